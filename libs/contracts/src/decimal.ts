@@ -1,0 +1,111 @@
+import { refuse } from './refusal.ts'
+
+declare const brand: unique symbol
+/** Whole ticks of an instrument's price. Exact in a double. */
+export type Ticks = number & { readonly [brand]: 'ticks' }
+/** Whole lots of an instrument's quantity. Exact in a double. */
+export type Lots = number & { readonly [brand]: 'lots' }
+
+/** A decimal string as exact integer and scale: 1.250 -> { units: 1250n, scale: 3 }. */
+export type Scaled = { readonly units: bigint; readonly scale: number }
+
+export const DECIMAL_PATTERN = /^-?\d{1,30}(\.\d{1,18})?$/
+
+export function parseDecimal(text: string, field = 'decimal'): Scaled {
+  if (!DECIMAL_PATTERN.test(text)) throw refuse('invalid_decimal', field, text, 'write a plain decimal such as "12.50"')
+  const point = text.indexOf('.')
+  if (point < 0) return { units: BigInt(text), scale: 0 }
+  return { units: BigInt(text.slice(0, point) + text.slice(point + 1)), scale: text.length - point - 1 }
+}
+
+/** Shortest exact form: no trailing zeros, no exponent. */
+export function formatDecimal({ units, scale }: Scaled): string {
+  const negative = units < 0n
+  let digits = (negative ? -units : units).toString().padStart(scale + 1, '0')
+  if (scale > 0) {
+    const fraction = digits.slice(-scale).replace(/0+$/, '')
+    digits = digits.slice(0, -scale) + (fraction ? `.${fraction}` : '')
+  }
+  return negative && digits !== '0' ? `-${digits}` : digits
+}
+
+function align(a: Scaled, b: Scaled): [bigint, bigint, number] {
+  const scale = Math.max(a.scale, b.scale)
+  return [a.units * 10n ** BigInt(scale - a.scale), b.units * 10n ** BigInt(scale - b.scale), scale]
+}
+
+export function addDecimal(a: string, b: string): string {
+  const [x, y, scale] = align(parseDecimal(a), parseDecimal(b))
+  return formatDecimal({ units: x + y, scale })
+}
+
+export function subtractDecimal(a: string, b: string): string {
+  const [x, y, scale] = align(parseDecimal(a), parseDecimal(b))
+  return formatDecimal({ units: x - y, scale })
+}
+
+/** Exact: scales add. */
+export function multiplyDecimal(a: string, b: string): string {
+  const [x, y] = [parseDecimal(a), parseDecimal(b)]
+  return formatDecimal({ units: x.units * y.units, scale: x.scale + y.scale })
+}
+
+export function compareDecimal(a: string, b: string): -1 | 0 | 1 {
+  const [x, y] = align(parseDecimal(a), parseDecimal(b))
+  return x < y ? -1 : x > y ? 1 : 0
+}
+
+export const negateDecimal = (a: string): string => subtractDecimal('0', a)
+
+/** Half away from zero, to `scale` places. */
+export function roundDecimal(a: string, scale: number): string {
+  const x = parseDecimal(a)
+  if (x.scale <= scale) return formatDecimal(x)
+  const unit = 10n ** BigInt(x.scale - scale)
+  const half = unit / 2n
+  const units = x.units < 0n ? -((-x.units + half) / unit) : (x.units + half) / unit
+  return formatDecimal({ units, scale })
+}
+
+/** A double as the shortest decimal that reads back as the same double, without an exponent. */
+export function decimalOf(value: number, field = 'number'): string {
+  if (!Number.isFinite(value)) throw refuse('not_finite', field, value, 'give a finite number')
+  const text = String(value)
+  if (!/e/i.test(text)) return text === '-0' ? '0' : text
+  const [mantissa = '0', exponent = '0'] = text.split(/e/i)
+  const { units, scale } = parseDecimal(mantissa)
+  const shift = Number(exponent) - scale
+  return shift >= 0
+    ? formatDecimal({ units: units * 10n ** BigInt(shift), scale: 0 })
+    : formatDecimal({ units, scale: -shift })
+}
+
+/** How many whole `step`s are in `value`, rounded as asked. Exact for any decimal string. */
+export function stepsOf(
+  value: string,
+  step: string,
+  rounding: 'floor' | 'ceil' | 'nearest' | 'exact',
+  field = 'value',
+) {
+  const [v, s] = align(parseDecimal(value, field), parseDecimal(step, 'step'))
+  if (s <= 0n) throw refuse('invalid_step', 'step', step, 'a tick or lot size is above zero')
+  const whole = v / s
+  const rest = v % s
+  if (rest === 0n) return Number(whole)
+  switch (rounding) {
+    case 'exact':
+      throw refuse('off_step', field, value, `use a multiple of ${step}`)
+    case 'floor':
+      return Number(v < 0n ? whole - 1n : whole)
+    case 'ceil':
+      return Number(v < 0n ? whole : whole + 1n)
+    case 'nearest':
+      return Number((rest < 0n ? -rest : rest) * 2n >= s ? whole + (v < 0n ? -1n : 1n) : whole)
+  }
+}
+
+/** `count` whole steps as a decimal string. */
+export function fromSteps(count: number, step: string): string {
+  const { units, scale } = parseDecimal(step, 'step')
+  return formatDecimal({ units: BigInt(count) * units, scale })
+}

@@ -1,0 +1,96 @@
+import type { z } from 'zod'
+import type { Book, Candle, Confirm, Instrument, OrderStatus, Quote, Side, Tick, Timeframe } from '@contrail/contracts'
+
+/** The author's view. Everything here is plain data and pure functions: no clock, no network, no way to send. */
+export type InputSpec =
+  | { kind: 'ticks' | 'quotes' | 'book'; venue: string; instrument: string }
+  | { kind: 'candles'; venue: string; instrument: string; timeframe: Timeframe }
+
+export type PositionReadout = {
+  /** Signed, in base. */
+  readonly quantity: number
+  readonly averagePrice: number
+  /** In quote, net of fees. */
+  readonly realised: number
+}
+
+export type OrderReadout = {
+  readonly orderId: string
+  readonly instrument: string
+  readonly side: Side
+  readonly quantity: number
+  readonly price: number | undefined
+  readonly stopPrice: number | undefined
+  readonly filled: number
+  readonly status: OrderStatus
+  readonly tag: string | undefined
+}
+
+export type OrderOptions = {
+  venue?: string
+  instrument?: string
+  /** In base. Snapped down to whole lots; an order that snaps to nothing is refused with a reason. */
+  quantity: number
+  /** Limit price: makes it a limit order (or stop-limit with `stopPrice`). Snapped to ticks, never to a worse price. */
+  price?: number
+  stopPrice?: number
+  timeInForce?: 'GTC' | 'IOC' | 'FOK' | 'GTD' | 'DAY'
+  expireAtUs?: number
+  postOnly?: boolean
+  reduceOnly?: boolean
+  tag?: string
+}
+
+export interface Context<P> {
+  readonly parameters: P
+  /** Microseconds: the receive time of the input being handled. Never runs back. */
+  readonly nowUs: number
+  /** False during warm-up and after a gap until warm again: then only position-reducing orders leave. */
+  readonly warm: boolean
+  position(instrument?: string, venue?: string): PositionReadout
+  openOrders(instrument?: string, venue?: string): readonly OrderReadout[]
+  instrument(instrument?: string, venue?: string): Instrument
+  /** Last trade or quote mid seen by this strategy; undefined before the first. */
+  lastPrice(instrument?: string, venue?: string): number | undefined
+  /** Collects an intent and returns its order id. */
+  buy(options: OrderOptions): string
+  sell(options: OrderOptions): string
+  cancel(orderId: string): void
+  cancelAll(instrument?: string): void
+  amend(orderId: string, change: { quantity?: number; price?: number; stopPrice?: number }): void
+  /** Kept with the decision: why. Shown in `explain` and on the page. */
+  note(name: string, value: number | string | boolean | null): void
+}
+
+/** Everything a state may hold: JSON, and objects with snapshot/restore such as indicators. */
+export interface Restorable {
+  snapshot(): unknown
+  restore(state: unknown): void
+}
+
+export type StrategyDefinition<P = any, S = any> = {
+  readonly name: string
+  readonly description?: string
+  readonly parameters: z.ZodType<P>
+  /** What it listens to. The first one is the default instrument of `ctx`. */
+  inputs(parameters: P): readonly InputSpec[]
+  /** How many bars (or ticks) of history each input wants before live begins. */
+  lookback?(parameters: P): number
+  /** Called once per life; indicators are made here. Must not look at anything but its argument. */
+  state(parameters: P): S
+  onTick?(ctx: Context<P>, state: S, tick: Tick & { venue: string; instrument: string }): void
+  onQuote?(ctx: Context<P>, state: S, quote: Quote & { venue: string; instrument: string }): void
+  onBook?(ctx: Context<P>, state: S, book: Book & { venue: string; instrument: string }): void
+  onCandle?(ctx: Context<P>, state: S, candle: Candle & { venue: string; instrument: string }): void
+  /** Every execution report of an own order with a fill in it. */
+  onFill?(ctx: Context<P>, state: S, report: Confirm): void
+  /** Every other execution report of an own order. */
+  onOrder?(ctx: Context<P>, state: S, report: Confirm): void
+  /** Once a second, from md.clock. */
+  onTimer?(ctx: Context<P>, state: S): void
+  onGap?(ctx: Context<P>, state: S, detail: string): void
+}
+
+export function defineStrategy<P, S>(definition: StrategyDefinition<P, S>): StrategyDefinition<P, S> {
+  return definition
+}
