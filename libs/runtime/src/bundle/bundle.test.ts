@@ -1,0 +1,51 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { bundleModule, inspectBundle } from './bundle.ts'
+
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(path.join(os.tmpdir(), 'bundle-'))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+function file(name: string, text: string): string {
+  const place = path.join(folder, name)
+  writeFileSync(place, text)
+  return place
+}
+const probe = '(module, question) => ({ name: module.default.name, question })'
+
+test('a module and what it imports become one text, and its default export can be asked', async () => {
+  file('part.ts', 'export const name: string = "crossing"')
+  const bundle = await bundleModule(file('whole.ts', 'import { name } from "./part.ts"\nexport default { name }'))
+  expect(bundle.text).not.toContain('import')
+  expect(await inspectBundle(bundle.text, probe, 7)).toEqual({ name: 'crossing', question: 7 })
+})
+
+test('the same source gives the same hash wherever it lies', async () => {
+  const first = await bundleModule(file('a.ts', 'export default { name: "x" }'))
+  const second = await bundleModule(file('b.ts', 'export default { name: "x" }'))
+  expect(second.sha256).toBe(first.sha256)
+})
+
+test('a syntax error names file and line', async () => {
+  await expect(bundleModule(file('bad.ts', 'export default {\n name: \n}'))).rejects.toMatchObject({
+    code: 'does_not_compile',
+    field: 'bad.ts:3',
+  })
+})
+
+test('a platform module is refused', async () => {
+  await expect(bundleModule(file('io.ts', 'import fs from "node:fs"\nexport default fs'))).rejects.toMatchObject({
+    code: 'does_not_compile',
+  })
+})
+
+test('a module that throws when loaded is refused with its words', async () => {
+  const bundle = await bundleModule(file('throws.ts', 'throw new Error("no such market")\nexport default {}'))
+  await expect(inspectBundle(bundle.text, probe, 0)).rejects.toMatchObject({
+    value: expect.stringContaining('no such market'),
+  })
+})
