@@ -1,0 +1,97 @@
+-- Time tables of the MARKET database: hypertables where the extension is present (either edition), native range
+-- partitions where it is not. Times are bigint microseconds. Both levels offer the same two functions:
+--   market_ensure(table, from_us, to_us)  makes room for rows of that period (nothing to do on a hypertable)
+--   market_retain(table, older_than_us)   drops whole chunks or partitions that end at or before that time
+-- They are SECURITY DEFINER so that the recorder needs no right to create or drop anything else.
+
+CREATE TABLE market_time_tables (
+  table_name text PRIMARY KEY,
+  time_column text NOT NULL,
+  interval_us bigint NOT NULL CHECK (interval_us > 0)
+);
+INSERT INTO market_time_tables VALUES
+  ('ticks', 'receive_time_us', 86400000000),
+  ('quotes', 'receive_time_us', 86400000000),
+  ('candles', 'open_time_us', 2592000000000),
+  ('equity', 'at_us', 31536000000000);
+
+DO $$
+DECLARE
+  entry market_time_tables;
+BEGIN
+  FOR entry IN SELECT * FROM market_time_tables LOOP
+    IF EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb') THEN
+      PERFORM create_hypertable(entry.table_name::regclass, entry.time_column::name,
+        chunk_time_interval => entry.interval_us, create_default_indexes => false);
+    ELSE
+      EXECUTE format('ALTER TABLE %I RENAME TO %I', entry.table_name, entry.table_name || '_plain');
+      EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING ALL) PARTITION BY RANGE (%I)',
+        entry.table_name, entry.table_name || '_plain', entry.time_column);
+      EXECUTE format('DROP TABLE %I', entry.table_name || '_plain');
+    END IF;
+  END LOOP;
+END $$;
+
+CREATE FUNCTION market_ensure(wanted text, from_us bigint, to_us bigint) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  entry market_time_tables;
+  start_us bigint;
+  made integer := 0;
+BEGIN
+  SELECT * INTO entry FROM market_time_tables WHERE table_name = wanted;
+  IF NOT FOUND THEN RAISE EXCEPTION 'not a time table: %', wanted; END IF;
+  IF EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb') THEN RETURN 0; END IF;
+  IF (to_us - from_us) / entry.interval_us > 5000 THEN
+    RAISE EXCEPTION 'period % to % of % needs more than 5000 partitions', from_us, to_us, wanted;
+  END IF;
+  -- One maker at a time: two sessions must not race for the same partition.
+  PERFORM pg_advisory_xact_lock(hashtext('market_ensure'), hashtext(wanted));
+  start_us := from_us - from_us % entry.interval_us;
+  WHILE start_us <= to_us LOOP
+    IF to_regclass(format('%I', wanted || '_p' || start_us)) IS NULL THEN
+      EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%s) TO (%s)',
+        wanted || '_p' || start_us, wanted, start_us, start_us + entry.interval_us);
+      made := made + 1;
+    END IF;
+    start_us := start_us + entry.interval_us;
+  END LOOP;
+  RETURN made;
+END $$;
+
+CREATE FUNCTION market_retain(wanted text, older_than_us bigint) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+  entry market_time_tables;
+  part text;
+  dropped integer := 0;
+BEGIN
+  SELECT * INTO entry FROM market_time_tables WHERE table_name = wanted;
+  IF NOT FOUND THEN RAISE EXCEPTION 'not a time table: %', wanted; END IF;
+  IF EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb') THEN
+    SELECT count(*) INTO dropped FROM drop_chunks(wanted::regclass, older_than => older_than_us);
+    RETURN dropped;
+  END IF;
+  FOR part IN
+    SELECT child.relname FROM pg_inherits JOIN pg_class child ON child.oid = inhrelid
+    WHERE inhparent = wanted::regclass AND child.relname ~ ('^' || wanted || '_p\d+$')
+      AND substring(child.relname FROM '_p(\d+)$')::bigint + entry.interval_us <= older_than_us
+  LOOP
+    EXECUTE format('DROP TABLE %I', part);
+    dropped := dropped + 1;
+  END LOOP;
+  RETURN dropped;
+END $$;
+
+-- Portfolio writes equity as it happens and asks nobody for room: without Timescale its partitions stand ready.
+SELECT market_ensure('equity', 1388534400000000, 2240611200000000);
+
+REVOKE ALL ON FUNCTION market_ensure(text, bigint, bigint), market_retain(text, bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION market_ensure(text, bigint, bigint), market_retain(text, bigint) TO recorder;
+GRANT SELECT ON market_time_tables TO recorder;
+GRANT SELECT, INSERT, UPDATE ON sources, instruments, candles TO recorder;
+GRANT SELECT, INSERT ON gaps, ticks, quotes TO recorder;
+GRANT USAGE ON SEQUENCE sources_source_id_seq, gaps_gap_id_seq TO recorder;
+GRANT SELECT ON equity TO recorder;
+GRANT SELECT ON sources, gaps, instruments, ticks, quotes, candles, equity TO strategies, portfolio;
+GRANT INSERT ON equity TO portfolio;
