@@ -1,0 +1,77 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import {
+  addDecimal,
+  compareDecimal,
+  decimalOf,
+  formatDecimal,
+  fromSteps,
+  multiplyDecimal,
+  parseDecimal,
+  roundDecimal,
+  stepsOf,
+  subtractDecimal,
+} from './decimal.ts'
+
+const decimal = fc
+  .tuple(fc.bigInt(-(10n ** 20n), 10n ** 20n), fc.integer({ min: 0, max: 12 }))
+  .map(([units, scale]) => formatDecimal({ units, scale }))
+
+test.each([
+  ['0.1', '0.2', '0.3'],
+  ['61737.63', '-61737.63', '0'],
+  ['-0.00000001', '1', '0.99999999'],
+])('%s + %s = %s, exactly', (a, b, sum) => expect(addDecimal(a, b)).toBe(sum))
+
+test.each([
+  ['2.05', '0.001', 'floor', 2050],
+  ['0.00141342', '0.00000001', 'exact', 141342],
+  ['1.009', '0.01', 'floor', 100],
+  ['1.001', '0.01', 'ceil', 101],
+  ['1.005', '0.01', 'nearest', 101],
+  ['-1.001', '0.01', 'floor', -101],
+] as const)('%s holds %s-steps rounded %s: %i', (value, step, rounding, count) =>
+  expect(stepsOf(value, step, rounding)).toBe(count),
+)
+
+test('a value off the step is refused by name', () => {
+  expect(() => stepsOf('1.005', '0.01', 'exact', 'price')).toThrow(/price: "1.005" refused \(off_step\)/)
+})
+
+test.each(['1,0', '1e5', 'NaN', '', ' 1', '.5', '1.', '--1', '0x10', '1'.repeat(31)])('%j is not a decimal', (text) => {
+  expect(() => parseDecimal(text)).toThrow(/invalid_decimal/)
+})
+
+test('sums and differences undo each other, products commute, order agrees with the difference', () => {
+  fc.assert(
+    fc.property(decimal, decimal, (a, b) => {
+      expect(subtractDecimal(addDecimal(a, b), b)).toBe(formatDecimal(parseDecimal(a)))
+      expect(multiplyDecimal(a, b)).toBe(multiplyDecimal(b, a))
+      const difference = subtractDecimal(a, b)
+      expect(compareDecimal(a, b)).toBe(difference === '0' ? 0 : difference.startsWith('-') ? -1 : 1)
+    }),
+  )
+})
+
+test('any finite double reads back as the same double', () => {
+  fc.assert(
+    fc.property(fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e20, max: 1e20 }), (value) => {
+      fc.pre(value === 0 || Math.abs(value) > 1e-17)
+      expect(Number(decimalOf(value))).toBe(value === 0 ? 0 : value)
+    }),
+  )
+})
+
+test('steps and back is the identity', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: -1e9, max: 1e9 }), fc.constantFrom('0.01', '0.00001', '5', '0.5'), (count, step) => {
+      expect(stepsOf(fromSteps(count, step), step, 'exact')).toBe(count)
+    }),
+  )
+})
+
+test('rounding is half away from zero', () => {
+  expect(roundDecimal('1.005', 2)).toBe('1.01')
+  expect(roundDecimal('-1.005', 2)).toBe('-1.01')
+  expect(roundDecimal('1.0049', 2)).toBe('1')
+})
