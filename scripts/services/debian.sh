@@ -40,7 +40,7 @@ apt-get "${options[@]}" update
 
 # sid's libraries come along because its programs want a newer libc than an older Debian has.
 wanted=(libc6 libgcc-s1 libstdc++6 libatomic1 libjemalloc2 liblzf1 libssl3t64 libsystemd0 libcap2 libzstd1 zlib1g
-  nats-server valkey-server postgresql-18-timescaledb)
+  nats-server valkey-server valkey-tools postgresql-18-timescaledb)
 mapfile -t there < <(apt-cache "${options[@]:1}" show --no-all-versions "${wanted[@]}" 2>/dev/null |
   sed -n 's/^Package: //p' | sort -u)
 for package in "${wanted[@]}"; do
