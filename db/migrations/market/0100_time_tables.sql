@@ -2,7 +2,8 @@
 -- partitions where it is not. Times are bigint microseconds. Both levels offer the same two functions:
 --   market_ensure(table, from_us, to_us)  makes room for rows of that period (nothing to do on a hypertable)
 --   market_retain(table, older_than_us)   drops whole chunks or partitions that end at or before that time
--- They are SECURITY DEFINER so that the recorder needs no right to create or drop anything else.
+-- They are SECURITY DEFINER so that the recorder needs no right to create or drop anything else, and serve only a
+-- session that may write the table.
 
 CREATE TABLE market_time_tables (
   table_name text PRIMARY KEY,
@@ -12,15 +13,14 @@ CREATE TABLE market_time_tables (
 INSERT INTO market_time_tables VALUES
   ('ticks', 'receive_time_us', 86400000000),
   ('quotes', 'receive_time_us', 86400000000),
-  ('candles', 'open_time_us', 2592000000000),
-  ('equity', 'at_us', 31536000000000);
+  ('candles', 'open_time_us', 2592000000000);
 
 DO $$
 DECLARE
   entry market_time_tables;
 BEGIN
   FOR entry IN SELECT * FROM market_time_tables LOOP
-    IF EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb') THEN
+    IF contrail_timescale() <> 'none' THEN
       PERFORM create_hypertable(entry.table_name::regclass, entry.time_column::name,
         chunk_time_interval => entry.interval_us, create_default_indexes => false);
     ELSE
@@ -41,7 +41,10 @@ DECLARE
 BEGIN
   SELECT * INTO entry FROM market_time_tables WHERE table_name = wanted;
   IF NOT FOUND THEN RAISE EXCEPTION 'not a time table: %', wanted; END IF;
-  IF EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb') THEN RETURN 0; END IF;
+  IF NOT has_table_privilege(session_user, wanted, 'INSERT') THEN
+    RAISE insufficient_privilege USING MESSAGE = format('%s may not write %s', session_user, wanted);
+  END IF;
+  IF contrail_timescale() <> 'none' THEN RETURN 0; END IF;
   IF (to_us - from_us) / entry.interval_us > 5000 THEN
     RAISE EXCEPTION 'period % to % of % needs more than 5000 partitions', from_us, to_us, wanted;
   END IF;
@@ -68,7 +71,10 @@ DECLARE
 BEGIN
   SELECT * INTO entry FROM market_time_tables WHERE table_name = wanted;
   IF NOT FOUND THEN RAISE EXCEPTION 'not a time table: %', wanted; END IF;
-  IF EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb') THEN
+  IF NOT has_table_privilege(session_user, wanted, 'INSERT') THEN
+    RAISE insufficient_privilege USING MESSAGE = format('%s may not write %s', session_user, wanted);
+  END IF;
+  IF contrail_timescale() <> 'none' THEN
     SELECT count(*) INTO dropped FROM drop_chunks(wanted::regclass, older_than => older_than_us);
     RETURN dropped;
   END IF;
@@ -82,16 +88,3 @@ BEGIN
   END LOOP;
   RETURN dropped;
 END $$;
-
--- Portfolio writes equity as it happens and asks nobody for room: without Timescale its partitions stand ready.
-SELECT market_ensure('equity', 1388534400000000, 2240611200000000);
-
-REVOKE ALL ON FUNCTION market_ensure(text, bigint, bigint), market_retain(text, bigint) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION market_ensure(text, bigint, bigint), market_retain(text, bigint) TO recorder;
-GRANT SELECT ON market_time_tables TO recorder;
-GRANT SELECT, INSERT, UPDATE ON sources, instruments, candles TO recorder;
-GRANT SELECT, INSERT ON gaps, ticks, quotes TO recorder;
-GRANT USAGE ON SEQUENCE sources_source_id_seq, gaps_gap_id_seq TO recorder;
-GRANT SELECT ON equity TO recorder;
-GRANT SELECT ON sources, gaps, instruments, ticks, quotes, candles, equity TO strategies, portfolio;
-GRANT INSERT ON equity TO portfolio;

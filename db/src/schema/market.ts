@@ -5,7 +5,6 @@ import {
   index,
   integer,
   jsonb,
-  numeric,
   pgTable,
   primaryKey,
   serial,
@@ -14,9 +13,9 @@ import {
 } from 'drizzle-orm/pg-core'
 
 /*
- * MARKET database: what the venues said. Written by the recorder (and `equity` by portfolio), read by strategies and
- * portfolio. `ticks`, `quotes`, `candles` and `equity` are hypertables, or native range partitions without Timescale
- * (see db/migrations/market): hence each of their keys contains the time column. Market data is no money: doubles.
+ * MARKET database: what the venues said. Written by the recorder, read by strategies and portfolio. `ticks`, `quotes`
+ * and `candles` are hypertables, or native range partitions without Timescale (see db/migrations/market): hence each of
+ * their keys contains the time column. Market data is no money: doubles.
  */
 
 const timeUs = (name: string) => bigint(name, { mode: 'number' }).notNull()
@@ -120,17 +119,4 @@ export const candles = pgTable(
     sequence: bigint('sequence', { mode: 'number' }).notNull(),
   },
   (table) => [primaryKey({ columns: [table.venue, table.instrument, table.timeframe, table.openTimeUs] })],
-)
-
-/** Equity of an account over time, written by portfolio. Money: NUMERIC. */
-export const equity = pgTable(
-  'equity',
-  {
-    atUs: timeUs('at_us'),
-    tenant: text('tenant').notNull(),
-    account: text('account').notNull(),
-    currency: text('currency').notNull(),
-    equity: numeric('equity').notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.account, table.currency, table.atUs] })],
 )
