@@ -50,11 +50,12 @@ export interface Context<P> {
   position(instrument?: string, venue?: string): PositionReadout
   openOrders(instrument?: string, venue?: string): readonly OrderReadout[]
   instrument(instrument?: string, venue?: string): Instrument
-  /** Last trade or quote mid seen by this strategy; undefined before the first. */
+  /** Last trade, quote mid, book mid or bar close seen by this strategy; undefined before the first. */
   lastPrice(instrument?: string, venue?: string): number | undefined
-  /** Collects an intent and returns its order id. */
+  /** Collects an intent and returns its order id; `''` when it was refused (too small, paused, not warm), see `note`s. */
   buy(options: OrderOptions): string
   sell(options: OrderOptions): string
+  /** Nothing happens for an order that is not open, or whose cancel is under way. */
   cancel(orderId: string): void
   cancelAll(instrument?: string): void
   amend(orderId: string, change: { quantity?: number; price?: number; stopPrice?: number }): void
@@ -62,11 +63,26 @@ export interface Context<P> {
   note(name: string, value: number | string | boolean | null): void
 }
 
-/** Everything a state may hold: JSON, and objects with snapshot/restore such as indicators. */
+/** An object that carries its own state, such as an indicator. `snapshot` gives JSON, `restore` takes it in place. */
 export interface Restorable {
   snapshot(): unknown
   restore(state: unknown): void
 }
+/** Everything a state may hold. A Map, Set, Date, function or other class instance is a compile error. */
+export type StateValue =
+  | string
+  | number
+  | bigint
+  | boolean
+  | null
+  | undefined
+  | Float64Array
+  | Restorable
+  | readonly StateValue[]
+  | { readonly [key: string]: StateValue }
+
+/** What a handler may return: nothing that matters, and no promise (an async handler is a compile error). */
+export type Sync = void | string | number | boolean | null | undefined
 
 export type StrategyDefinition<P = any, S = any> = {
   readonly name: string
@@ -78,19 +94,21 @@ export type StrategyDefinition<P = any, S = any> = {
   lookback?(parameters: P): number
   /** Called once per life; indicators are made here. Must not look at anything but its argument. */
   state(parameters: P): S
-  onTick?(ctx: Context<P>, state: S, tick: Tick & { venue: string; instrument: string }): void
-  onQuote?(ctx: Context<P>, state: S, quote: Quote & { venue: string; instrument: string }): void
-  onBook?(ctx: Context<P>, state: S, book: Book & { venue: string; instrument: string }): void
-  onCandle?(ctx: Context<P>, state: S, candle: Candle & { venue: string; instrument: string }): void
+  onTick?(ctx: Context<P>, state: S, tick: Tick & { venue: string; instrument: string }): Sync
+  onQuote?(ctx: Context<P>, state: S, quote: Quote & { venue: string; instrument: string }): Sync
+  onBook?(ctx: Context<P>, state: S, book: Book & { venue: string; instrument: string }): Sync
+  onCandle?(ctx: Context<P>, state: S, candle: Candle & { venue: string; instrument: string }): Sync
   /** Every execution report of an own order with a fill in it. */
-  onFill?(ctx: Context<P>, state: S, report: Confirm): void
+  onFill?(ctx: Context<P>, state: S, report: Confirm): Sync
   /** Every other execution report of an own order. */
-  onOrder?(ctx: Context<P>, state: S, report: Confirm): void
+  onOrder?(ctx: Context<P>, state: S, report: Confirm): Sync
   /** Once a second, from md.clock. */
-  onTimer?(ctx: Context<P>, state: S): void
-  onGap?(ctx: Context<P>, state: S, detail: string): void
+  onTimer?(ctx: Context<P>, state: S): Sync
+  onGap?(ctx: Context<P>, state: S, detail: string): Sync
 }
 
-export function defineStrategy<P, S>(definition: StrategyDefinition<P, S>): StrategyDefinition<P, S> {
+export function defineStrategy<P, S extends StateValue>(
+  definition: StrategyDefinition<P, S>,
+): StrategyDefinition<P, S> {
   return definition
 }

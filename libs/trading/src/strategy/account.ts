@@ -1,0 +1,151 @@
+import { instrumentKey, TERMINAL_STATUSES } from '@contrail/contracts'
+import type { Confirm, Instrument, OrderStatus, PlaceIntent, Side } from '@contrail/contracts'
+import type { OrderReadout } from './api.ts'
+import { FLAT, foldFill } from './fold.ts'
+import type { FoldedPosition } from './fold.ts'
+import { Seen } from './seen.ts'
+
+/**
+ * Reports and trades remembered for the recognition of repeats. A relay repeats what it had in hand when it crashed,
+ * which is far less.
+ */
+const SEEN_MAX = 1_000
+
+/** An open order and where it is traded. Made anew by every change, so a kept readout never changes. */
+export type OpenOrder = OrderReadout & { readonly venue: string }
+
+type AccountSnapshot = {
+  positions: [string, FoldedPosition][]
+  orders: Record<string, unknown>[]
+  reports: string[]
+  trades: string[]
+}
+
+/** What a strategy knows of its account: a fold of its own intents and of the execution reports, in that order. */
+export class AccountView {
+  readonly #instruments: ReadonlyMap<string, Instrument>
+  readonly #positions = new Map<string, FoldedPosition>()
+  readonly #orders = new Map<string, OpenOrder>()
+  readonly #reports = new Seen(SEEN_MAX)
+  readonly #trades = new Seen(SEEN_MAX)
+
+  constructor(instruments: ReadonlyMap<string, Instrument>) {
+    this.#instruments = instruments
+  }
+
+  position(key: string): FoldedPosition {
+    return this.#positions.get(key) ?? FLAT
+  }
+
+  order(orderId: string): OpenOrder | undefined {
+    return this.#orders.get(orderId)
+  }
+
+  orders(): IterableIterator<OpenOrder> {
+    return this.#orders.values()
+  }
+
+  get openCount(): number {
+    return this.#orders.size
+  }
+
+  /** An intent that leaves with this decision counts as an open order from now on. */
+  placed(intent: PlaceIntent): void {
+    this.#orders.set(intent.orderId, {
+      orderId: intent.orderId,
+      venue: intent.venue,
+      instrument: intent.instrument,
+      side: intent.side,
+      quantity: Number(intent.quantity),
+      price: numberOf(intent.price),
+      stopPrice: numberOf(intent.stopPrice),
+      filled: 0,
+      status: 'pending_new',
+      tag: intent.tag,
+    })
+  }
+
+  asked(orderId: string, status: OrderStatus): void {
+    const order = this.#orders.get(orderId)
+    if (order) this.#orders.set(orderId, { ...order, status })
+  }
+
+  /** `repeat` changes nothing; `fill` moved a position; `order` moved an order only. */
+  apply(report: Confirm): 'repeat' | 'fill' | 'order' {
+    if (!this.#reports.add(report.reportId)) return 'repeat'
+    // One trade may fill two orders of ours; one order never has the same trade twice.
+    const fill = report.fill && this.#trades.add(`${report.orderId}/${report.fill.tradeId}`) ? report.fill : undefined
+    if (report.fill && !fill) return 'repeat'
+    this.#moveOrder(report)
+    if (!fill) return 'order'
+    const key = instrumentKey(report.venue, report.instrument)
+    const instrument = this.#instruments.get(key)
+    if (instrument) this.#positions.set(key, foldFill(this.position(key), report.side, fill, instrument))
+    return 'fill'
+  }
+
+  #moveOrder(report: Confirm): void {
+    const before = this.#orders.get(report.orderId)
+    if (TERMINAL_STATUSES.has(report.status)) {
+      this.#orders.delete(report.orderId)
+      return
+    }
+    // An order that is not here was placed before a gap, or revived by the venue: it is taken in.
+    this.#orders.set(report.orderId, {
+      orderId: report.orderId,
+      venue: report.venue,
+      instrument: report.instrument,
+      side: report.side,
+      quantity: Number(report.quantity),
+      price: numberOf(report.price),
+      stopPrice: numberOf(report.stopPrice),
+      filled: Math.max(before?.filled ?? 0, Number(report.cumQuantity)),
+      status: statusAfter(before, report),
+      tag: before?.tag,
+    })
+  }
+
+  /** Quantity that open orders of one side would still trade. */
+  leaves(key: string, side: Side): number {
+    let sum = 0
+    for (const order of this.#orders.values())
+      if (order.side === side && instrumentKey(order.venue, order.instrument) === key)
+        sum += order.quantity - order.filled
+    return sum
+  }
+
+  snapshot(): AccountSnapshot {
+    return {
+      positions: [...this.#positions],
+      orders: [...this.#orders.values()],
+      reports: this.#reports.snapshot(),
+      trades: this.#trades.snapshot(),
+    }
+  }
+
+  restore(state: AccountSnapshot): void {
+    this.#positions.clear()
+    for (const [key, position] of state.positions) this.#positions.set(key, position)
+    this.#orders.clear()
+    for (const row of state.orders) {
+      const order = row as OpenOrder
+      this.#orders.set(order.orderId, {
+        ...order,
+        price: order.price,
+        stopPrice: order.stopPrice,
+        tag: order.tag,
+      })
+    }
+    this.#reports.restore(state.reports)
+    this.#trades.restore(state.trades)
+  }
+}
+
+/** A cancel or amend that was asked for stays visible until the venue has spoken about it. */
+function statusAfter(before: OpenOrder | undefined, report: Confirm): OrderStatus {
+  const waiting = before?.status === 'pending_cancel' || before?.status === 'pending_replace'
+  const answered = report.type === 'cancel_rejected' || report.type === 'replaced' || report.type === 'reconciled'
+  return waiting && !answered ? before.status : report.status
+}
+
+const numberOf = (text: string | undefined): number | undefined => (text === undefined ? undefined : Number(text))

@@ -1,0 +1,257 @@
+import {
+  check,
+  confirmSchema,
+  controlSchema,
+  decodeJson,
+  instrumentKey,
+  Refusal,
+  strategyId,
+} from '@contrail/contracts'
+import type { Control } from '@contrail/contracts'
+import { AccountView } from './account.ts'
+import type { PositionReadout, StrategyDefinition } from './api.ts'
+import { Collector } from './collector.ts'
+import type { NoteValue, Passing } from './collector.ts'
+import { ActorContext } from './context.ts'
+import { decodeClockUs, decodeMarket, priceOf } from './decode.ts'
+import type { MarketEvent } from './decode.ts'
+import { callHandler } from './handlers.ts'
+import type { HandlerName } from './handlers.ts'
+import { planMailbox } from './mailbox.ts'
+import type { MailboxPlan, MarketRoute, Route } from './mailbox.ts'
+import { SNAPSHOT_VERSION } from './program.ts'
+import type { ActorSnapshot, StrategyActorOptions, StrategyInput, StrategyOutput, StrategyReadout } from './program.ts'
+import { restoreState, snapshotState } from './state.ts'
+
+/** A strategy as an actor: satisfies the host's `ActorProgram` by shape; knows no host. */
+export class StrategyActor {
+  readonly mailbox: Readonly<Record<string, readonly string[]>>
+  readonly parameters: unknown
+  readonly #definition: StrategyDefinition
+  readonly #strategy: string
+  readonly #plan: MailboxPlan
+  readonly #account: AccountView
+  readonly #collector: Collector
+  readonly #context: ActorContext<unknown>
+  readonly #lookback: number
+  #state: unknown
+  /** What the context shows of time. */
+  readonly #moment = { nowUs: 0, warm: false }
+  #paused = false
+  /** The look-back of every input is complete. */
+  #warm: boolean
+  /** Inputs seen since the start or the last gap, by input, up to the look-back. */
+  #counts: number[]
+  #reasons: Record<string, NoteValue> = {}
+  /** Refusals that have had a decision of their own since the last one with an intent in it. */
+  #toldRefusals: string[] = []
+  #input: StrategyInput | undefined
+
+  constructor(definition: StrategyDefinition, options: StrategyActorOptions) {
+    const parameters: unknown = check(definition.parameters, options.parameters, 'parameters')
+    this.parameters = parameters
+    this.#definition = definition
+    this.#strategy = options.strategy
+    this.#plan = planMailbox(definition, definition.inputs(parameters), options)
+    this.mailbox = this.#plan.mailbox
+    this.#lookback = Math.max(0, Math.ceil(definition.lookback?.(parameters) ?? 0))
+    this.#counts = this.#plan.inputs.map(() => 0)
+    this.#warm = this.#lookback === 0
+    const instruments = new Map(options.instruments.map((item) => [instrumentKey(item.venue, item.instrument), item]))
+    this.#account = new AccountView(instruments)
+    this.#collector = new Collector(strategyId(options.strategy), this.#account)
+    this.#context = new ActorContext(parameters, this.#moment, this.#plan.slots, this.#account, this.#collector)
+    this.#state = definition.state(parameters)
+  }
+
+  /** Applies one input. `number` is that of the decision, should one be made. Throws a `StrategyFailure`. */
+  step(input: StrategyInput, number: number): StrategyOutput | undefined {
+    const route = this.#plan.routes.get(input.subject)
+    if (!route) return undefined
+    this.#input = input
+    this.#collector.begin(number, this.#passing())
+    this.#moment.warm = this.#warm
+    this.#route(route, input)
+    return this.#decided()
+  }
+
+  /** History before live begins: handlers run, what they ask for is dropped. */
+  warmup(input: StrategyInput): void {
+    const route = this.#plan.routes.get(input.subject)
+    if (!route) return
+    this.#input = input
+    this.#collector.begin(0, 'none')
+    this.#moment.warm = false
+    this.#route(route, input, true)
+  }
+
+  /** Inputs are lost: until each input has been seen for its look-back again, only reducing orders leave. */
+  gap(detail: string): void {
+    this.#input = undefined
+    this.#counts.fill(0)
+    this.#warm = this.#lookback === 0
+    this.#moment.warm = this.#warm
+    this.#collector.begin(0, 'none')
+    this.#call('onGap', detail)
+  }
+
+  #passing(): Passing {
+    return this.#paused ? 'none' : this.#warm ? 'all' : 'reducing'
+  }
+
+  #route(route: Route, input: StrategyInput, history = false): void {
+    switch (route.kind) {
+      case 'clock':
+        return this.#onClock(input)
+      case 'confirm':
+        return this.#onConfirm(input)
+      case 'control':
+        return this.#onControl(decodeJson(controlSchema, input.data, 'control'))
+      default:
+        return this.#onMarket(route, input, history)
+    }
+  }
+
+  #onMarket(route: MarketRoute, input: StrategyInput, history: boolean): void {
+    const event = this.#readable(() => decodeMarket(route, input.data))
+    if (!event) return
+    this.#advance(event.value.receiveTimeUs)
+    const price = priceOf(event)
+    if (!Number.isNaN(price)) route.slot.lastPrice = price
+    if (event.kind === 'feedStatus') {
+      if (event.value.status === 'gap') this.#call('onGap', event.value.detail)
+      return
+    }
+    if (!this.#warm) this.#warmUp(route.input, history)
+    this.#callMarket(event)
+  }
+
+  /** This input counts for the look-back, and is itself already seen warm when it completes it. */
+  #warmUp(index: number, history: boolean): void {
+    this.#counts[index] = (this.#counts[index] ?? 0) + 1
+    this.#warm = this.#counts.every((count) => count >= this.#lookback)
+    if (!this.#warm || history) return
+    this.#moment.warm = true
+    this.#collector.pass(this.#passing())
+  }
+
+  #callMarket(event: MarketEvent): void {
+    switch (event.kind) {
+      case 'tick':
+        return this.#call('onTick', event.value)
+      case 'quote':
+        return this.#call('onQuote', event.value)
+      case 'book':
+        return this.#call('onBook', event.value)
+      case 'candle':
+        return this.#call('onCandle', event.value)
+    }
+  }
+
+  #onClock(input: StrategyInput): void {
+    const atUs = this.#readable(() => decodeClockUs(input.data))
+    if (atUs === undefined) return
+    this.#advance(atUs)
+    this.#call('onTimer', undefined)
+  }
+
+  /** A report that cannot be read is thrown, not counted: the position would be unknown from here on. */
+  #onConfirm(input: StrategyInput): void {
+    const report = decodeJson(confirmSchema, input.data, 'confirm')
+    const what = this.#account.apply(report)
+    if (what === 'repeat') return
+    this.#advance(report.atUs)
+    this.#call(what === 'fill' ? 'onFill' : 'onOrder', report)
+  }
+
+  #onControl(control: Control): void {
+    this.#advance(control.atUs)
+    if (control.command === 'pause' || control.command === 'stop') this.#paused = true
+    if (control.command === 'resume' || control.command === 'start') this.#paused = false
+  }
+
+  /** Market data that cannot be read is counted and passed over: one bad message must not halt every strategy. */
+  #readable<T>(read: () => T): T | undefined {
+    try {
+      return read()
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      const { refused } = this.#collector
+      refused['unreadable_input'] = (refused['unreadable_input'] ?? 0) + 1
+      return undefined
+    }
+  }
+
+  #advance(atUs: number): void {
+    if (atUs > this.#moment.nowUs) this.#moment.nowUs = atUs
+  }
+
+  #call(name: HandlerName, value: unknown): void {
+    const given = { context: this.#context, state: this.#state, value }
+    callHandler(this.#definition, this.#strategy, name, this.#input, given)
+  }
+
+  #decided(): StrategyOutput | undefined {
+    const { intents, reasons, refusedNow, notes } = this.#collector
+    if (notes > 0) this.#reasons = reasons
+    if (intents.length > 0) this.#toldRefusals = []
+    // A refusal is told once, so that a person sees why there is no order; told at every tick it would only be noise.
+    const news = refusedNow.filter((code) => !this.#toldRefusals.includes(code))
+    if (news.length > 0) this.#toldRefusals = [...this.#toldRefusals, ...new Set(news)]
+    if (intents.length === 0 && news.length === 0) return undefined
+    return { body: { atUs: this.#moment.nowUs, reasons, intents } }
+  }
+
+  get readout(): StrategyReadout {
+    return {
+      state: this.#state,
+      nowUs: this.#moment.nowUs,
+      warm: this.#warm,
+      paused: this.#paused,
+      openOrders: [...this.#account.orders()],
+      reasons: this.#reasons,
+      refused: this.#collector.refused,
+    }
+  }
+
+  position(venue: string, instrument: string): PositionReadout {
+    return this.#account.position(instrumentKey(venue, instrument))
+  }
+
+  snapshot(): ActorSnapshot {
+    const prices: Record<string, number> = {}
+    for (const slot of this.#plan.slots.values()) if (!Number.isNaN(slot.lastPrice)) prices[slot.key] = slot.lastPrice
+    return {
+      version: SNAPSHOT_VERSION,
+      nowUs: this.#moment.nowUs,
+      paused: this.#paused,
+      counts: [...this.#counts],
+      prices,
+      account: this.#account.snapshot(),
+      reasons: { ...this.#reasons },
+      refused: { ...this.#collector.refused },
+      toldRefusals: [...this.#toldRefusals],
+      state: snapshotState(this.#state),
+    }
+  }
+
+  restore(state: unknown): void {
+    const saved = state as ActorSnapshot
+    if (saved.version !== SNAPSHOT_VERSION)
+      throw new Refusal('snapshot_version', 'version', saved.version, `use a snapshot of version ${SNAPSHOT_VERSION}`)
+    this.#moment.nowUs = saved.nowUs
+    this.#paused = saved.paused
+    this.#counts = this.#plan.inputs.map((_, index) => saved.counts[index] ?? 0)
+    this.#warm = this.#counts.every((count) => count >= this.#lookback)
+    for (const slot of this.#plan.slots.values()) slot.lastPrice = saved.prices[slot.key] ?? NaN
+    this.#account.restore(saved.account as Parameters<AccountView['restore']>[0])
+    this.#reasons = { ...saved.reasons }
+    this.#collector.refused = { ...saved.refused }
+    this.#toldRefusals = [...saved.toldRefusals]
+    this.#state = restoreState(this.#definition.state(this.parameters), saved.state)
+  }
+}
+
+export function createStrategyActor(definition: StrategyDefinition, options: StrategyActorOptions): StrategyActor {
+  return new StrategyActor(definition, options)
+}
