@@ -1,1 +1,68 @@
-export {}
+import { decodeJson, strategyEventSchema } from '@contrail/contracts'
+import { openDatabase } from '@contrail/db'
+import { createHttp, listen } from '@contrail/runtime'
+import type { Bus, BusMessage, Running, ServiceContext } from '@contrail/runtime'
+import { builtInCatalogue } from './catalogue.ts'
+import type { Config } from './config.ts'
+import { routes } from './http.ts'
+import { createOutbox } from './outbox.ts'
+import { createStore } from './store.ts'
+import type { Store } from './store.ts'
+import { restoreBuckets } from './verbs.ts'
+import type { VerbContext } from './verbs.ts'
+
+export { configSchema } from './config.ts'
+
+/** A bundle of 4 MB and its source, as JSON. */
+const BODY_BYTES_MAX = 8_000_000
+
+/** Definitions, versions, desired state; actual state from what the engine says. */
+export async function start(config: Config, { bus, log, clock, metrics }: ServiceContext): Promise<Running> {
+  const database = openDatabase(config.strategyDbUrl, { name: 'strategies', tenant: config.tenant })
+  const store = createStore(database, config.tenant)
+  const outbox = createOutbox(store, bus, clock, log)
+  const { tenant, account } = config
+  const context: VerbContext = { tenant, account, store, catalogue: builtInCatalogue(), outbox, bus, clock }
+  const restored = await restoreBuckets(context)
+  if (restored > 0) log.info({ restored }, 'desired state was put back from Postgres')
+  await outbox.poke()
+  const consumer = await consumeEvents(bus, store)
+  const app = createHttp({
+    name: 'strategies',
+    log,
+    metrics,
+    internalToken: config.internalToken,
+    bodyBytesMax: BODY_BYTES_MAX,
+    ready: async () => (bus.connected ? [] : ['the bus is not connected']),
+  })
+  routes(app, context)
+  const server = await listen(app, config)
+  return {
+    name: 'strategies',
+    url: server.url,
+    async stop() {
+      await server.close()
+      await consumer.stop()
+      await outbox.stop()
+      await database.close()
+    },
+  }
+}
+
+async function consumeEvents(bus: Bus, store: Store) {
+  let incarnation = (await bus.streamState('CONTROL'))?.incarnation ?? ''
+  bus.onStatus((status) => {
+    if (status !== 'connected') return
+    void bus.streamState('CONTROL').then(
+      (state) => {
+        incarnation = state?.incarnation ?? incarnation
+      },
+      () => undefined,
+    ) // the next reconnect asks again
+  })
+  const onMessage = async (message: BusMessage) => {
+    const event = decodeJson(strategyEventSchema, message.data, 'strategy.event')
+    await store.record(event, incarnation, message.sequence)
+  }
+  return await bus.consume({ stream: 'CONTROL', durable: 'strategies', concurrency: 1, onMessage })
+}

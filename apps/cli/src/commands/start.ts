@@ -1,0 +1,50 @@
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { refuse } from '@contrail/contracts'
+import type { StrategyView } from '@contrail/contracts'
+import { get, post } from '../lib/client.ts'
+import { root } from '../lib/home.ts'
+import { parameters } from '../lib/parameters.ts'
+import { printJson } from '../lib/print.ts'
+import { command } from '../lib/run.ts'
+import { setState } from '../lib/state-command.ts'
+
+/** A file is bundled here, so that its errors name your lines, and sent; a known id is started. */
+export default command(
+  'start',
+  'Start a strategy: one that is known, a file of strategies/, a path, or a built-in definition',
+  {
+    strategy: { type: 'positional', description: 'Id, file or definition', required: true },
+    as: { type: 'string', description: 'Id to run it under (default: its name)' },
+    set: { type: 'string', description: 'Parameters: --set fast=5,slow=20' },
+    account: { type: 'string', description: 'Where it trades (default: paper)' },
+  },
+  async ({ strategy, as, set, account, json }) => {
+    const file = fileOf(strategy)
+    const known = await get<{ items: StrategyView[] }>('/v1/strategies')
+    const isKnown = known.items.some((one) => one.strategy === strategy)
+    if (!file && isKnown && set === undefined) return await setState('start', strategy, 'asked for', json === true)
+    const body = {
+      strategy: as ?? path.basename(strategy).replace(/\.ts$/, ''),
+      parameters: parameters(set),
+      ...(account ? { account } : {}),
+      ...(file ? await bundled(file) : { definition: strategy }),
+    }
+    const view = await post<StrategyView>('/v1/strategies', body)
+    if (json) return printJson(view)
+    process.stdout.write(`${view.strategy} runs ${view.definition} ${view.code.slice(0, 12)} on ${view.account}\n`)
+    process.stdout.write(`  ${JSON.stringify(view.parameters)}\n`)
+  },
+)
+
+function fileOf(name: string): string | undefined {
+  const places = [path.resolve(name), path.join(root, 'strategies', `${name}.ts`)]
+  const found = places.find((place) => place.endsWith('.ts') && existsSync(place))
+  if (!found && name.endsWith('.ts')) throw refuse('not_found', 'file', name, 'contrail new strategy NAME makes one')
+  return found
+}
+
+async function bundled(file: string): Promise<{ bundle: string; source: string }> {
+  const { bundleModule } = await import('@contrail/runtime/bundle')
+  return { bundle: (await bundleModule(file)).text, source: readFileSync(file, 'utf8') }
+}

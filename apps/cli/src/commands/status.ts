@@ -1,0 +1,19 @@
+import { get } from '../lib/client.ts'
+import { printJson, printTable, styled } from '../lib/print.ts'
+import { command } from '../lib/run.ts'
+
+type Status = { services: { name: string; ready: boolean; reasons: string[] }[]; [key: string]: unknown }
+
+export default command('status', 'What runs, and how it is', {}, async ({ json }) => {
+  const status = await get<Status>('/v1/status')
+  if (json) return printJson(status)
+  printTable(
+    status.services.map(({ name, ready, reasons }) => ({
+      service: name,
+      state: ready ? styled('green', 'ready') : styled('red', 'not ready'),
+      why: reasons.join('; '),
+    })),
+    'no service answers',
+  )
+  if (status.services.some(({ ready }) => !ready)) process.exitCode = 6
+})

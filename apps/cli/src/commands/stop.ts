@@ -1,0 +1,3 @@
+import { stateCommand } from '../lib/state-command.ts'
+
+export default stateCommand('stop')

@@ -1,0 +1,54 @@
+import { defineCommand, runMain } from 'citty'
+import type { CommandDef } from 'citty'
+import { closest } from './lib/closest.ts'
+
+type Loader = () => Promise<CommandDef>
+const load =
+  (name: string): Loader =>
+  async () =>
+    ((await import(`./commands/${name}.ts`)) as { default: CommandDef }).default
+
+/** Loaded only when asked for: `--help` imports none of them. */
+const DESCRIPTIONS: Readonly<Record<string, string>> = {
+  up: 'Start the platform here (as npm start)',
+  status: 'What runs, and how it is',
+  logs: 'Read the logs of the services',
+  open: 'An address that signs a browser in',
+  doctor: 'Look for what is wrong and say the mend',
+  new: 'Make a strategy from a template',
+  strategies: 'List the strategies',
+  start: 'Start a strategy, or deploy a file',
+  pause: 'Keep a strategy listening, stop its orders',
+  stop: 'Stop a strategy',
+  resume: 'Resume a paused strategy, or trading after a halt',
+  halt: 'Kill switch: stop trading in a scope',
+  orders: 'List orders',
+  order: 'Place or cancel an order by hand',
+  trades: 'List fills',
+  positions: 'Positions with profit and loss',
+  pnl: 'Profit and loss by strategy, instrument or day',
+  explain: 'Everything that led to an order and came of it',
+  replay: 'Make the recorded decisions again and compare',
+  data: 'Import and verify market data files',
+}
+
+const names = Object.keys(DESCRIPTIONS)
+const first = process.argv[2]
+if (first !== undefined && !first.startsWith('-') && !names.includes(first)) {
+  const near = closest(first, names)
+  process.stderr.write(`unknown command ${first}${near ? `; did you mean ${near}?` : ''}  (contrail --help)\n`)
+  process.exit(2)
+}
+
+const subCommands = Object.fromEntries(
+  Object.entries(DESCRIPTIONS).map(([name, description]) =>
+    // The help of the whole needs names and descriptions only.
+    first === name ? [name, load(name)] : [name, defineCommand({ meta: { name, description } })],
+  ),
+)
+await runMain(
+  defineCommand({
+    meta: { name: 'contrail', version: '0.1.0', description: 'A trading runtime and platform' },
+    subCommands: subCommands as Record<string, CommandDef>,
+  }),
+)

@@ -1,0 +1,43 @@
+import { refuse } from '@contrail/contracts'
+import { inspectBundle } from '@contrail/runtime/bundle'
+
+/** What a strategy module says of itself, and whether it takes the given parameters. */
+export type Manifest = {
+  readonly name: string
+  readonly description: string
+  readonly parametersSchema: Record<string, unknown>
+  /** All parameters, defaults filled in. */
+  readonly parameters: Record<string, unknown>
+  readonly inputs: readonly { kind: string; venue: string; instrument: string; timeframe?: string }[]
+}
+type Answer = { ok: true; manifest: Manifest } | { ok: false; code: string; field: string; value: string; mend: string }
+
+/** Runs inside the thread that holds the module. */
+const PROBE = `async (module, parameters) => {
+  const definition = module.default
+  const no = (code, field, value, mend) => ({ ok: false, code, field, value: String(value), mend })
+  if (!definition || typeof definition !== 'object') return no('no_strategy', 'default export', typeof definition, 'export default defineStrategy({ ... })')
+  if (typeof definition.name !== 'string' || !/^[a-z][a-z0-9-]{0,39}$/.test(definition.name)) return no('invalid_name', 'name', definition.name, 'use small letters, digits and "-", at most 40')
+  if (typeof definition.parameters?.safeParse !== 'function') return no('no_parameters', 'parameters', typeof definition.parameters, 'give a zod schema, at least z.object({})')
+  for (const handler of ['inputs', 'state']) if (typeof definition[handler] !== 'function') return no('missing', handler, typeof definition[handler], 'it must be a function')
+  const parsed = definition.parameters.safeParse(parameters)
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]
+    const path = issue.path.join('.')
+    const found = issue.path.reduce((at, key) => at?.[key], parameters)
+    return no('invalid_parameter', 'parameters.' + path, found === undefined ? 'nothing' : JSON.stringify(found), issue.message)
+  }
+  const inputs = definition.inputs(parsed.data)
+  if (!Array.isArray(inputs) || inputs.length === 0) return no('no_inputs', 'inputs', JSON.stringify(inputs), 'name at least one market to listen to')
+  definition.state(parsed.data)
+  return { ok: true, manifest: {
+    name: definition.name, description: definition.description ?? '', inputs, parameters: parsed.data,
+    parametersSchema: typeof definition.parameters.toJSONSchema === 'function' ? definition.parameters.toJSONSchema() : {},
+  } }
+}`
+
+export async function inspectStrategy(bundle: string, parameters: Record<string, unknown>): Promise<Manifest> {
+  const answer = await inspectBundle<Answer>(bundle, PROBE, parameters)
+  if (!answer.ok) throw refuse(answer.code, answer.field, answer.value, answer.mend)
+  return answer.manifest
+}

@@ -1,0 +1,53 @@
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { wipe } from './services/index.ts'
+import { deployDemo } from './platform/demo.ts'
+import { startPlatform } from './platform/start.ts'
+
+const root = path.resolve(import.meta.dirname, '..')
+export const PORT_DEFAULT = 7400
+
+/** `npm start [-- --fresh --port N --no-demo]`: everything up, a URL, then until Ctrl-C. */
+export async function runPlatform(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      fresh: { type: 'boolean', default: false },
+      port: { type: 'string', default: String(PORT_DEFAULT) },
+      demo: { type: 'boolean', default: true },
+    },
+    allowNegative: true,
+  })
+  const beganMs = performance.now()
+  const say = (line: string) =>
+    console.log(`${((performance.now() - beganMs) / 1000).toFixed(1).padStart(6)} s  ${line}`)
+  const home = process.env['CONTRAIL_HOME'] ?? path.join(root, '.contrail')
+  if (values.fresh) {
+    say('beginning anew: the data of earlier runs is removed')
+    await wipe(home)
+  }
+  const platform = await startPlatform({ home, port: Number(values.port), say })
+  const stopped = new Promise<void>((resolve) => {
+    let asked = false
+    const stop = () => {
+      if (asked) return
+      asked = true
+      console.log('\nstopping; nothing is lost')
+      void platform.stop().then(resolve)
+    }
+    process.on('SIGINT', stop)
+    process.on('SIGTERM', stop)
+  })
+  const strategies = values.demo ? await deployDemo(platform) : []
+  if (strategies.length > 0) say(`strategies: ${strategies.join(', ')}`)
+  say('ready')
+  if (platform.firstToken) {
+    console.log(`\n  Open     ${platform.url}/#token=${platform.firstToken}`)
+    console.log('  This address signs you in and is shown once. Later: npx contrail open\n')
+  } else {
+    console.log(`\n  Open     ${platform.url}`)
+    console.log('  To sign in a browser: npx contrail open\n')
+  }
+  console.log('  Ctrl-C stops everything and keeps all data.\n')
+  await stopped
+}

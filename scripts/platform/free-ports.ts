@@ -1,0 +1,41 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import net from 'node:net'
+import path from 'node:path'
+
+const APPS = ['gateway', 'ingest', 'orders', 'portfolio', 'strategies', 'engine'] as const
+
+/** The ports of last time where they are free, else other ones. The gateway's own wish comes first. */
+export async function freePorts(
+  home: string,
+  gatewayPort: number,
+  say: (line: string) => void,
+): Promise<Record<string, number>> {
+  const file = path.join(home, 'app-ports.json')
+  const known = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Record<string, number>) : {}
+  const ports: Record<string, number> = {}
+  for (const app of APPS) {
+    const wanted = app === 'gateway' && gatewayPort !== 0 ? gatewayPort : (known[app] ?? 0)
+    const taken = Object.values(ports)
+    ports[app] = !taken.includes(wanted) && (await isFree(wanted)) ? await claim(wanted) : await claim(0)
+    if (wanted !== 0 && ports[app] !== wanted) say(`port ${wanted} is in use; ${app} takes ${ports[app]}`)
+  }
+  writeFileSync(file, JSON.stringify(ports))
+  return ports
+}
+
+const isFree = (port: number): Promise<boolean> =>
+  claim(port).then(
+    () => true,
+    () => false,
+  )
+
+function claim(port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = net.createServer()
+    server.once('error', reject)
+    server.listen(port, '127.0.0.1', () => {
+      const { port: got } = server.address() as net.AddressInfo
+      server.close(() => resolve(got))
+    })
+  })
+}

@@ -1,0 +1,123 @@
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
+import { migrate, DB_ROLES } from '@contrail/db'
+import { applyStreams, natsUsers, serverConfig } from '@contrail/nats'
+import { startServices } from '../services/index.ts'
+import type { Services } from '../services/index.ts'
+import { startHost } from './child.ts'
+import type { Host } from './child.ts'
+import { freePorts } from './free-ports.ts'
+import { loadSecrets, tokenFile } from './secrets.ts'
+import { appSettings, withUser } from './settings.ts'
+import type { Ports } from './settings.ts'
+
+export type PlatformOptions = {
+  readonly home: string
+  /** Of the gateway; 0 = free. */
+  readonly port: number
+  readonly say: (line: string) => void
+  /** Extra settings per app. */
+  readonly extra?: Record<string, Record<string, string>>
+  readonly timescale?: boolean
+  /** Services that already run (proofs, tests). */
+  readonly services?: Services
+}
+
+export type Platform = {
+  readonly url: string
+  readonly natsUrl: string
+  readonly postgresUrl: string
+  readonly databases: Record<string, Record<string, string | undefined>>
+  readonly secrets: { internal: string; nats: Record<string, string> }
+  readonly urls: Record<string, string>
+  /** Only when this start made it. */
+  readonly firstToken: string | undefined
+  readonly tokenFile: string
+  readonly services: Services
+  readonly hosts: readonly Host[]
+  stop(): Promise<void>
+}
+
+const APPS_OF_CORE = ['ingest', 'orders', 'portfolio', 'strategies', 'gateway'] as const
+
+/** Services, databases, streams, then our processes, in this order; a failure on the way stops what had started. */
+export async function startPlatform(options: PlatformOptions): Promise<Platform> {
+  const { home, say } = options
+  const { secrets, firstToken } = loadSecrets(home, DB_ROLES, natsUsers)
+  const services =
+    options.services ??
+    (await startServices({
+      home,
+      natsConfig: (paths) => serverConfig({ ...paths, passwords: secrets.nats }),
+      postgresPassword: secrets.postgres,
+      say,
+      ...(options.timescale === undefined ? {} : { timescale: options.timescale }),
+    }))
+  const hosts: Host[] = []
+  const stop = async () => {
+    for (const host of [...hosts].reverse()) {
+      say(`stopping ${host.name}`)
+      await host.stop()
+    }
+    if (!options.services) await services.stop()
+  }
+  try {
+    return await startOurs(options, services, { secrets, firstToken, hosts, stop })
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+type Ours = {
+  secrets: ReturnType<typeof loadSecrets>['secrets']
+  firstToken: string | undefined
+  hosts: Host[]
+  stop: () => Promise<void>
+}
+
+async function startOurs(options: PlatformOptions, services: Services, ours: Ours): Promise<Platform> {
+  const { home, say } = options
+  const { secrets, hosts } = ours
+  say('bringing databases and streams up to date')
+  const operatorUrl = withUser(services.natsUrl, 'operator', secrets.nats['operator'] as string)
+  const [{ urls: databases }] = await Promise.all([
+    migrate({ adminUrl: services.postgresUrl, passwords: secrets.roles }),
+    applyStreams(operatorUrl),
+  ])
+  const ports = (await freePorts(home, options.port, say)) as Ports
+  const logs = path.join(home, 'logs')
+  mkdirSync(logs, { recursive: true })
+  const input = {
+    natsUrl: services.natsUrl,
+    redisUrl: services.redisUrl,
+    databases,
+    secrets,
+    ports,
+    home,
+    extra: {
+      ...options.extra,
+      gateway: { CONTRAIL_ADMIN_TOKEN_SHA256: secrets.adminTokenSha256, ...options.extra?.['gateway'] },
+      engine: { CONTRAIL_BUNDLE_DIR: path.join(home, 'bundles'), ...options.extra?.['engine'] },
+    },
+  }
+  say('starting our processes')
+  const settings = (apps: readonly (keyof Ports)[]) =>
+    Object.fromEntries(apps.map((app) => [app, appSettings(app, input)]))
+  hosts.push(startHost({ name: 'core', apps: settings(APPS_OF_CORE) }, { logs, say }))
+  hosts.push(startHost({ name: 'engine', apps: settings(['engine']) }, { logs, say }))
+  const ready = await Promise.all(hosts.map((host) => host.ready))
+  return {
+    url: `http://127.0.0.1:${ports.gateway}`,
+    natsUrl: services.natsUrl,
+    postgresUrl: services.postgresUrl,
+    databases,
+    secrets,
+    urls: Object.assign({}, ...ready.map(({ urls }) => urls)) as Record<string, string>,
+    firstToken: ours.firstToken,
+    tokenFile: tokenFile(home),
+    services,
+    hosts,
+    stop: ours.stop,
+  }
+}
