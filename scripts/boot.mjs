@@ -70,7 +70,7 @@ async function runNpm(state, needsDev) {
   const verb = state === 'without-dev' ? ['install', '--no-save'] : ['ci']
   const flavour = needsDev ? ['--include=dev'] : ['--omit=dev']
   const reason = { absent: 'first start', stale: 'package-lock.json has changed' }[state] ?? 'tests need more packages'
-  const words = [...verb, ...flavour, '--no-audit', '--no-fund', '--loglevel=error']
+  const words = [...verb, ...flavour, '--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error']
   say(`${reason}: npm ${verb.join(' ')} ${flavour.join(' ')} (20 to 60 s)`)
   const startedMs = Date.now()
   const seconds = () => Math.round((Date.now() - startedMs) / 1000)

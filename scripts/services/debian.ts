@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
+import { needSpace } from './disk.ts'
 
 export const repository = resolve(import.meta.dirname, '..', '..')
 
@@ -28,6 +29,7 @@ async function provide(say: (line: string) => void): Promise<Debian | string> {
   const folder = join(servicesFolder(), 'debian')
   if (!existsSync(folder)) {
     if (process.platform !== 'linux') return 'there are no Debian packages for this system'
+    needSpace(servicesFolder())
     const refused = await fetchInto(folder, say)
     if (refused !== undefined) return refused
   }
@@ -53,6 +55,7 @@ function fetchInto(folder: string, say: (line: string) => void): Promise<string 
   createInterface({ input: script.stderr }).on('line', (line) => complaints.push(line))
   return new Promise((done) => {
     script.once('error', (error) => done(error.message))
-    script.once('close', (code) => done(code === 0 ? undefined : (complaints.at(-1) ?? `debian.sh exit code ${code}`)))
+    const complaint = (): string | undefined => complaints.find((line) => line.startsWith('E: ')) ?? complaints.at(-1)
+    script.once('close', (code) => done(code === 0 ? undefined : (complaint() ?? `debian.sh exit code ${code}`)))
   })
 }

@@ -8,6 +8,9 @@ test.each([
   ["[1] [FTL] Can't start JetStream: storage directory is not a directory", 'corrupt_data'],
   ['[1] [WRN]   Stream metafile "/a/meta.inf": checksums do not match "74" vs "79"', 'corrupt_data'],
   ['[1] [WRN]   Missing stream metafile for "/a/meta.inf"', 'corrupt_data'],
+  ['[1] [WRN]   Missing stream checksum file "/a/meta.sum"', 'corrupt_data'],
+  ['[1] [WRN] Healthcheck failed: "JetStream stream \'$G > A\' could not be recovered"', 'corrupt_data'],
+  ['[1] [WRN]     Missing consumer checksum for "/a/obs/C/meta.sum"', undefined],
   ['[1] [ERR] write /a/1.blk: no space left on device', 'disk_full'],
   ['[1] [INF] Server is ready', undefined],
   // After a kill the last block is ahead of its index: the server mends that by itself.
@@ -23,6 +26,7 @@ test.each([
   ['FATAL:  data directory "/d" has invalid permissions', 'not_permitted'],
   ['PANIC:  could not locate a valid checkpoint record at 0/15', 'corrupt_data'],
   ['FATAL:  could not open file "global/pg_filenode.map": No such file or directory', 'corrupt_data'],
+  ['FATAL:  required WAL directory "pg_wal" does not exist', 'corrupt_data'],
   ['FATAL:  incorrect checksum in control file', 'corrupt_data'],
   ['FATAL:  could not access file "timescaledb": No such file or directory', 'start_failed'],
   ['LOG:  database system is ready to accept connections', undefined],

@@ -1,7 +1,8 @@
-import { mkdirSync, statfsSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { killChildren } from './child.ts'
 import type { Chosen } from './choice.ts'
+import { needSpace } from './disk.ts'
 import { BootFault } from './faults.ts'
 import { takeLock } from './lock.ts'
 import { provideNats, type NatsPaths } from './nats.ts'
@@ -46,7 +47,6 @@ type Running = {
   child?: { ended: Promise<string>; stop(): Promise<void> } | undefined
 }
 
-const DISK_FREE_BYTES_MIN = 300_000_000
 const PORT_TRIES_MAX = 3
 /** What others lean on goes last. */
 const stopOrder = ['redis', 'nats', 'postgres'] as const
@@ -55,7 +55,7 @@ const stopOrder = ['redis', 'nats', 'postgres'] as const
 export async function startServices(options: ServicesOptions): Promise<Services> {
   const home = resolve(options.home)
   mkdirSync(home, { recursive: true, mode: 0o700 })
-  checkDisk(home)
+  needSpace(home)
   const lock = takeLock(home)
   const started: Running[] = []
   let stopped: Promise<void> | undefined
@@ -139,14 +139,6 @@ function firstDeath(started: readonly Running[], isStopping: () => boolean): Pro
   return new Promise((settle) => {
     for (const { child } of started) void child?.ended.then((sentence) => isStopping() || settle(sentence))
   })
-}
-
-function checkDisk(home: string): void {
-  const { bavail, bsize } = statfsSync(home)
-  if (bavail * bsize >= DISK_FREE_BYTES_MIN) return
-  const free = `${Math.floor((bavail * bsize) / 1e6)} MB free`
-  const mend = `free at least ${DISK_FREE_BYTES_MIN / 1e6} MB and start again`
-  throw new BootFault('disk_full', `the disk of ${home} is full (${free})`, mend)
 }
 
 /** What a program started beside these services needs to find them. */

@@ -141,7 +141,9 @@ async function startServer(options: {
   })
   const healthUrl = `http://${LOOPBACK}:${paths.monitorPort}/healthz`
   const explain = (log: string): BootFault | undefined => explainNatsLog(log, paths.storeDir)
-  await untilReady(child, () => isHealthy(healthUrl), { limitMs: READY_LIMIT_MS, explain })
+  // A server with a damaged store stays up and never becomes healthy: no use to wait for it.
+  const settled = async (): Promise<boolean> => explain(child.logged()) !== undefined || (await isHealthy(healthUrl))
+  await untilReady(child, settled, { limitMs: READY_LIMIT_MS, explain })
   const damage = explain(child.logged())
   if (damage === undefined) return child
   await child.stop()
@@ -155,6 +157,19 @@ async function isHealthy(url: string): Promise<boolean> {
     return false
   }
 }
+
+// A consumer without its checksum is none of these: a kill in the moment of its making leaves that, and it is made again.
+const damagePattern = new RegExp(
+  [
+    'metafile',
+    'missing stream checksum',
+    'checksums do not match',
+    'could not be recovered',
+    'error (recreating|recovering|restoring|decrypting|unmarshalling)',
+    "can't start jetstream",
+  ].join('|'),
+  'i',
+)
 
 /**
  * nats-server starts without a stream whose metadata it cannot read, as if the stream had never been: for us that is a
@@ -170,7 +185,7 @@ export function explainNatsLog(log: string, storeDir: string): BootFault | undef
   }
   const taken = detail(/address already in use/i)
   if (taken !== undefined) return new BootFault('port_in_use', `nats: ${taken}`, 'start again to take another port')
-  const damaged = detail(/metafile|checksums do not match|Can't start JetStream|Error recovering/i)
+  const damaged = detail(damagePattern)
   if (damaged === undefined) return undefined
   const mend = `put ${storeDir} back from a backup, or begin anew with --fresh`
   return new BootFault('corrupt_data', `nats: the store is damaged (${damaged})`, mend)

@@ -1,18 +1,9 @@
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-} from 'node:fs'
+import { chmodSync, cpSync, existsSync, readFileSync, realpathSync, renameSync, rmSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join } from 'node:path'
 import { sourceOrder, type Source } from './choice.ts'
 import { debianPackages, repository, servicesFolder, type Debian } from './debian.ts'
+import { needSpace } from './disk.ts'
 import { BootFault } from './faults.ts'
 import type { PostgresUser } from './postgres-user.ts'
 import { goodEnough, versionOf } from './programs.ts'
@@ -103,8 +94,20 @@ function prepare(native: string, packageVersion: string, debian: Debian | undefi
   const name = ['postgres', packageVersion, ...extra].join('-').replace(/[^\w.-]/g, '_')
   const folder = join(user.binariesFolder(servicesFolder()), name)
   if (existsSync(folder)) return folder
+  needSpace(dirname(folder))
   const part = `${folder}.part-${process.pid}`
-  mkdirSync(dirname(part), { recursive: true })
+  try {
+    assemble(native, part, debian)
+    user.share(part)
+    renameSync(part, folder)
+  } catch (error) {
+    rmSync(part, { recursive: true, force: true })
+    if (!existsSync(folder)) throw error // Otherwise another start was quicker, and its copy is as good.
+  }
+  return folder
+}
+
+function assemble(native: string, part: string, debian: Debian | undefined): void {
   cpSync(native, part, { recursive: true, verbatimSymlinks: true })
   const links = JSON.parse(readFileSync(join(part, 'pg-symlinks.json'), 'utf8')) as { source: string; target: string }[]
   for (const { source, target } of links) {
@@ -113,14 +116,6 @@ function prepare(native: string, packageVersion: string, debian: Debian | undefi
   }
   for (const program of ['initdb', 'postgres', 'pg_ctl']) chmodSync(join(part, 'bin', program), 0o755)
   if (debian !== undefined) addTimescale(part, debian)
-  user.share(part)
-  try {
-    renameSync(part, folder)
-  } catch (error) {
-    rmSync(part, { recursive: true, force: true })
-    if (!existsSync(folder)) throw error // Otherwise another start was quicker, and its copy is as good.
-  }
-  return folder
 }
 
 function addTimescale(folder: string, debian: Debian): void {

@@ -45,6 +45,15 @@ const explanations: readonly Explanation[] = [
       new BootFault('not_permitted', `postgres: ${line}`, `chown it to the user who starts and chmod 700 ${data}`),
   },
   {
+    pattern: /effective user ID|cannot be run as root|cannot be run as "root"/,
+    fault: () =>
+      new BootFault(
+        'not_permitted',
+        'postgres: this user has no name or is root, and user namespaces are forbidden here',
+        'start as a named user, or set DATABASE_URL to use another PostgreSQL',
+      ),
+  },
+  {
     pattern: /could not access file "timescaledb|could not load library .*timescaledb/,
     fault: (line) => new BootFault('start_failed', `postgres: ${line}`, 'set CONTRAIL_TIMESCALE=off'),
   },
@@ -55,6 +64,8 @@ const explanations: readonly Explanation[] = [
         'could not locate a valid checkpoint',
         'incorrect checksum in control file',
         'not a valid data directory',
+        'could not find the database system',
+        'required WAL directory',
         'FATAL: +could not (open|read|access) (file|directory)',
         'FATAL: +.*No such file or directory',
         'database files are incompatible',

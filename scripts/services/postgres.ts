@@ -96,7 +96,8 @@ function createData(data: string, binaries: PostgresBinaries, user: PostgresUser
   rmSync(part, { recursive: true, force: true })
   const complaint = `${ran.stderr ?? ''}${ran.error?.message ?? ''}`.trim()
   const known = explainPostgresLog(complaint, data)
-  throw known ?? new BootFault('start_failed', `initdb: ${complaint.split('\n').at(-1)}`, 'see the message')
+  const last = complaint.split('\n').at(-1) ?? ''
+  throw known ?? new BootFault('start_failed', last, 'mend that, or set DATABASE_URL to use another PostgreSQL')
 }
 
 const split = (words: readonly string[]): [string, string[]] => [words[0] ?? '', words.slice(1)]
