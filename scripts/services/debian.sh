@@ -5,13 +5,13 @@
 # Exit 3: this is no Debian machine (or it has no apt), so there is nothing to fetch from.
 set -euo pipefail
 
-suite=${CONTRAIL_DEBIAN_SUITE:-sid}
+suite=${BOOT_DEBIAN_SUITE:-sid}
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 for tool in apt-get apt-cache dpkg dpkg-deb; do
   command -v "$tool" >/dev/null || { echo "no $tool on this machine" >&2; exit 3; }
 done
 [ -r "$keyring" ] || { echo "no Debian keyring on this machine" >&2; exit 3; }
-mirror=${CONTRAIL_DEBIAN_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
+mirror=${BOOT_DEBIAN_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
   grep -E '/debian/?$' | head -1 || true)}
 [ -n "$mirror" ] || { echo "no Debian mirror in the apt configuration" >&2; exit 3; }
 

@@ -25,7 +25,7 @@ export function postgresUser(environment: NodeJS.ProcessEnv = process.env): Post
   const isRoot = process.getuid?.() === 0
   if (process.platform !== 'linux' || (!isRoot && hasName())) return plain([])
   const namespace = ['unshare', '--user', `--map-user=${NOBODY}`, `--map-group=${NOBODY}`]
-  const allowed = environment['CONTRAIL_NAMESPACES'] !== 'off' && runs('unshare', [...namespace.slice(1), 'true'])
+  const allowed = environment['BOOT_NAMESPACES'] !== 'off' && runs('unshare', [...namespace.slice(1), 'true'])
   if (allowed) return plain(namespace)
   return isRoot ? nobody() : plain([])
 }

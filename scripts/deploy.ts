@@ -1,0 +1,57 @@
+// What compose.yaml needs done once: secrets, the NATS server's configuration, databases and streams.
+import { createHash, randomBytes } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { DB_ROLES, migrate } from '@contrail/db'
+import { applyStreams, natsUsers, serverConfig } from '@contrail/nats'
+
+const usage = 'usage: deploy.ts secrets | nats-config FILE | prepare'
+const secret = (): string => randomBytes(24).toString('base64url')
+const natsVariable = (user: string): string => `NATS_PASSWORD_${user.toUpperCase().replaceAll('-', '_')}`
+const roleVariable = (role: string): string => `DB_PASSWORD_${role.toUpperCase()}`
+
+function printSecrets(): void {
+  const token = secret()
+  const names = ['POSTGRES_PASSWORD', 'REDIS_PASSWORD', 'INTERNAL_TOKEN']
+  const variables = [...names, ...natsUsers.map(natsVariable), ...DB_ROLES.map(roleVariable)]
+  for (const variable of variables) console.log(`${variable}=${secret()}`)
+  console.log(`GATEWAY_TOKEN_SHA256=${createHash('sha256').update(token).digest('hex')}`)
+  // The token itself is kept nowhere: to the terminal, not into the file.
+  console.error(`Your token for the gateway, shown only now: ${token}`)
+}
+
+function needed(variable: string): string {
+  const value = process.env[variable]
+  if (value) return value
+  console.error(`${variable} is not set; make .env with: node scripts/boot.mjs exec scripts/deploy.ts secrets > .env`)
+  process.exit(1)
+}
+
+const passwordsOf = <Name extends string>(names: readonly Name[], variable: (name: Name) => string) =>
+  Object.fromEntries(names.map((name) => [name, needed(variable(name))])) as Record<Name, string>
+
+function writeNatsConfig(file: string): void {
+  const passwords = passwordsOf(natsUsers, natsVariable)
+  const text = serverConfig({ host: '0.0.0.0', storeDir: '/data', port: 4222, monitorPort: 8222, passwords })
+  writeFileSync(file, text, { mode: 0o600 })
+}
+
+async function prepare(): Promise<void> {
+  const bus = new URL(needed('NATS_URL'))
+  bus.username = 'operator'
+  bus.password = needed(natsVariable('operator'))
+  const adminUrl = needed('POSTGRES_URL')
+  await Promise.all([
+    migrate({ adminUrl, passwords: passwordsOf(DB_ROLES, roleVariable) }),
+    applyStreams(bus.href.replace(/\/$/, '')),
+  ])
+  console.log('databases and streams are up to date')
+}
+
+const [verb, file] = process.argv.slice(2)
+if (verb === 'secrets') printSecrets()
+else if (verb === 'nats-config' && file !== undefined) writeNatsConfig(file)
+else if (verb === 'prepare') await prepare()
+else {
+  console.error(usage)
+  process.exit(2)
+}
