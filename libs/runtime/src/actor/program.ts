@@ -23,4 +23,9 @@ export interface ActorProgram {
   /** The whole state as JSON; `restore(snapshot())` continues as if nothing had been. */
   snapshot(): unknown
   restore(state: unknown): void
+  /**
+   * Takes over the state of another version of itself. `kept`: goes on as that one; `fresh`: knows its account but not
+   * the past of its inputs, and wants a warm-up. Without it, `restore` is used.
+   */
+  adopt?(state: unknown, from: { readonly code: string; readonly parameters: unknown }): 'kept' | 'fresh'
 }

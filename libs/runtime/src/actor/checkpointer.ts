@@ -1,0 +1,89 @@
+import type { KvBucket } from '../bus/bus.ts'
+import type { Clock } from '../clock.ts'
+import type { Actor } from './actor.ts'
+import { putCheckpoint, takeCheckpoint } from './checkpoint.ts'
+import { Fenced, Halted } from './types.ts'
+import type { ActorLimits } from './types.ts'
+
+/** How often actors are looked at for a due checkpoint, ms. */
+const SWEEP_MS = 100
+/** An actor without inputs still moves on in its streams; its position is stored at least this often, ms. */
+const QUIET_MS = 60_000
+
+/** Writes checkpoints off the hot path, oldest first, a few at a time. */
+export class Checkpointer {
+  readonly #bucket: KvBucket
+  readonly #clock: Clock
+  readonly #limits: ActorLimits
+  readonly #actors: () => Iterable<Actor>
+  readonly #onFailure: (actor: Actor, cause: Error) => void
+  #timer: { cancel(): void } | undefined
+  #sweeping = false
+  #stopped = false
+
+  constructor(options: {
+    bucket: KvBucket
+    clock: Clock
+    limits: ActorLimits
+    actors: () => Iterable<Actor>
+    onFailure: (actor: Actor, cause: Error) => void
+  }) {
+    this.#bucket = options.bucket
+    this.#clock = options.clock
+    this.#limits = options.limits
+    this.#actors = options.actors
+    this.#onFailure = options.onFailure
+    this.#arm()
+  }
+
+  stop(): void {
+    this.#stopped = true
+    this.#timer?.cancel()
+  }
+
+  /** Writes what is due now. */
+  async sweep(): Promise<void> {
+    if (this.#sweeping) return
+    this.#sweeping = true
+    const due = [...this.#actors()].filter((actor) => this.#isDue(actor))
+    due.sort((a, b) => a.checkpoint.atMs - b.checkpoint.atMs)
+    const workers = Array.from({ length: this.#limits.checkpointsAtOnce }, async () => {
+      for (let actor = due.shift(); actor; actor = due.shift()) await this.write(actor)
+    })
+    await Promise.all(workers)
+    this.#sweeping = false
+  }
+
+  /** False when this is not the moment: a decision is on its way. */
+  async write(actor: Actor): Promise<boolean> {
+    if (actor.pending || actor.checkpoint.busy) return false
+    actor.checkpoint.busy = true
+    try {
+      const bytes = takeCheckpoint(actor, this.#clock.nowUs())
+      actor.checkpoint.inputs = actor.inputs
+      actor.checkpoint.atMs = this.#clock.monotonicMs()
+      await putCheckpoint(this.#bucket, actor, bytes)
+      return true
+    } catch (error) {
+      const cause = error instanceof Error ? error : new Error(String(error))
+      if (cause instanceof Fenced || cause instanceof Halted) actor.end(cause)
+      else this.#onFailure(actor, cause)
+      return false
+    } finally {
+      actor.checkpoint.busy = false
+    }
+  }
+
+  #isDue(actor: Actor): boolean {
+    if (actor.status !== 'live' || actor.pending) return false
+    const { inputs, atMs } = actor.checkpoint
+    if (actor.inputs - inputs >= this.#limits.checkpointInputs) return true
+    const ageMs = this.#clock.monotonicMs() - atMs
+    return ageMs >= (actor.inputs > inputs ? this.#limits.checkpointMs : QUIET_MS)
+  }
+
+  #arm(): void {
+    if (this.#stopped) return
+    this.#timer = this.#clock.setTimer(SWEEP_MS, () => void this.sweep().finally(() => this.#arm()))
+  }
+}
