@@ -15,6 +15,9 @@ create index orders_live on orders (account) where open;
 create index paper_orders_live on paper_orders (account) where open;
 create index order_attempts_live on order_attempts (account) where state in ('persisted', 'unknown');
 
+-- A repeat is written down as one; only the first of an id can have been taken.
+create unique index paper_requests_once on paper_requests (account, cl_ord_id) where outcome <> 'duplicate';
+
 -- A lease is never handed back to an older owner: a zombie that kept its row in memory cannot revive it.
 create function venue_leases_forward() returns trigger language plpgsql as $$
 begin

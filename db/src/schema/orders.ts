@@ -181,10 +181,13 @@ export const venueCursors = pgTable(
   (table) => [primaryKey({ columns: [table.venue, table.account] })],
 )
 
+/** What persons asked for. Its key is the number of the manual decision, for all accounts together. */
 export const manualNumbers = pgTable('manual_numbers', {
-  account: text('account').primaryKey(),
+  number: bigserial('number', { mode: 'number' }).primaryKey(),
   tenantId: tenantId(),
-  number: bigint('number', { mode: 'number' }).notNull(),
+  account: text('account').notNull(),
+  by: text('by').notNull(),
+  atUs: us('at_us').notNull(),
 })
 
 /** Definitions as they were last told by ingest, so that a restart does not depend on it. */

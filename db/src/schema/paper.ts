@@ -20,7 +20,7 @@ export const paperRequests = pgTable(
     receivedUs: us('received_us').notNull(),
     writtenUs: writtenUs(),
   },
-  (table) => [index('paper_requests_cl_ord_id').on(table.account, table.clOrdId)],
+  (table) => [index('paper_requests_cl_ord_id').on(table.account, table.clOrdId, table.id)],
 )
 
 export const paperOrders = pgTable(
