@@ -14,3 +14,38 @@ export { StrategyFailure } from './strategy/handlers.ts'
 export type { StrategyActorOptions, StrategyInput, StrategyOutput, StrategyReadout } from './strategy/program.ts'
 export { snapOrder } from './strategy/snap.ts'
 export type { Asked, Snapped, SnapRefusal, SnapResult } from './strategy/snap.ts'
+export { moveOrder } from './orders/machine.ts'
+export { newOrder } from './orders/order.ts'
+export type { Alarm, Moved, Order, OrderEvent, Terms, VenueFacts } from './orders/order.ts'
+export {
+  averagePrice,
+  cumQuantity,
+  isEnded,
+  isOverfilled,
+  isSeen,
+  leavesQuantity,
+  quantityMax,
+  statusOf,
+  termsOf,
+} from './orders/status.ts'
+export { approveCancelForHalt, checkAmend, checkCancel, checkPlace } from './risk/gate.ts'
+export type { AmendRequest, Approved, CancelRequest, PlaceRequest, RiskCheck, Verdict } from './risk/gate.ts'
+export { LIMITS_DEFAULT, limitsFor, NOTIONAL_CEILING, scopeKeys } from './risk/limits.ts'
+export type { Limits, LimitTable, Scope } from './risk/limits.ts'
+export { NO_EXPOSURE } from './risk/view.ts'
+export type { Exposure, HaltEntry, MarketView, RecentOrder, RiskView, TradingState } from './risk/view.ts'
+export {
+  advance,
+  amendOrder,
+  cancelOrder,
+  newMarket,
+  onBook,
+  onQuote,
+  onTick,
+  placeOrder,
+  restoreOrder,
+  takeReports,
+  takeTouched,
+} from './venue/simulated.ts'
+export type { Received } from './venue/simulated.ts'
+export type { Market, VenueOrder, VenueReport, VenueSettings } from './venue/model.ts'
