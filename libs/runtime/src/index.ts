@@ -1,1 +1,37 @@
-export {}
+export { PublishRefused, PublishUnknown, WrongLastSequence } from './bus/bus.ts'
+export type {
+  Bus,
+  BusMessage,
+  ConsumeOptions,
+  Consumer,
+  KvBucket,
+  KvEntry,
+  ObjectStore,
+  PublishAck,
+  PublishOptions,
+  Reader,
+  ReadOptions,
+  StreamState,
+  WindowedPublisher,
+} from './bus/bus.ts'
+export { createMemoryBus } from './bus/memory.ts'
+export type { MemoryBus, MemoryOptions } from './bus/memory.ts'
+export { connectNats } from './bus/nats.ts'
+export type { NatsOptions } from './bus/nats.ts'
+export { redrive } from './bus/redrive.ts'
+export { manualClock, systemClock } from './clock.ts'
+export type { Clock } from './clock.ts'
+export { ConfigError, describeConfig, envName, loadConfig } from './config.ts'
+export { createHttp, jsonBody } from './http/app.ts'
+export type { HttpOptions } from './http/app.ts'
+export { internalClient } from './http/client.ts'
+export type { InternalClient } from './http/client.ts'
+export { listen } from './http/listen.ts'
+export { problemOf, refusalOf, statusOf } from './http/problem.ts'
+export { runUntilSignal, stopAll } from './lifecycle.ts'
+export { createLogger } from './log.ts'
+export type { Logger } from './log.ts'
+export { createMetrics } from './metrics.ts'
+export type { Metrics } from './metrics.ts'
+export type { Running, ServiceContext } from './service.ts'
+// The actor host's exports stand below this line; they belong to ./actor.

@@ -29,7 +29,7 @@ export class WrongLastSequence extends Error {
 export class PublishUnknown extends Error {
   override readonly name = 'PublishUnknown'
 }
-/** The server said no for good (permission, no stream, too large). */
+/** The server said no for good (permission, no stream, too large, stream full). */
 export class PublishRefused extends Error {
   override readonly name = 'PublishRefused'
 }
@@ -61,8 +61,14 @@ export type ConsumeOptions = {
   readonly onMessage: (message: BusMessage, delivery: number) => Promise<void>
   /** How many messages may be in hand at once; 1 = strict order. */
   readonly concurrency?: number
-  /** Where it goes when it has failed for good. */
+  /** Told after the dead letter is stored and before the message is given up. */
   readonly onDead?: (message: BusMessage, cause: Error, attempts: number) => Promise<void>
+  /** Messages with one key are handled one after another, in order; other keys go on beside it. */
+  readonly key?: (message: BusMessage) => string
+  /** Waits between attempts; the last one repeats. */
+  readonly backoffMs?: readonly number[]
+  /** A failed attempt, a missing consumer, a dead letter that could not be stored: for the log. */
+  readonly onProblem?: (problem: Error) => void
 }
 export type Consumer = { stop(): Promise<void> }
 

@@ -1,0 +1,80 @@
+import type { Msg } from '@nats-io/transport-node'
+import type { BusMessage } from './bus.ts'
+
+const NONE: Readonly<Record<string, string>> = Object.freeze({})
+
+export function headerRecord(message: Msg): Readonly<Record<string, string>> {
+  const all = message.headers
+  if (!all) return NONE
+  const out: Record<string, string> = {}
+  for (const [key, values] of all) out[key] = values[0] ?? ''
+  return out
+}
+
+export type DeliveryInfo = {
+  /** How often the server has delivered it; 1 = the first time. */
+  deliveries: number
+  sequence: number
+  deliverySequence: number
+  timeUs: number
+  pending: number
+}
+
+/**
+ * `$JS.ACK.<stream>.<consumer>.<deliveries>.<sequence>.<delivery sequence>.<time ns>.<pending>`, or, with a domain,
+ * `$JS.ACK.<domain>.<account>.<stream>.<consumer>.….<pending>.<token>`. Nanoseconds exceed a double: the last three
+ * digits are cut from the text.
+ */
+export function deliveryInfo(reply: string): DeliveryInfo {
+  const parts = reply.split('.')
+  const at = parts.length === 9 ? 4 : 6
+  const time = parts[at + 3] ?? '0'
+  return {
+    deliveries: Number(parts[at]),
+    sequence: Number(parts[at + 1]),
+    deliverySequence: Number(parts[at + 2]),
+    timeUs: Number(time.slice(0, -3)),
+    pending: Number(parts[at + 4]),
+  }
+}
+
+export function busMessage(message: Msg, stream: string, info: DeliveryInfo): BusMessage {
+  return {
+    subject: message.subject,
+    data: message.data,
+    stream,
+    sequence: info.sequence,
+    timeUs: info.timeUs,
+    headers: headerRecord(message),
+  }
+}
+
+type Stored = { message: { subject: string; seq: number; data?: string; hdrs?: string; time: string } }
+
+/** A message as the leader's `STREAM.MSG.GET` gives it. */
+export function storedMessage(stream: string, { message }: Stored): BusMessage {
+  return {
+    subject: message.subject,
+    data: message.data === undefined ? new Uint8Array() : new Uint8Array(Buffer.from(message.data, 'base64')),
+    stream,
+    sequence: message.seq,
+    timeUs: usOfRfc3339(message.time),
+    headers: message.hdrs === undefined ? NONE : parseHeaders(Buffer.from(message.hdrs, 'base64').toString('utf8')),
+  }
+}
+
+function parseHeaders(text: string): Record<string, string> {
+  const out: Record<string, string> = {}
+  for (const line of text.split('\r\n').slice(1)) {
+    const colon = line.indexOf(':')
+    if (colon > 0) out[line.slice(0, colon)] ??= line.slice(colon + 1).trim()
+  }
+  return out
+}
+
+/** RFC 3339 with up to nine digits of a second. */
+export function usOfRfc3339(time: string): number {
+  const match = /^(.*?)(?:\.(\d+))?Z$/.exec(time)
+  const fraction = (match?.[2] ?? '').slice(0, 6).padEnd(6, '0')
+  return Date.parse(`${match?.[1] ?? time}Z`) * 1000 + Number(fraction)
+}
