@@ -42,7 +42,8 @@ export async function runFile([file = '', ...args]: string[]): Promise<never> {
   const services = await starting
   const env = { ...process.env, ...servicesEnv(services), CONTRAIL_NATS_BINARY: (await resolveNats()).path }
   // A process of its own: it may exit, crash or be the main module as it likes without taking the services' end away.
-  program = spawn(process.execPath, [resolve(file), ...args], { env, stdio: 'inherit' })
+  // Detached, so that Ctrl-C reaches it once, from us.
+  program = spawn(process.execPath, [resolve(file), ...args], { env, stdio: 'inherit', detached: true })
   if (program.pid !== undefined) {
     rememberChild(home, { ...recordOf(program.pid), name: 'program', stopSignal: 'SIGTERM' })
   }
