@@ -1,0 +1,2 @@
+select contrail_append_only('versions');
+select contrail_append_only('strategy_events');
