@@ -142,7 +142,7 @@ async function dropDatabase(sql: Sql, name: string): Promise<void> {
 function fingerprint(): string {
   const hash = createHash('sha256')
   for (const database of DATABASES) for (const file of migrationFiles(database)) hash.update(file.name + file.sha256)
-  for (const file of ['grants.ts', 'roles.ts', 'runner.ts', 'migrate.ts', 'names.ts'])
+  for (const file of ['grants.ts', 'roles.ts', 'runner.ts', 'migrate.ts', 'names.ts', 'testing.ts'])
     hash.update(readFileSync(path.join(import.meta.dirname, file)))
   return hash.digest('hex').slice(0, 12)
 }
