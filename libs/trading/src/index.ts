@@ -49,3 +49,32 @@ export {
 } from './venue/simulated.ts'
 export type { Received } from './venue/simulated.ts'
 export type { Market, VenueOrder, VenueReport, VenueSettings } from './venue/model.ts'
+export { Adx } from './indicators/adx.ts'
+export { Atr } from './indicators/atr.ts'
+export { Bollinger } from './indicators/bollinger.ts'
+export { Donchian } from './indicators/donchian.ts'
+export { Ema } from './indicators/ema.ts'
+export { Indicator, run } from './indicators/indicator.ts'
+export type { Columns, IndicatorSnapshot, RunnableIndicator } from './indicators/indicator.ts'
+export { Macd } from './indicators/macd.ts'
+export { Rsi } from './indicators/rsi.ts'
+export { Sma } from './indicators/sma.ts'
+export { StandardDeviation } from './indicators/standard-deviation.ts'
+export { Stochastic } from './indicators/stochastic.ts'
+export { Vwap } from './indicators/vwap.ts'
+export { Wma } from './indicators/wma.ts'
+export { CandleBuilder, CandleSet } from './market/candles.ts'
+export type { CandleTrade } from './market/candles.ts'
+export { QUOTE_REFUSALS, QuoteFilter, TICK_REFUSALS, TickFilter } from './market/filter.ts'
+export type {
+  FilterOptions,
+  FilterQuote,
+  FilterTick,
+  QuoteRefusal,
+  QuoteVerdict,
+  TickFilterOptions,
+  TickRefusal,
+  TickVerdict,
+} from './market/filter.ts'
+export { OrderBook } from './market/book.ts'
+export type { BookDiff, BookSnapshot, BookState, DiffOutcome, Level } from './market/book.ts'

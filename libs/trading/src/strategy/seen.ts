@@ -14,6 +14,10 @@ export class Seen {
     return true
   }
 
+  has(key: string): boolean {
+    return this.#keys.has(key)
+  }
+
   snapshot(): string[] {
     return [...this.#keys]
   }

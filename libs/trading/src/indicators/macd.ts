@@ -1,0 +1,79 @@
+import { refuse } from '@contrail/contracts'
+import { Indicator, mustBeFinite, periodOf } from './indicator.ts'
+import { EMA_CELLS, pushEma } from './kernels.ts'
+
+/**
+ * `aligned` (TA-Lib): both averages are seeded so that they begin together at the slow period. `own`: each is seeded with
+ * the mean of its own first period (technicalindicators). `first`: all begin with the first value (StockCharts sheet).
+ */
+export type MacdSeed = 'aligned' | 'own' | 'first'
+
+/** Cells: macd, signal, closes seen (up to slow), then the three averages. */
+const FAST = 3
+const SLOW = FAST + EMA_CELLS
+const SIGNAL = SLOW + EMA_CELLS
+
+/** Moving average convergence divergence. */
+export class Macd extends Indicator {
+  readonly inputs = ['close'] as const
+  readonly outputs = ['macd', 'signal', 'histogram'] as const
+  readonly #fast: number
+  readonly #slow: number
+  readonly #signal: number
+  readonly #seed: MacdSeed
+
+  constructor(fast = 12, slow = 26, signal = 9, options: { seed?: MacdSeed } = {}) {
+    const { seed = 'aligned' } = options
+    super(`macd(${fast},${slow},${signal},${seed})`, SIGNAL + EMA_CELLS)
+    this.#fast = periodOf('fast', fast)
+    this.#slow = periodOf('slow', slow)
+    this.#signal = periodOf('signal', signal)
+    this.#seed = seed
+    if (fast >= slow) throw refuse('invalid_period', 'fast', fast, `make it less than slow (${slow})`)
+    this.cells[0] = NaN
+    this.cells[1] = NaN
+  }
+
+  update(x: number): number {
+    mustBeFinite(this.name, 'close', x)
+    const { cells } = this
+    const seed = this.#seed === 'first' ? 'first' : 'sma'
+    const seen = cells[2]!
+    if (seen < this.#slow) cells[2] = seen + 1
+    const early = this.#seed === 'aligned' && seen < this.#slow - this.#fast
+    const fast = early ? NaN : pushEma(cells, FAST, this.#fast, 2 / (this.#fast + 1), seed, x)
+    const slow = pushEma(cells, SLOW, this.#slow, 2 / (this.#slow + 1), seed, x)
+    if (cells[2]! < this.#slow) {
+      if (seed === 'first') this.#pushSignal(cells[FAST + 1]! - cells[SLOW + 1]!, seed)
+      return NaN
+    }
+    cells[0] = fast - slow
+    this.#pushSignal(cells[0], seed)
+    return cells[0]
+  }
+
+  #pushSignal(macd: number, seed: 'first' | 'sma'): void {
+    const signal = pushEma(this.cells, SIGNAL, this.#signal, 2 / (this.#signal + 1), seed, macd)
+    this.cells[1] = this.cells[2]! < this.#slow ? NaN : signal
+  }
+
+  get value(): number {
+    return this.cells[0]!
+  }
+
+  get macd(): number {
+    return this.cells[0]!
+  }
+
+  get signal(): number {
+    return this.cells[1]!
+  }
+
+  get histogram(): number {
+    return this.cells[0]! - this.cells[1]!
+  }
+
+  get ready(): boolean {
+    return !Number.isNaN(this.cells[1])
+  }
+}

@@ -1,0 +1,56 @@
+import { refuse } from '@contrail/contracts'
+import { Indicator, mustBeFinite, periodOf } from './indicator.ts'
+import { pushSma, smaCells } from './kernels.ts'
+
+/** Cells: value, then sum of price x volume and sum of volume; each a plain sum, or a window. */
+const SUMS = 1
+
+/**
+ * Volume-weighted average of the typical price (high + low + close) / 3: since the start or the last `reset` (call it
+ * where a session begins), or over a window of `period` bars. NaN while there is no volume.
+ */
+export class Vwap extends Indicator {
+  readonly inputs = ['high', 'low', 'close', 'volume'] as const
+  readonly outputs = ['value'] as const
+  readonly #period: number | undefined
+
+  constructor(options: { period?: number } = {}) {
+    const { period } = options
+    const width = period === undefined ? 1 : smaCells(periodOf('period', period))
+    super(`vwap(${period ?? 'session'})`, SUMS + 2 * width)
+    this.#period = period
+    this.cells[0] = NaN
+  }
+
+  update(high: number, low: number, close: number, volume: number): number {
+    mustBeFinite(this.name, 'high', high)
+    mustBeFinite(this.name, 'low', low)
+    mustBeFinite(this.name, 'close', close)
+    mustBeFinite(this.name, 'volume', volume)
+    if (volume < 0) throw refuse('negative', `${this.name}.volume`, volume, 'give a volume that is not negative')
+    const { cells } = this
+    const traded = ((high + low + close) / 3) * volume
+    if (this.#period === undefined) {
+      cells[SUMS]! += traded
+      cells[SUMS + 1]! += volume
+      return (cells[0] = cells[SUMS + 1]! > 0 ? cells[SUMS]! / cells[SUMS + 1]! : NaN)
+    }
+    const money = pushSma(cells, SUMS, this.#period, traded)
+    const mean = pushSma(cells, SUMS + smaCells(this.#period), this.#period, volume)
+    return (cells[0] = mean > 0 ? money / mean : NaN)
+  }
+
+  /** A new session begins. */
+  reset(): void {
+    this.cells.fill(0)
+    this.cells[0] = NaN
+  }
+
+  get value(): number {
+    return this.cells[0]!
+  }
+
+  get ready(): boolean {
+    return !Number.isNaN(this.cells[0])
+  }
+}
