@@ -18,6 +18,7 @@ import { closingLine, countTests, type Counts } from './services/report.ts'
 
 const say = (line: string): void => console.error(`contrail: ${line}`)
 const running = new Set<ChildProcess>()
+let interrupted = false
 
 /** Format, lint, types, tidy and all tests beside real services; ends with the line that CI reads. */
 export async function runTests(args: string[]): Promise<never> {
@@ -39,6 +40,8 @@ export async function runTests(args: string[]): Promise<never> {
     counts = await runVitest(args, home, services.value)
     await services.value.stop()
   } else console.error(faultText(services.reason))
+  // Half a result is none: the handler of the signal ends the process, without the line that CI reads.
+  if (interrupted) await new Promise(() => {})
   if (failedChecks.length > 0) say(`failed checks: ${failedChecks.join(', ')}`)
   const failed = counts.failed + failedChecks.length
   // Removed before the last line, for whatever is said must be said before it.
@@ -55,6 +58,7 @@ function stopTogether(starting: Promise<Services>): void {
   stopOnSignal({
     kill,
     stop: async () => {
+      interrupted = true
       for (const child of running) child.kill('SIGTERM')
       await starting.then((services) => services.stop()).catch(() => undefined)
       return 130
