@@ -1,10 +1,9 @@
-import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { wipe } from './services/index.ts'
+import { killChildren } from './services/child.ts'
+import { contrailHome, stopOnSignal, wipe } from './services/index.ts'
 import { deployDemo } from './platform/demo.ts'
 import { startPlatform } from './platform/start.ts'
 
-const root = path.resolve(import.meta.dirname, '..')
 export const PORT_DEFAULT = 7400
 
 /** `npm start [-- --fresh --port N --no-demo]`: everything up, a URL, then until Ctrl-C. */
@@ -21,22 +20,26 @@ export async function runPlatform(args: string[]): Promise<void> {
   const beganMs = performance.now()
   const say = (line: string) =>
     console.log(`${((performance.now() - beganMs) / 1000).toFixed(1).padStart(6)} s  ${line}`)
-  const home = process.env['CONTRAIL_HOME'] ?? path.join(root, '.contrail')
+  const home = contrailHome()
   if (values.fresh) {
     say('beginning anew: the data of earlier runs is removed')
     await wipe(home)
   }
-  const platform = await startPlatform({ home, port: Number(values.port), say })
-  const stopped = new Promise<void>((resolve) => {
-    let asked = false
-    const stop = () => {
-      if (asked) return
-      asked = true
-      console.log('\nstopping; nothing is lost')
-      void platform.stop().then(resolve)
-    }
-    process.on('SIGINT', stop)
-    process.on('SIGTERM', stop)
+  const starting = startPlatform({ home, port: Number(values.port), say })
+  let code = 0
+  stopOnSignal({
+    kill: killChildren,
+    stop: async () => {
+      console.log('\nstopping; all data is kept')
+      await starting.then((platform) => platform.stop())
+      return code
+    },
+  })
+  const platform = await starting
+  void platform.died?.then((sentence) => {
+    say(`${sentence}; stopping. Start again with npm start, look with npx contrail logs`)
+    code = 1
+    process.kill(process.pid, 'SIGTERM')
   })
   const strategies = values.demo ? await deployDemo(platform) : []
   if (strategies.length > 0) say(`strategies: ${strategies.join(', ')}`)
@@ -49,5 +52,4 @@ export async function runPlatform(args: string[]): Promise<void> {
     console.log('  To sign in a browser: npx contrail open\n')
   }
   console.log('  Ctrl-C stops everything and keeps all data.\n')
-  await stopped
 }

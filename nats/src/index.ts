@@ -1,1 +1,6 @@
-export {}
+export { applyStreams } from './apply.ts'
+export type { ApplyOptions, Change } from './apply.ts'
+export { BUCKET_SPECS, CONSUMER_SPECS, OBJECT_STORE_SPECS, STREAM_SPECS } from './streams.ts'
+export { serverConfig } from './server-config.ts'
+export { natsUsers, PERMISSIONS } from './permissions.ts'
+export type { NatsUser } from './permissions.ts'

@@ -1,6 +1,7 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { migrate, DB_ROLES } from '@contrail/db'
+import { DB_ROLES, migrate } from '@contrail/db'
+import type { DbRole } from '@contrail/db'
 import { applyStreams, natsUsers, serverConfig } from '@contrail/nats'
 import { startServices } from '../services/index.ts'
 import type { Services } from '../services/index.ts'
@@ -19,8 +20,10 @@ export type PlatformOptions = {
   /** Extra settings per app. */
   readonly extra?: Record<string, Record<string, string>>
   readonly timescale?: boolean
-  /** Services that already run (proofs, tests). */
-  readonly services?: Services
+  /** Services that already run (proofs, tests); they are not stopped with the platform. */
+  readonly services?: Pick<Services, 'natsUrl' | 'postgresUrl' | 'redisUrl'>
+  /** Prefix of the databases' and roles' names. */
+  readonly databases?: string
 }
 
 export type Platform = {
@@ -33,8 +36,9 @@ export type Platform = {
   /** Only when this start made it. */
   readonly firstToken: string | undefined
   readonly tokenFile: string
-  readonly services: Services
   readonly hosts: readonly Host[]
+  /** Settles with a sentence when a service of ours ends though nobody asked it to. */
+  readonly died: Promise<string> | undefined
   stop(): Promise<void>
 }
 
@@ -44,25 +48,26 @@ const APPS_OF_CORE = ['ingest', 'orders', 'portfolio', 'strategies', 'gateway'] 
 export async function startPlatform(options: PlatformOptions): Promise<Platform> {
   const { home, say } = options
   const { secrets, firstToken } = loadSecrets(home, DB_ROLES, natsUsers)
-  const services =
-    options.services ??
-    (await startServices({
-      home,
-      natsConfig: (paths) => serverConfig({ ...paths, passwords: secrets.nats }),
-      postgresPassword: secrets.postgres,
-      say,
-      ...(options.timescale === undefined ? {} : { timescale: options.timescale }),
-    }))
+  const own = options.services
+    ? undefined
+    : await startServices({
+        home,
+        natsConfig: (paths) => serverConfig({ ...paths, passwords: secrets.nats }),
+        postgresPassword: secrets.postgres,
+        say,
+        ...(options.timescale === undefined ? {} : { timescale: options.timescale }),
+      })
   const hosts: Host[] = []
   const stop = async () => {
     for (const host of [...hosts].reverse()) {
       say(`stopping ${host.name}`)
       await host.stop()
     }
-    if (!options.services) await services.stop()
+    await own?.stop()
   }
   try {
-    return await startOurs(options, services, { secrets, firstToken, hosts, stop })
+    const services = options.services ?? (own as Services)
+    return await startOurs(options, services, { secrets, firstToken, own, hosts, stop })
   } catch (error) {
     await stop()
     throw error
@@ -72,22 +77,33 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
 type Ours = {
   secrets: ReturnType<typeof loadSecrets>['secrets']
   firstToken: string | undefined
+  own: Services | undefined
   hosts: Host[]
   stop: () => Promise<void>
 }
 
-async function startOurs(options: PlatformOptions, services: Services, ours: Ours): Promise<Platform> {
+async function startOurs(
+  options: PlatformOptions,
+  services: NonNullable<PlatformOptions['services']>,
+  ours: Ours,
+): Promise<Platform> {
   const { home, say } = options
   const { secrets, hosts } = ours
   say('bringing databases and streams up to date')
   const operatorUrl = withUser(services.natsUrl, 'operator', secrets.nats['operator'] as string)
   const [{ urls: databases }] = await Promise.all([
-    migrate({ adminUrl: services.postgresUrl, passwords: secrets.roles }),
+    migrate({
+      adminUrl: services.postgresUrl,
+      passwords: secrets.roles as Record<DbRole, string>,
+      ...(options.databases ? { databases: options.databases } : {}),
+    }),
     applyStreams(operatorUrl),
   ])
   const ports = (await freePorts(home, options.port, say)) as Ports
   const logs = path.join(home, 'logs')
   mkdirSync(logs, { recursive: true })
+  // Without credentials: where the CLI's replay finds the bus.
+  writeFileSync(path.join(home, 'nats-url'), services.natsUrl)
   const input = {
     natsUrl: services.natsUrl,
     redisUrl: services.redisUrl,
@@ -116,8 +132,8 @@ async function startOurs(options: PlatformOptions, services: Services, ours: Our
     urls: Object.assign({}, ...ready.map(({ urls }) => urls)) as Record<string, string>,
     firstToken: ours.firstToken,
     tokenFile: tokenFile(home),
-    services,
     hosts,
+    died: ours.own?.died,
     stop: ours.stop,
   }
 }

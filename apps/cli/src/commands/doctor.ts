@@ -1,0 +1,138 @@
+import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync } from 'node:fs'
+import net from 'node:net'
+import path from 'node:path'
+import { get } from '../lib/client.ts'
+import { home, root } from '../lib/home.ts'
+import { printJson, printTable, styled } from '../lib/print.ts'
+import { command } from '../lib/run.ts'
+
+type Finding = { check: string; ok: boolean; found: string; mend: string }
+type Check = () => Finding | Promise<Finding>
+
+const DISK_BYTES_MIN = 1_000_000_000
+const NODE_MAJOR_MIN = 22
+const CLOCK_MS_MAX = 500
+
+const finding = (check: string, ok: boolean, found: string, mend: string): Finding => ({
+  check,
+  ok,
+  found,
+  mend: ok ? '' : mend,
+})
+
+const checks: readonly Check[] = [
+  () =>
+    finding(
+      'node',
+      Number(process.versions.node.split('.')[0]) >= NODE_MAJOR_MIN,
+      process.version,
+      'run npm start: it installs the pinned Node',
+    ),
+  () =>
+    finding(
+      'packages',
+      existsSync(path.join(root, 'node_modules')),
+      path.join(path.basename(root), 'node_modules'),
+      'run npm start: it installs them',
+    ),
+  () => {
+    const found = existsSync(home())
+    return finding(
+      'data folder',
+      found && writable(home()),
+      found ? 'there' : 'missing',
+      'run npm start, or mend its permissions',
+    )
+  },
+  () => {
+    const { bavail, bsize } = statfsSync(existsSync(home()) ? home() : root)
+    return finding(
+      'disk',
+      bavail * bsize >= DISK_BYTES_MIN,
+      `${Math.round((bavail * bsize) / 1e9)} GB free`,
+      'free at least 1 GB',
+    )
+  },
+  () => privateFile('admin token', 'admin-token'),
+  () => privateFile('secrets', 'secrets.json'),
+  async () => {
+    const file = path.join(home(), 'nats-url')
+    const url = existsSync(file) ? new URL(readFileSync(file, 'utf8').trim()) : undefined
+    const open = url !== undefined && (await reachable(Number(url.port)))
+    return finding('nats', open, url ? `port ${url.port}` : 'never started', 'npm start; then contrail logs nats')
+  },
+  async () => {
+    const status = await get<{ services: { name: string; ready: boolean; reasons: string[] }[] }>('/v1/status').catch(
+      (error: Error) => error,
+    )
+    if (status instanceof Error) return finding('platform', false, status.message, 'npm start; then contrail logs core')
+    const bad = status.services.filter(({ ready }) => !ready)
+    const found =
+      bad.length === 0
+        ? `${status.services.length} services ready`
+        : bad.map(({ name, reasons }) => `${name}: ${reasons.join(', ')}`).join('; ')
+    return finding('platform', bad.length === 0, found, 'contrail logs core')
+  },
+  async () => {
+    const before = Date.now() // tidy-ok: compares clocks
+    const time = await get<{ nowUs: number }>('/v1/time').catch(() => undefined)
+    if (!time) return finding('clock', false, 'the platform does not answer', 'npm start')
+    const skewMs = Math.round(time.nowUs / 1000 - before)
+    return finding(
+      'clock',
+      Math.abs(skewMs) <= CLOCK_MS_MAX,
+      `${skewMs} ms apart`,
+      'let the system keep its clock (NTP)',
+    )
+  },
+]
+
+export default command('doctor', 'Look for what is wrong and say the mend', {}, async ({ json }) => {
+  const findings: Finding[] = []
+  for (const check of checks) findings.push(await check())
+  if (json) printJson({ findings })
+  else
+    printTable(
+      findings.map(({ check, ok, found, mend }) => ({
+        check,
+        state: ok ? styled('green', 'ok') : styled('red', 'BAD'),
+        found,
+        mend,
+      })),
+      'nothing to check',
+    )
+  if (findings.some(({ ok }) => !ok)) process.exitCode = 1
+})
+
+function writable(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function privateFile(check: string, name: string): Finding {
+  const file = path.join(home(), name)
+  if (!existsSync(file)) return finding(check, false, 'missing', 'npm start makes it')
+  const mode = statSync(file).mode & 0o777
+  return finding(
+    check,
+    (mode & 0o077) === 0,
+    `mode ${mode.toString(8)}`,
+    `chmod 600 ${path.relative(process.cwd(), file)}`,
+  )
+}
+
+function reachable(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect(port, '127.0.0.1')
+    socket.setTimeout(2000, () => socket.destroy(new Error('slow')))
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+}
