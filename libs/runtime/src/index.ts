@@ -35,3 +35,26 @@ export { createMetrics } from './metrics.ts'
 export type { Metrics } from './metrics.ts'
 export type { Running, ServiceContext } from './service.ts'
 // The actor host's exports stand below this line; they belong to ./actor.
+export { canonicalJson, firstDifference } from './actor/canonical.ts'
+export { CRASH_POINTS, crashPoint, crashPointSoon, parseCrashAt } from './actor/crash-point.ts'
+export type { CrashPoint } from './actor/crash-point.ts'
+export { ActorHost } from './actor/host.ts'
+export type { ActorHostOptions } from './actor/host.ts'
+export { Mailboxes } from './actor/mailbox.ts'
+export type { ActorInput, ActorOutput, ActorProgram } from './actor/program.ts'
+export type { ActorReadout } from './actor/readout.ts'
+export { Trail } from './actor/trail.ts'
+export type { TrailRuns } from './actor/trail.ts'
+export { ACTOR_LIMITS, ACTOR_STATUSES, Diverged, Fenced, Halted, InputsLost } from './actor/types.ts'
+export type {
+  ActorEvent,
+  ActorEventKind,
+  ActorLimits,
+  ActorSpec,
+  ActorStatus,
+  ActorVersion,
+  Position,
+  Positions,
+  StartAt,
+} from './actor/types.ts'
+export { crashPoint } from './actor/crash-point.ts'
