@@ -141,11 +141,13 @@ function hand(file, args) {
   child.once('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)))
 }
 
-async function go(mode, args) {
-  if (mode === 'start') return (await import('./platform.ts')).runPlatform(args)
-  if (mode === 'test') return (await import('./test.ts')).runTests(args)
-  return (await import('./run.ts')).runFile(args)
+const parts = {
+  start: { file: 'scripts/platform.ts', name: 'runPlatform' },
+  test: { file: 'scripts/test.ts', name: 'runTests' },
+  run: { file: 'scripts/run.ts', name: 'runFile' },
 }
+
+const load = (file) => import(pathToFileURL(join(repository, file)).href)
 
 async function main() {
   const [mode, ...rest] = process.argv.slice(2)
@@ -162,9 +164,10 @@ async function main() {
   if (node !== process.execPath) return hand(node, [script, mode, ...args])
   nodeModule.enableCompileCache?.(process.env.NODE_COMPILE_CACHE)
   try {
-    await go(mode, args)
+    const { file, name } = parts[mode]
+    await (await load(file))[name](args)
   } catch (error) {
-    const { faultText } = await import(pathToFileURL(join(repository, 'scripts', 'services', 'faults.ts')).href)
+    const { faultText } = await load('scripts/services/faults.ts')
     console.error(faultText(error))
     process.exit(1)
   }

@@ -31,8 +31,11 @@ const passwordsOf = <Name extends string>(names: readonly Name[], variable: (nam
 
 function writeNatsConfig(file: string): void {
   const passwords = passwordsOf(natsUsers, natsVariable)
-  const text = serverConfig({ host: '0.0.0.0', storeDir: '/data', port: 4222, monitorPort: 8222, passwords })
-  writeFileSync(file, text, { mode: 0o600 })
+  const text = serverConfig({ storeDir: '/data', port: 4222, monitorPort: 8222, passwords })
+  // Loopback inside a container is nobody's; compose.yaml publishes the port on the machine's own loopback only.
+  const open = text.replace(/^host: .*$/m, 'host: 0.0.0.0')
+  if (open === text) throw new Error('the server configuration names no host to open')
+  writeFileSync(file, open, { mode: 0o600 })
 }
 
 async function prepare(): Promise<void> {
