@@ -1,8 +1,10 @@
 import type { Database } from '@contrail/db'
-import { actuals, definitions, deployments, strategyEvents, strategyOutbox, versions } from '@contrail/db'
+import { strategyTables } from '@contrail/db'
 import { refuse } from '@contrail/contracts'
 import type { StrategyEvent, StrategyView } from '@contrail/contracts'
 import { and, asc, desc, eq, isNull } from 'drizzle-orm'
+
+const { actuals, definitions, deployments, strategyEvents, strategyOutbox, versions } = strategyTables
 
 export type Deployment = typeof deployments.$inferSelect
 export type NewVersion = Omit<typeof versions.$inferInsert, 'tenantId'>
