@@ -1,1 +1,7 @@
-export {}
+export { configSchema } from './config.ts'
+export type { IngestConfig } from './config.ts'
+export { start } from './start.ts'
+export type { Ingest } from './start.ts'
+export { FORMAT_NAMES } from './source/file/formats.ts'
+export { inspectFile } from './source/file/feed.ts'
+export type { FileFeed, FileOptions } from './source/file/feed.ts'

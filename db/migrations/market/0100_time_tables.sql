@@ -1,7 +1,7 @@
 -- Time tables of the MARKET database: hypertables where the extension is present (either edition), native range
 -- partitions where it is not. Times are bigint microseconds. Both levels offer the same two functions:
 --   market_ensure(table, from_us, to_us)  makes room for rows of that period (nothing to do on a hypertable)
---   market_retain(table, older_than_us)   drops whole chunks or partitions that end at or before that time
+--   market_retain(table, from_us, to_us)  drops whole chunks or partitions that lie within that period
 -- They are SECURITY DEFINER so that the recorder needs no right to create or drop anything else, and serve only a
 -- session that may write the table.
 
@@ -62,7 +62,7 @@ BEGIN
   RETURN made;
 END $$;
 
-CREATE FUNCTION market_retain(wanted text, older_than_us bigint) RETURNS integer
+CREATE FUNCTION market_retain(wanted text, from_us bigint, to_us bigint) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
   entry market_time_tables;
@@ -75,13 +75,14 @@ BEGIN
     RAISE insufficient_privilege USING MESSAGE = format('%s may not write %s', session_user, wanted);
   END IF;
   IF contrail_timescale() <> 'none' THEN
-    SELECT count(*) INTO dropped FROM drop_chunks(wanted::regclass, older_than => older_than_us);
+    SELECT count(*) INTO dropped FROM drop_chunks(wanted::regclass, older_than => to_us, newer_than => from_us);
     RETURN dropped;
   END IF;
   FOR part IN
     SELECT child.relname FROM pg_inherits JOIN pg_class child ON child.oid = inhrelid
     WHERE inhparent = wanted::regclass AND child.relname ~ ('^' || wanted || '_p\d+$')
-      AND substring(child.relname FROM '_p(\d+)$')::bigint + entry.interval_us <= older_than_us
+      AND substring(child.relname FROM '_p(\d+)$')::bigint + entry.interval_us <= to_us
+      AND substring(child.relname FROM '_p(\d+)$')::bigint >= from_us
   LOOP
     EXECUTE format('DROP TABLE %I', part);
     dropped := dropped + 1;

@@ -1,0 +1,188 @@
+import path from 'node:path'
+import { check, decimalOf, instrumentId, instrumentSchema, refuse, TIMEFRAME_US, TIMEFRAMES } from '@contrail/contracts'
+import type { Instrument, Timeframe } from '@contrail/contracts'
+import type { BadRow, RawEvent } from '../port.ts'
+import type { Format, ParseContext, RowParser } from './format.ts'
+import { formatNamed, guessFormat } from './formats.ts'
+import { jsonRowsOf, linesOf, textOf } from './open.ts'
+import type { Row } from './open.ts'
+import { instrumentOfFile } from './symbol.ts'
+import type { TimeUnit } from './time.ts'
+
+export type FileOptions = {
+  file: string
+  /** One of FORMAT_NAMES; guessed where the file leaves no doubt. */
+  format?: string | undefined
+  /** `BASE-QUOTE`; taken from the rows or the file's name where they say it. */
+  instrument?: string | undefined
+  venue?: string | undefined
+  timeUnit?: TimeUnit | undefined
+  timeframe?: Timeframe | undefined
+  volumeIn?: 'base' | 'quote' | undefined
+  tickSize?: string | undefined
+  lotSize?: string | undefined
+}
+
+/** A file that was looked at: what it holds and how to read it. */
+export type FileFeed = {
+  readonly file: string
+  readonly name: string
+  readonly format: Format
+  readonly context: ParseContext
+  readonly instrument: Instrument
+  readonly holds: 'trades' | 'candles'
+  readonly firstTimeUs: number
+  readonly timeUnit: string
+}
+
+/** Rows that are looked at to find decimals, time unit and timeframe. */
+const LOOK_ROWS = 1000
+
+export async function inspectFile(options: FileOptions): Promise<FileFeed> {
+  const name = path.basename(options.file)
+  const format = options.format ? formatNamed(options.format) : guessFormat(name, await headOf(options.file))
+  const rows = await firstRows(options.file, format)
+  const named = options.instrument ?? instrumentOfFile(name, rows.map(({ text }) => text).slice(0, 50))
+  if (!named)
+    throw refuse('no_instrument', 'instrument', name, 'the file does not name it; give it as BASE-QUOTE, e.g. BTC-USDT')
+  const context: ParseContext = {
+    instrument: instrumentId(named),
+    timeUnit: options.timeUnit,
+    timeframe: options.timeframe ?? '1s',
+    volumeIn: options.volumeIn ?? 'base',
+  }
+  const { parse, times } = format.parser(context)
+  const { events, badRows } = look(rows, parse)
+  const [first] = events
+  if (!first) throw nothingUsable(name, format, badRows)
+  const holds = first.kind === 'candle' ? 'candles' : 'trades'
+  const timeframe = holds === 'candles' ? (options.timeframe ?? timeframeOf(events, name)) : undefined
+  return {
+    file: options.file,
+    name,
+    format,
+    context: { ...context, timeframe },
+    instrument: instrumentOf(options, format, context.instrument, events),
+    holds,
+    firstTimeUs: first.receiveTimeUs ?? first.venueTimeUs,
+    timeUnit: times.unit() ?? 'unknown',
+  }
+}
+
+/** Every row of the file, in its order: an event or why it is none. */
+export async function* eventsOf(feed: FileFeed): AsyncGenerator<RawEvent | BadRow> {
+  const { parse } = feed.format.parser(feed.context)
+  for await (const row of rowsOf(feed.file, feed.format)) {
+    const parsed = parse(row)
+    if (parsed) yield parsed
+  }
+}
+
+const rowsOf = (file: string, format: Format): AsyncGenerator<Row> =>
+  format.rows === 'json' ? jsonRowsOf(textOf(file)) : linesOf(textOf(file))
+
+async function headOf(file: string): Promise<string> {
+  for await (const chunk of textOf(file)) return (chunk.trimStart().split('\n', 1)[0] ?? '').slice(0, 500)
+  return ''
+}
+
+async function firstRows(file: string, format: Format): Promise<Row[]> {
+  const rows: Row[] = []
+  for await (const row of rowsOf(file, format)) {
+    rows.push(row)
+    if (rows.length >= LOOK_ROWS) break
+  }
+  return rows
+}
+
+function look(rows: readonly Row[], parse: RowParser['parse']): { events: RawEvent[]; badRows: BadRow[] } {
+  const events: RawEvent[] = []
+  const badRows: BadRow[] = []
+  for (const row of rows) {
+    const parsed = parse(row)
+    if (parsed?.kind === 'bad') badRows.push(parsed)
+    else if (parsed) events.push(parsed)
+  }
+  return { events, badRows }
+}
+
+function nothingUsable(name: string, format: Format, [first]: readonly BadRow[]) {
+  const found = first ? `line ${first.line}: ${first.text} (${first.reason})` : name
+  return refuse(
+    'no_usable_row',
+    'file',
+    found,
+    `not one row reads as ${format.name} (${format.title}); check the format`,
+  )
+}
+
+function timeframeOf(events: readonly RawEvent[], name: string): Timeframe {
+  let least = Number.POSITIVE_INFINITY
+  let before: number | undefined
+  for (const event of events) {
+    if (event.kind !== 'candle') continue
+    const { openTimeUs } = event.candle
+    if (before !== undefined && openTimeUs > before) least = Math.min(least, openTimeUs - before)
+    before = openTimeUs
+  }
+  const found = TIMEFRAMES.find((timeframe) => TIMEFRAME_US[timeframe] === least)
+  if (!found)
+    throw refuse(
+      'no_timeframe',
+      'timeframe',
+      `${name}: rows ${least / 1e6} s apart`,
+      `give one of ${TIMEFRAMES.join(', ')}`,
+    )
+  return found
+}
+
+/** Steps are the finest decimals seen, unless the caller knows them. */
+function instrumentOf(
+  options: FileOptions,
+  format: Format,
+  instrument: string,
+  events: readonly RawEvent[],
+): Instrument {
+  const prices: number[] = []
+  const quantities: number[] = []
+  for (const event of events) {
+    if (event.kind === 'trade') {
+      prices.push(event.price)
+      quantities.push(event.quantity)
+    } else if (event.kind === 'quote') prices.push(event.bid, event.ask)
+    else if (event.kind === 'candle') {
+      prices.push(event.candle.open, event.candle.high, event.candle.low, event.candle.close)
+      quantities.push(event.candle.volume)
+    }
+  }
+  const [base = '', quote = '', perp] = instrument.split('-')
+  const lotSize = options.lotSize ?? stepOf(quantities)
+  const made = {
+    venue: options.venue ?? /^(binance|kraken)-/.exec(format.name)?.[1] ?? 'file',
+    instrument,
+    kind: perp ? 'perp' : 'spot',
+    base,
+    quote,
+    tickSize: options.tickSize ?? stepOf(prices),
+    lotSize,
+    minQuantity: lotSize,
+    minNotional: '0',
+    makerFeeBps: 10,
+    takerFeeBps: 10,
+  }
+  return check(instrumentSchema, made, 'instrument')
+}
+
+/** Finer than this a quantity is an artefact of binary fractions, not a lot. */
+const DECIMALS_MAX = 10
+
+function stepOf(values: readonly number[]): string {
+  let decimals = 0
+  for (const value of values) {
+    if (!Number.isFinite(value)) continue
+    const text = decimalOf(value)
+    const point = text.indexOf('.')
+    if (point >= 0) decimals = Math.max(decimals, Math.min(DECIMALS_MAX, text.length - point - 1))
+  }
+  return decimals === 0 ? '1' : `0.${'0'.repeat(decimals - 1)}1`
+}

@@ -1,0 +1,62 @@
+import { usOfMs } from '@contrail/contracts'
+import type { Instrument } from '@contrail/contracts'
+import type { Clock } from '@contrail/runtime'
+import type { Source, SourceSink } from '../port.ts'
+import { publicInstrument, SYNTHETIC_INSTRUMENTS, SYNTHETIC_VENUE } from './instruments.ts'
+import { STEP_MS, SyntheticMarket } from './market.ts'
+
+export type SyntheticOptions = {
+  clock: Clock
+  seed: number
+  /** Trades per second and instrument. */
+  ratePerSecond: number
+  /** Last recorded price by instrument, so that a restart goes on where it was. */
+  lastPrices?: ReadonlyMap<string, number>
+  /** Which of SYNTHETIC_INSTRUMENTS; all when absent. */
+  instruments?: readonly string[]
+}
+
+/** A process that slept longer than this does not make up for it: the feed says `gap` and goes on from now. */
+const BEHIND_STEPS_MAX = 50
+
+/** A seeded market, so that a machine without internet trades too. */
+export function createSyntheticSource(options: SyntheticOptions): Source {
+  const { clock } = options
+  const chosen = SYNTHETIC_INSTRUMENTS.filter((each) => options.instruments?.includes(each.instrument) ?? true)
+  const stepUs = usOfMs(STEP_MS)
+  let nextStepUs = Math.ceil(clock.nowUs() / stepUs) * stepUs
+  const markets = chosen.map((instrument) => ({
+    name: instrument.instrument as string,
+    market: new SyntheticMarket(instrument, {
+      seed: options.seed,
+      ratePerSecond: options.ratePerSecond,
+      startPrice: options.lastPrices?.get(instrument.instrument) ?? instrument.startPrice,
+      // Milliseconds of the start: ids of a later life are higher while it trades less than 1,000 times a second.
+      firstTradeId: Math.floor(nextStepUs / 1000),
+    }),
+  }))
+  let timer: { cancel(): void } | undefined
+
+  const run = (sink: SourceSink): void => {
+    const behind = Math.floor((clock.nowUs() - nextStepUs) / stepUs)
+    if (behind > BEHIND_STEPS_MAX) {
+      const detail = `the process slept ${behind * STEP_MS} ms`
+      for (const { name } of markets)
+        void sink.event({ kind: 'status', instrument: name, status: 'gap', detail, venueTimeUs: nextStepUs })
+      nextStepUs += behind * stepUs
+    }
+    for (; nextStepUs <= clock.nowUs(); nextStepUs += stepUs)
+      for (const { market } of markets) for (const event of market.next(nextStepUs)) void sink.event(event)
+    timer = clock.setTimer(Math.max(1, Math.ceil((nextStepUs - clock.nowUs()) / 1000)), () => run(sink))
+  }
+
+  return {
+    venue: SYNTHETIC_VENUE,
+    time: 'wall',
+    sequentialIds: true,
+    ended: new Promise<void>(() => undefined),
+    instruments: async (): Promise<readonly Instrument[]> => chosen.map(publicInstrument),
+    start: async (sink) => run(sink),
+    stop: async () => timer?.cancel(),
+  }
+}
