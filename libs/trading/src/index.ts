@@ -78,3 +78,20 @@ export type {
 } from './market/filter.ts'
 export { OrderBook } from './market/book.ts'
 export type { BookDiff, BookSnapshot, BookState, DiffOutcome, Level } from './market/book.ts'
+export { assetsOf } from './portfolio/assets.ts'
+export type { Assets } from './portfolio/assets.ts'
+export { fromFixed, toFixed } from './portfolio/fixed.ts'
+export type { Fixed } from './portfolio/fixed.ts'
+export {
+  depositEntries,
+  fillEntries,
+  fundingEntries,
+  reverseEntries,
+  transferEntries,
+  WHOLE_ACCOUNT,
+} from './portfolio/ledger.ts'
+export type { EntryKind, LedgerEntry } from './portfolio/ledger.ts'
+export { applyFillToLots, foldLots, NO_LOTS } from './portfolio/lots.ts'
+export type { Lot, LotBook } from './portfolio/lots.ts'
+export { applyFill, averageCostOf, compareFills, FLAT, foldFills, unrealisedOf } from './portfolio/position.ts'
+export type { BookedFill, PositionState } from './portfolio/position.ts'
