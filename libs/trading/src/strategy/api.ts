@@ -68,12 +68,14 @@ export interface Restorable {
   snapshot(): unknown
   restore(state: unknown): void
 }
+/** A boolean, said so that `{ on: false }` is inferred as a boolean and not as the literal `false`. */
+type BooleanValue = { valueOf(): boolean }
 /** Everything a state may hold. A Map, Set, Date, function or other class instance is a compile error. */
 export type StateValue =
   | string
   | number
   | bigint
-  | boolean
+  | BooleanValue
   | null
   | undefined
   | Float64Array
