@@ -53,8 +53,11 @@ BEGIN
   start_us := from_us - from_us % entry.interval_us;
   WHILE start_us <= to_us LOOP
     IF to_regclass(format('%I', wanted || '_p' || start_us)) IS NULL THEN
-      EXECUTE format('CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%s) TO (%s)',
-        wanted || '_p' || start_us, wanted, start_us, start_us + entry.interval_us);
+      -- Made apart and attached: that lock lets readers and writers of the other partitions go on.
+      EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING DEFAULTS INCLUDING CONSTRAINTS)',
+        wanted || '_p' || start_us, wanted);
+      EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%s) TO (%s)',
+        wanted, wanted || '_p' || start_us, start_us, start_us + entry.interval_us);
       made := made + 1;
     END IF;
     start_us := start_us + entry.interval_us;

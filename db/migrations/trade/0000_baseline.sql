@@ -194,12 +194,11 @@ CREATE TABLE "fifo_lots" (
 	"strategy" text NOT NULL,
 	"venue" text NOT NULL,
 	"instrument" text NOT NULL,
-	"lot" integer NOT NULL,
+	"trade_id" text NOT NULL,
 	"quantity" numeric NOT NULL,
 	"cost" numeric NOT NULL,
-	"trade_id" text NOT NULL,
 	"opened_us" bigint NOT NULL,
-	CONSTRAINT "fifo_lots_tenant_id_account_strategy_venue_instrument_lot_pk" PRIMARY KEY("tenant_id","account","strategy","venue","instrument","lot")
+	CONSTRAINT "fifo_lots_tenant_id_account_strategy_venue_instrument_trade_id_pk" PRIMARY KEY("tenant_id","account","strategy","venue","instrument","trade_id")
 );
 
 CREATE TABLE "ledger_accounts" (
@@ -244,6 +243,7 @@ CREATE TABLE "portfolio_fills" (
 	"strategy" text NOT NULL,
 	"venue" text NOT NULL,
 	"instrument" text NOT NULL,
+	"kind" text NOT NULL,
 	"trade_id" text NOT NULL,
 	"order_id" text NOT NULL,
 	"side" text NOT NULL,
@@ -251,11 +251,13 @@ CREATE TABLE "portfolio_fills" (
 	"price" numeric NOT NULL,
 	"fee" numeric NOT NULL,
 	"fee_asset" text NOT NULL,
+	"fee_value" numeric,
+	"venue_time_us" bigint NOT NULL,
 	"transaction_id" bigint NOT NULL,
-	"busted" boolean DEFAULT false NOT NULL,
 	"realised" numeric NOT NULL,
 	"fees" numeric NOT NULL,
-	"at_us" bigint NOT NULL
+	"at_us" bigint NOT NULL,
+	CONSTRAINT "portfolio_fills_kind" CHECK ("portfolio_fills"."kind" in ('fill', 'bust'))
 );
 
 CREATE TABLE "portfolio_inbox" (
@@ -278,6 +280,8 @@ CREATE TABLE "positions" (
 	"realised" numeric NOT NULL,
 	"fees" numeric NOT NULL,
 	"fills" integer NOT NULL,
+	"last_us" bigint NOT NULL,
+	"last_trade_id" text NOT NULL,
 	"incarnation" text NOT NULL,
 	"sequence" bigint NOT NULL,
 	"at_us" bigint NOT NULL,
@@ -328,6 +332,6 @@ CREATE UNIQUE INDEX "ledger_transactions_reverses" ON "ledger_transactions" USIN
 
 CREATE INDEX "ledger_transactions_account" ON "ledger_transactions" USING btree ("account","id");
 
-CREATE UNIQUE INDEX "portfolio_fills_trade" ON "portfolio_fills" USING btree ("tenant_id","account","venue","instrument","trade_id");
+CREATE UNIQUE INDEX "portfolio_fills_trade" ON "portfolio_fills" USING btree ("tenant_id","account","venue","instrument","trade_id","kind");
 
-CREATE INDEX "portfolio_fills_position" ON "portfolio_fills" USING btree ("account","strategy","venue","instrument","id");
+CREATE INDEX "portfolio_fills_position" ON "portfolio_fills" USING btree ("account","strategy","venue","instrument","venue_time_us");

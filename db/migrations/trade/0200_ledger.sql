@@ -1,5 +1,6 @@
 select contrail_append_only('ledger_transactions');
 select contrail_append_only('ledger_entries');
+select contrail_append_only('portfolio_fills');
 
 -- At commit, not per row: a transaction is written entry by entry.
 create function ledger_check_balance() returns trigger language plpgsql as $$

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm'
-import { bigint, bigserial, boolean, check, foreignKey, index, integer, numeric } from 'drizzle-orm/pg-core'
+import { bigint, bigserial, check, foreignKey, index, integer, numeric } from 'drizzle-orm/pg-core'
 import { pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core'
 import { tenantId, us, writtenUs } from './columns.ts'
 
@@ -88,6 +88,9 @@ export const positions = pgTable(
     /** All fees so far in quote. */
     fees: numeric('fees').notNull(),
     fills: integer('fills').notNull(),
+    /** The last fill in the canonical order (venue time, trade id): a later one is added, an earlier one refolds. */
+    lastUs: us('last_us').notNull(),
+    lastTradeId: text('last_trade_id').notNull(),
     /** Of TRADES: what this row is folded through. */
     incarnation: text('incarnation').notNull(),
     sequence: bigint('sequence', { mode: 'number' }).notNull(),
@@ -105,18 +108,22 @@ export const fifoLots = pgTable(
     strategy: text('strategy').notNull(),
     venue: text('venue').notNull(),
     instrument: text('instrument').notNull(),
-    lot: integer('lot').notNull(),
+    tradeId: text('trade_id').notNull(),
     quantity: numeric('quantity').notNull(),
     cost: numeric('cost').notNull(),
-    tradeId: text('trade_id').notNull(),
     openedUs: us('opened_us').notNull(),
   },
   (table) => [
-    primaryKey({ columns: [table.tenantId, table.account, table.strategy, table.venue, table.instrument, table.lot] }),
+    primaryKey({
+      columns: [table.tenantId, table.account, table.strategy, table.venue, table.instrument, table.tradeId],
+    }),
   ],
 )
 
-/** A fill as portfolio folded it, with the realised result it made: the rows that P&L groups. Append-only. */
+/**
+ * What each fill, and each bust of one, did to its position: the rows that P&L groups and that a position is folded from
+ * anew. Append-only: a bust is a row that takes back, and a late fill carries what it changed in those after it.
+ */
 export const portfolioFills = pgTable(
   'portfolio_fills',
   {
@@ -126,6 +133,7 @@ export const portfolioFills = pgTable(
     strategy: text('strategy').notNull(),
     venue: text('venue').notNull(),
     instrument: text('instrument').notNull(),
+    kind: text('kind').$type<'fill' | 'bust'>().notNull(),
     tradeId: text('trade_id').notNull(),
     orderId: text('order_id').notNull(),
     side: text('side').$type<'buy' | 'sell'>().notNull(),
@@ -133,10 +141,13 @@ export const portfolioFills = pgTable(
     price: numeric('price').notNull(),
     fee: numeric('fee').notNull(),
     feeAsset: text('fee_asset').notNull(),
+    /** Worth in quote of a fee in a third asset when it was booked. */
+    feeValue: numeric('fee_value'),
+    venueTimeUs: us('venue_time_us').notNull(),
     transactionId: bigint('transaction_id', { mode: 'number' })
       .notNull()
       .references(() => ledgerTransactions.id),
-    busted: boolean('busted').notNull().default(false),
+    /** How much this row changed the position's realised result and fees, in quote. */
     realised: numeric('realised').notNull(),
     fees: numeric('fees').notNull(),
     atUs: us('at_us').notNull(),
@@ -148,8 +159,16 @@ export const portfolioFills = pgTable(
       table.venue,
       table.instrument,
       table.tradeId,
+      table.kind,
     ),
-    index('portfolio_fills_position').on(table.account, table.strategy, table.venue, table.instrument, table.id),
+    index('portfolio_fills_position').on(
+      table.account,
+      table.strategy,
+      table.venue,
+      table.instrument,
+      table.venueTimeUs,
+    ),
+    check('portfolio_fills_kind', sql`${table.kind} in ('fill', 'bust')`),
   ],
 )
 
