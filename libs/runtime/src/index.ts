@@ -43,6 +43,8 @@ export type { ActorHostOptions } from './actor/host.ts'
 export { Mailboxes } from './actor/mailbox.ts'
 export type { ActorInput, ActorOutput, ActorProgram } from './actor/program.ts'
 export type { ActorReadout } from './actor/readout.ts'
+export { recordedDecisions, replayDecisions, replayStart } from './actor/replay.ts'
+export type { Recorded, ReplayDifference, ReplayResult } from './actor/replay.ts'
 export { Trail } from './actor/trail.ts'
 export type { TrailRuns } from './actor/trail.ts'
 export { ACTOR_LIMITS, ACTOR_STATUSES, Diverged, Fenced, Halted, InputsLost } from './actor/types.ts'
@@ -57,4 +59,3 @@ export type {
   Positions,
   StartAt,
 } from './actor/types.ts'
-export { crashPoint } from './actor/crash-point.ts'

@@ -40,7 +40,7 @@ export class Actor implements Receiver {
   lastDecision: OwnMessage | undefined
   activationMs: number | undefined
   /** Revision in the checkpoint bucket, and what was last put there. */
-  checkpoint = { revision: 0, inputs: 0, atMs: 0, busy: false }
+  checkpoint = { revision: 0, inputs: 0, atMs: 0, anchorPeriod: -1, busy: false }
   #committer: Committer | undefined
   #attached = false
   #place = 0

@@ -1,6 +1,7 @@
 import type { KvBucket } from '../bus/bus.ts'
 import type { Clock } from '../clock.ts'
 import type { Actor } from './actor.ts'
+import { putAnchor } from './anchor.ts'
 import { putCheckpoint, takeCheckpoint } from './checkpoint.ts'
 import { Fenced, Halted } from './types.ts'
 import type { ActorLimits } from './types.ts'
@@ -63,6 +64,7 @@ export class Checkpointer {
       actor.checkpoint.inputs = actor.inputs
       actor.checkpoint.atMs = this.#clock.monotonicMs()
       await putCheckpoint(this.#bucket, actor, bytes)
+      await putAnchor(this.#bucket, actor, bytes, this.#clock.nowUs())
       return true
     } catch (error) {
       const cause = error instanceof Error ? error : new Error(String(error))

@@ -57,6 +57,9 @@ export class SharedFeed {
   lastSequence(stream: string): number | undefined {
     return this.#streams.get(stream)?.lastSequence
   }
+  streams(): [string, number][] {
+    return [...this.#streams].map(([stream, { lastSequence }]) => [stream, lastSequence])
+  }
   isFor(receiver: Receiver, input: ActorInput): boolean {
     return this.#streams.get(input.stream)?.mailboxes.route(input.subject).set.has(receiver) ?? false
   }

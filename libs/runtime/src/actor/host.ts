@@ -116,6 +116,11 @@ export class ActorHost {
     return inputs
   }
 
+  /** Streams that are read, and through which sequence. */
+  streams(): [string, number][] {
+    return this.#feed.streams()
+  }
+
   async close(reason = 'the worker stops'): Promise<void> {
     this.#checkpointer.stop()
     await Promise.all([...this.#slots.keys()].map((id) => this.stop(id, reason)))

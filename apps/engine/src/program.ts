@@ -1,0 +1,110 @@
+import { check, decodeJson, desiredStrategySchema, Refusal, signalSchema, subjects } from '@contrail/contracts'
+import type { DesiredStrategy } from '@contrail/contracts'
+import { Halted } from '@contrail/runtime'
+import type { ActorInput, ActorProgram, ActorSpec, ActorVersion } from '@contrail/runtime'
+import { createStrategyActor } from '@contrail/trading'
+import type { StrategyActor } from '@contrail/trading'
+import type { Archive } from './archive.ts'
+import type { Bundles } from './bundles.ts'
+
+/** Refusals of another service that may pass: it is not up yet, or slow. */
+const PASSING: ReadonlySet<string> = new Set(['unavailable', 'timed_out'])
+
+export const decodeDesired = (data: Uint8Array): DesiredStrategy =>
+  decodeJson(desiredStrategySchema, data, 'desired strategy')
+
+/** What a strategy shows of itself, by id: for eyes. */
+export type StrategyReadouts = Map<string, () => unknown>
+export type ProgramParts = {
+  readonly bundles: Bundles
+  readonly archive: Archive
+  readonly readouts: StrategyReadouts
+}
+
+/** What the host needs to run one strategy. */
+export function specOf(
+  desired: DesiredStrategy,
+  parts: ProgramParts,
+  onControl: (input: ActorInput) => void,
+): ActorSpec {
+  const { tenant, account, strategy, code, parameters, from } = desired
+  return {
+    id: strategy,
+    output: { stream: 'ORDERS', subject: subjects.signal(strategy) },
+    head: { schema: 1, tenant, account, strategy },
+    version: { code, parameters },
+    makeProgram: (version) => makeProgram(desired, version, parts),
+    // Reports and commands that came before the first start count too: a strategy may have lived before.
+    from: { MD: from, TRADES: 'first', CONTROL: 'first' },
+    check: (message) => void check(signalSchema, message, 'decision'),
+    history: (untilUs) => historyOf(desired, parts, untilUs),
+    onApplied: { stream: 'CONTROL', listener: onControl },
+  }
+}
+
+async function makeProgram(
+  { strategy, tenant, account }: DesiredStrategy,
+  version: ActorVersion,
+  { bundles, archive, readouts }: ProgramParts,
+): Promise<ActorProgram> {
+  const [definition, instruments] = await Promise.all([bundles.definition(version.code), archive.instruments()])
+  return guarded(() => {
+    const options = { strategy, tenant, account, parameters: version.parameters, instruments }
+    const actor = createStrategyActor(definition, options)
+    readouts.set(strategy, () => actor.readout)
+    return programOf(actor, version)
+  })
+}
+
+function programOf(actor: StrategyActor, version: ActorVersion): ActorProgram {
+  return {
+    mailbox: actor.mailbox,
+    step: (input, number) => actor.step(input, number),
+    warmup: (input) => actor.warmup(input),
+    gap: (detail) => actor.gap(detail),
+    snapshot: () => actor.snapshot(),
+    restore: (state) => actor.restore(state),
+    adopt: (state, from) => adopt(actor, state, sameJson(from.parameters, version.parameters)),
+  }
+}
+
+/**
+ * New code with the same parameters goes on with the author's state when that still fits. Else the account (positions,
+ * open orders, paused or not) is kept, and the author's state begins anew and is warmed up.
+ */
+function adopt(actor: StrategyActor, state: unknown, sameParameters: boolean): 'kept' | 'fresh' {
+  const fresh = actor.snapshot()
+  if (sameParameters) {
+    try {
+      actor.restore(state)
+      return 'kept'
+    } catch (error) {
+      if (!(error instanceof Refusal) && !(error instanceof TypeError)) throw error
+    }
+  }
+  const before = state as typeof fresh
+  actor.restore({ ...before, counts: fresh.counts, state: fresh.state, reasons: {}, toldRefusals: [] })
+  return 'fresh'
+}
+
+async function historyOf(desired: DesiredStrategy, { bundles, archive }: ProgramParts, untilUs: number) {
+  const definition = await bundles.definition(desired.code)
+  const { inputs, lookback } = guarded(() => {
+    const parameters: unknown = check(definition.parameters, desired.parameters, 'parameters')
+    return { inputs: definition.inputs(parameters), lookback: definition.lookback?.(parameters) ?? 0 }
+  })
+  return archive.history(inputs, lookback, untilUs)
+}
+
+/** What is wrong with the definition or its parameters stays wrong until someone mends it. */
+function guarded<T>(act: () => T): T {
+  try {
+    return act()
+  } catch (error) {
+    if (error instanceof Refusal && PASSING.has(error.code)) throw error
+    throw new Halted(error instanceof Error ? error.message : String(error), { cause: error })
+  }
+}
+
+/** Both came through JSON from the same bucket. */
+const sameJson = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
