@@ -89,6 +89,7 @@ export class Room {
   }
 
   async ensure(table: 'ticks' | 'quotes' | 'candles', timesUs: readonly number[]): Promise<void> {
+    const sql = this.#sql
     this.#intervals ??= this.#load()
     const intervalUs = (await this.#intervals).get(table)
     if (intervalUs === undefined) throw new Error(`${table} is not in market_time_tables: migrate the database`)
@@ -96,7 +97,7 @@ export class Room {
       const start = timeUs - (timeUs % intervalUs)
       const key = `${table} ${start}`
       if (this.#known.has(key)) continue
-      await this.#sql`select market_ensure(${table}, ${start}::bigint, ${start}::bigint)`
+      await sql`select market_ensure(${table}, ${start}::bigint, ${start}::bigint)`
       this.#known.add(key)
     }
   }
@@ -123,7 +124,8 @@ export class Room {
 
   async #load(): Promise<ReadonlyMap<string, number>> {
     try {
-      const rows = await this.#sql<{ table_name: string; interval_us: number }[]>`
+      const sql = this.#sql
+      const rows = await sql<{ table_name: string; interval_us: number }[]>`
         select table_name, interval_us from market_time_tables`
       return new Map(rows.map((row) => [row.table_name, row.interval_us]))
     } catch (error) {
@@ -133,8 +135,10 @@ export class Room {
   }
 }
 
-export async function insertBatch(sql: SqlRunner, batch: Batch): Promise<void> {
-  await insertTicks(sql, batch.ticks)
-  await insertQuotes(sql, batch.quotes)
-  await insertCandles(sql, batch.candles)
+export async function insertBatch(sql: SqlRunner, batch: Batch): Promise<Record<keyof Batch, number>> {
+  return {
+    ticks: await insertTicks(sql, batch.ticks),
+    quotes: await insertQuotes(sql, batch.quotes),
+    candles: await insertCandles(sql, batch.candles),
+  }
 }

@@ -14,7 +14,7 @@ export type ParseContext = {
 
 /** `undefined` = a header or a message that says nothing of the market. */
 export type Parsed = RawEvent | BadRow | undefined
-export type RowParser = { parse(row: Row): Parsed; readonly times: TimeReader }
+export type RowParser = { readonly parse: (row: Row) => Parsed; readonly times: TimeReader }
 
 export type Format = {
   readonly name: string

@@ -39,7 +39,7 @@ class Replay {
   readonly ended: Promise<void>
   readonly #feeds: readonly FileFeed[]
   readonly #options: ReplayOptions
-  readonly #settle: { resolve(): void; reject(error: unknown): void }
+  readonly #settle: { readonly resolve: () => void; readonly reject: (error: unknown) => void }
   #stopped = false
   #wake: (() => void) | undefined
 

@@ -1,0 +1,9 @@
+import { inspectFile } from '../source/file/feed.ts'
+import type { FileOptions } from '../source/file/feed.ts'
+import { judgeFile } from './judge.ts'
+import type { FileReport } from './judge.ts'
+
+/** Reads the whole file and counts gaps, duplicates, disorder and absurd rows. Writes nothing. */
+export async function verifyFile(options: FileOptions): Promise<FileReport> {
+  return await judgeFile(await inspectFile(options))
+}
