@@ -1,1 +1,6 @@
-export {}
+export { newToken, sha256Hex } from './auth/token.ts'
+export { configSchema } from './config.ts'
+export type { GatewayConfig } from './config.ts'
+export { openApi } from './openapi.ts'
+export { ROUTES } from './routes/table.ts'
+export { start } from './start.ts'

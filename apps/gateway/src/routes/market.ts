@@ -1,0 +1,97 @@
+import { z } from 'zod'
+import { candleQuery, candleView, instrumentSchema, venueField } from '@contrail/contracts'
+import * as example from './examples.ts'
+import { listOf, route } from './kit.ts'
+
+const timeView = z.object({ nowUs: z.number().int(), iso: z.string() })
+
+export const statusView = z.object({
+  version: z.string(),
+  nowUs: z.number().int(),
+  bus: z.enum(['connected', 'disconnected']),
+  services: z.array(
+    z.object({
+      name: z.string(),
+      ready: z.boolean(),
+      state: z.enum(['ready', 'not_ready', 'away']),
+      reasons: z.array(z.string()),
+    }),
+  ),
+  halts: z.array(z.object({ scope: z.string(), state: z.string(), reason: z.string() })),
+  tradingState: z.enum(['active', 'reducing', 'halted']),
+})
+export type StatusView = z.infer<typeof statusView>
+
+const feedView = z.looseObject({ venue: z.string(), instrument: z.string(), status: z.string() })
+
+export const marketRoutes = [
+  route({
+    method: 'get',
+    path: '/v1/status',
+    operation: 'getStatus',
+    tag: 'platform',
+    summary: 'Is everything well? The bus, each service with its reasons, and what is halted.',
+    service: 'gateway',
+    answer: statusView,
+    example: {
+      version: '0.1.0',
+      nowUs: example.NOW_US,
+      bus: 'connected',
+      services: [{ name: 'orders', ready: true, state: 'ready', reasons: [] }],
+      halts: [],
+      tradingState: 'active',
+    },
+    handle: (_, { status }) => status(),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/time',
+    operation: 'getTime',
+    tag: 'platform',
+    summary: 'The server clock, to measure the skew of yours.',
+    service: 'gateway',
+    answer: timeView,
+    example: { nowUs: example.NOW_US, iso: '2026-01-01T00:00:00.000Z' },
+    handle: async (_, { clock }) => {
+      const nowUs = clock.nowUs()
+      return { nowUs, iso: new Date(nowUs / 1000).toISOString() } // tidy-ok: a given instant, not the clock
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/v1/instruments',
+    operation: 'listInstruments',
+    tag: 'market',
+    summary: 'What can be traded, and in which steps.',
+    service: 'ingest',
+    query: z.strictObject({ venue: venueField.optional() }),
+    answer: listOf(instrumentSchema),
+    example: { items: [example.instrument] },
+    etag: true,
+    handle: ({ query }, { upstream }) => upstream.call('ingest', '/instruments', { query }),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/candles',
+    operation: 'listCandles',
+    tag: 'market',
+    summary: 'Bars, oldest first; without fromUs the newest ones.',
+    service: 'ingest',
+    query: candleQuery,
+    answer: listOf(candleView),
+    example: { items: [example.candle] },
+    etag: true,
+    handle: ({ query }, { upstream }) => upstream.call('ingest', '/candles', { query }),
+  }),
+  route({
+    method: 'get',
+    path: '/v1/feeds',
+    operation: 'listFeeds',
+    tag: 'market',
+    summary: 'State of each market data feed: live, stale, gap, and what was refused.',
+    service: 'ingest',
+    answer: listOf(feedView),
+    example: { items: [{ venue: 'sim', instrument: 'BTC-USDT', status: 'live', refused: {}, receiveTimeUs: 1 }] },
+    handle: (_, { upstream }) => upstream.call('ingest', '/feeds'),
+  }),
+]

@@ -1,0 +1,8 @@
+import type { Route } from './kit.ts'
+import { marketRoutes } from './market.ts'
+import { orderRoutes } from './orders.ts'
+import { portfolioRoutes } from './portfolio.ts'
+import { strategyRoutes } from './strategies.ts'
+
+/** Every REST route: served, documented and tested from this one list. */
+export const ROUTES: readonly Route[] = [...marketRoutes, ...orderRoutes, ...portfolioRoutes, ...strategyRoutes]

@@ -1,0 +1,154 @@
+import type { EquityPoint, FillView, HaltView, Instrument, OrderView, PnlView, StrategyView } from '@contrail/contracts'
+import { explain, get, openSession, takeToken } from './api.ts'
+import type { CandleEvent, TickEvent } from './candles.ts'
+import type { FeedEvent, Market, StreamEvents, StreamName } from './model.ts'
+import { mergeFills, mergeOrders, reduce } from './reduce.ts'
+import { notify, read, update } from './store.ts'
+import { openStream } from './stream.ts'
+
+type List<T> = { items: T[] }
+/** The chart takes market data past the model: ten times a second is too often for React. */
+export type MarketListener = {
+  onTick(tick: TickEvent): void
+  onCandle(candle: CandleEvent): void
+  /** The stream began anew: bars may be missing. */
+  onResume(): void
+}
+const listeners = new Set<MarketListener>()
+export function listenToMarket(listener: MarketListener): () => void {
+  listeners.add(listener)
+  return () => void listeners.delete(listener)
+}
+
+let stream: { stop(): void } | undefined
+
+/** Token of the URL -> session, then the stream; everything else follows from its first event. */
+export async function begin(): Promise<void> {
+  addEventListener('hashchange', () => void enter(takeToken()))
+  await enter(takeToken())
+}
+
+export async function enter(token: string | undefined): Promise<boolean> {
+  try {
+    if (token !== undefined && !(await openSession(token))) {
+      notify('bad', 'This token is not valid. Use the URL that was printed at the first start.')
+      return false
+    }
+  } catch (error) {
+    notify('bad', explain(error))
+  }
+  if (stream && read().phase !== 'signed_out') return true
+  stream?.stop()
+  stream = openStream('/v1/stream', {
+    onEvent: (name, data) => onEvent(name as StreamName, data as never),
+    onPhase: (phase) => update((model) => ({ ...model, phase })),
+    onBeat: () => update((model) => ({ ...model, beatMs: performance.now() })),
+  })
+  return true
+}
+
+function onEvent<N extends StreamName>(name: N, data: StreamEvents[N]): void {
+  update((model) => {
+    const next = reduce(model, name, data)
+    const isMarket = name === 'tick' || name === 'candle'
+    return isMarket ? { ...next, marketMs: performance.now() } : next
+  })
+  if (name === 'tick') for (const listener of listeners) listener.onTick(data as TickEvent)
+  if (name === 'candle') for (const listener of listeners) listener.onCandle(data as CandleEvent)
+  if (name === 'hello' || name === 'reset') {
+    void refreshAll()
+    for (const listener of listeners) listener.onResume()
+  }
+  if (name === 'report') soon('orders', refreshOrders)
+  if (name === 'report') soon('pnl', refreshPnl)
+  if (name === 'control' || name === 'strategy') soon('strategies', refreshStrategies)
+}
+
+/** Several reasons within a moment are one request. */
+const pending = new Map<string, ReturnType<typeof setTimeout>>()
+function soon(what: string, work: () => Promise<void>): void {
+  if (pending.has(what)) return
+  const timer = setTimeout(() => {
+    pending.delete(what)
+    void quietly(work)
+  }, 400)
+  pending.set(what, timer)
+}
+
+async function quietly(work: () => Promise<void>): Promise<void> {
+  await work().catch(() => undefined) // the connection and the health strip say what is away
+}
+
+export async function refreshAll(): Promise<void> {
+  const all = [
+    refreshInstruments,
+    refreshOrders,
+    refreshStrategies,
+    refreshEquity,
+    refreshPnl,
+    refreshHalts,
+    refreshFeeds,
+  ]
+  await Promise.all(all.map(quietly))
+}
+
+async function refreshInstruments(): Promise<void> {
+  const { items } = await get<List<Instrument>>('/v1/instruments')
+  update((model) => ({ ...model, instruments: items, market: model.market ?? firstMarket(items) }))
+}
+
+function firstMarket(items: readonly Instrument[]): Market | undefined {
+  const [venue, instrument, timeframe] = (new URLSearchParams(location.search).get('market') ?? '').split('/')
+  const found = items.find((item) => item.venue === venue && item.instrument === instrument) ?? items[0]
+  return found && { venue: found.venue, instrument: found.instrument, timeframe: timeframe || '1m' }
+}
+
+export function choose(change: Partial<Market>): void {
+  const known = read().market
+  if (!known) return
+  const market = { ...known, ...change }
+  update((model) => ({ ...model, market }))
+  const search = `?market=${market.venue}/${market.instrument}/${market.timeframe}`
+  history.replaceState(null, '', location.pathname + search)
+}
+
+async function refreshOrders(): Promise<void> {
+  const [orders, fills] = await Promise.all([
+    get<List<OrderView>>('/v1/orders?limit=200'),
+    get<List<FillView>>('/v1/fills?limit=500'),
+  ])
+  update((model) => ({
+    ...model,
+    orders: mergeOrders(model.orders ?? [], orders.items),
+    fills: mergeFills(model.fills ?? [], fills.items),
+  }))
+}
+
+export async function refreshStrategies(): Promise<void> {
+  const { items } = await get<List<StrategyView>>('/v1/strategies')
+  update((model) => ({ ...model, strategies: items }))
+}
+
+async function refreshEquity(): Promise<void> {
+  const { items } = await get<List<EquityPoint>>('/v1/equity?limit=2000')
+  update((model) => {
+    const end = items.at(-1)?.atUs ?? 0
+    return { ...model, equity: [...items, ...(model.equity ?? []).filter((point) => point.atUs > end)] }
+  })
+}
+
+async function refreshPnl(): Promise<void> {
+  const { items } = await get<List<PnlView>>('/v1/pnl?group=account')
+  update((model) => ({ ...model, pnl: items }))
+}
+
+async function refreshHalts(): Promise<void> {
+  const { items } = await get<List<HaltView>>('/v1/halts')
+  update((model) => ({ ...model, halts: { ...Object.fromEntries(items.map((halt) => [halt.scope, halt])) } }))
+}
+
+async function refreshFeeds(): Promise<void> {
+  const { items } = await get<List<FeedEvent>>('/v1/feeds')
+  const feeds = Object.fromEntries(items.map((feed) => [`${feed.venue}.${feed.instrument}`, feed]))
+  update((model) => ({ ...model, feeds: { ...feeds, ...model.feeds } }))
+}

@@ -1,0 +1,160 @@
+import type { StrategyView } from '@contrail/contracts'
+import { explain, send } from './api.ts'
+import { noted, price, quantity, timeOf, words } from './format.ts'
+import { refreshStrategies } from './live.ts'
+import type { DecisionEvent } from './model.ts'
+import { Empty, Loading, Panel } from './panel.tsx'
+import { notify, useModel } from './store.ts'
+
+export function Strategies() {
+  const strategies = useModel((model) => model.strategies)
+  const running = strategies?.filter(({ desired }) => desired === 'running').length ?? 0
+  return (
+    <Panel id="strategies" title="Strategies" tools={<span className="count">{running} running</span>}>
+      {strategies === undefined ? (
+        <Loading rows={4} />
+      ) : strategies.length === 0 ? (
+        <Empty title="No strategy is deployed">
+          Make one with <code>contrail new strategy</code>, then <code>contrail start</code>.
+        </Empty>
+      ) : (
+        <ul className="strategy-list">
+          {strategies.map((card) => (
+            <Card key={card.strategy} card={card} />
+          ))}
+        </ul>
+      )}
+    </Panel>
+  )
+}
+
+function Card({ card }: { card: StrategyView }) {
+  const decision = useModel((model) => model.decisions[card.strategy])
+  return (
+    <li className="strategy" data-testid="strategy" data-strategy={card.strategy} data-desired={card.desired}>
+      <div className="strategy-head">
+        <div>
+          <h3>{card.strategy}</h3>
+          <span className="muted">
+            {card.definition} · revision {card.revision}
+          </span>
+        </div>
+        <span className={`state ${card.desired} ${card.actual}`} title={card.detail}>
+          {stateOf(card)}
+        </span>
+      </div>
+      <Why decision={decision} card={card} />
+      <Parameters parameters={card.parameters} />
+      <Commands card={card} />
+    </li>
+  )
+}
+
+/** What is wanted and what it says of itself, in one word where they agree. */
+function stateOf({ desired, actual }: StrategyView): string {
+  const agrees = desired === 'running' && ['started', 'activated', 'warmed_up', 'resumed', 'running'].includes(actual)
+  if (agrees) return 'running'
+  if (desired !== 'running' && actual === desired) return desired
+  return actual === '' || actual === desired ? desired : words(actual)
+}
+
+/** The last decision with what it saw: why, or why not yet. */
+function Why({ decision, card }: { decision: DecisionEvent | undefined; card: StrategyView }) {
+  if (['halted', 'diverged', 'fenced', 'gap'].includes(card.actual) && card.detail !== '')
+    return <p className="why bad">{card.detail}</p>
+  if (!decision)
+    return (
+      <p className="why muted">
+        {card.desired === 'running' ? 'No decision yet: it waits for its signal.' : 'Not running.'}
+      </p>
+    )
+  const reasons = Object.entries(decision.reasons)
+  return (
+    <div className="why" data-testid="decision" data-number={decision.number}>
+      <p>
+        <b>{decision.intents.map(said).join(', ') || 'nothing to do'}</b>
+        <small>
+          decision {decision.number} · {timeOf(decision.atUs)}
+        </small>
+      </p>
+      {reasons.length > 0 ? (
+        <dl className="chips">
+          {reasons.slice(0, 12).map(([name, value]) => (
+            <div key={name}>
+              <dt>{words(name)}</dt>
+              <dd>{noted(value)}</dd>
+            </div>
+          ))}
+        </dl>
+      ) : null}
+    </div>
+  )
+}
+
+function said(intent: DecisionEvent['intents'][number]): string {
+  if (intent.type === 'place') {
+    const at = intent.price === undefined ? '' : ` at ${price(intent.price, 8).replace(/\.?0+$/, '')}`
+    return `${intent.side} ${quantity(intent.quantity)} ${intent.instrument}${at}`
+  }
+  return `${intent.type} ${intent.orderId}`
+}
+
+function Parameters({ parameters }: { parameters: Record<string, unknown> }) {
+  const entries = Object.entries(parameters)
+  if (entries.length === 0) return null
+  return (
+    <details className="parameters">
+      <summary>Parameters</summary>
+      <dl className="chips">
+        {entries.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{typeof value === 'object' ? JSON.stringify(value) : String(value)}</dd>
+          </div>
+        ))}
+      </dl>
+    </details>
+  )
+}
+
+const COMMANDS = {
+  running: [
+    ['pause', 'Pause'],
+    ['stop', 'Stop'],
+  ],
+  paused: [
+    ['resume', 'Resume'],
+    ['stop', 'Stop'],
+  ],
+  stopped: [['start', 'Start']],
+} as const
+
+function Commands({ card }: { card: StrategyView }) {
+  async function run(command: string): Promise<void> {
+    try {
+      await send('POST', `/v1/strategies/${card.strategy}/${command}`, { reason: 'by hand, on the page' })
+      await refreshStrategies()
+    } catch (error) {
+      notify('bad', explain(error))
+    }
+  }
+  return (
+    <div className="commands">
+      {COMMANDS[card.desired].map(([command, name]) => (
+        <button
+          key={command}
+          type="button"
+          className={command === 'start' || command === 'resume' ? 'solid small' : 'quiet small'}
+          data-testid={`strategy-${command}`}
+          aria-label={`${name} ${card.strategy}`}
+          onClick={() => void run(command)}
+        >
+          {name}
+        </button>
+      ))}
+      <span className="muted">
+        {card.decisions.toLocaleString('en')} {card.decisions === 1 ? 'decision' : 'decisions'}
+      </span>
+    </div>
+  )
+}
