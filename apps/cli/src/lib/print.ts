@@ -37,3 +37,4 @@ export function ago(us: number): string {
   return `${(seconds / 86_400).toFixed(1)} d ago`
 }
 export const clockOf = (us: number): string => new Date(us / 1000).toISOString().slice(11, 23)
+export const isoOf = (us: number): string => new Date(us / 1000).toISOString()

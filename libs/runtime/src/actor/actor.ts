@@ -18,6 +18,7 @@ export type ActorPorts = {
   readonly feed: SharedFeed
   /** It ended by itself: fenced, halted, diverged, or its stream was lost. */
   readonly onEnd: (actor: Actor, cause: Error) => void
+  readonly onTrouble: (actor: Actor, cause: Error) => void
   /** Joined, and nothing is left behind. */
   readonly onLive: (actor: Actor) => void
   /** The ring has gone on without it: it needs its own backlog. */
@@ -110,7 +111,7 @@ export class Actor implements Receiver {
       subject,
       ownSequence,
       onRoom: () => this.#onRoom(),
-      onAcknowledged: () => undefined,
+      onTrouble: (cause) => this.#ports.onTrouble(this, cause),
       onEnd: (cause) => this.end(cause),
     })
   }
