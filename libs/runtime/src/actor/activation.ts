@@ -14,6 +14,7 @@ export type ActivationPorts = {
   readonly clock: Clock
   readonly checkpoints: KvBucket
   readonly worker: string
+  readonly onTrouble: (id: string, cause: Error) => void
 }
 
 /** What a copy has when it has become the owner, before it has restored anything. */
@@ -93,14 +94,16 @@ async function claimOnce(ports: ActivationPorts, spec: ActorSpec, streams: reado
 }
 
 async function publishActivated(
-  { bus, clock }: ActivationPorts,
+  ports: ActivationPorts,
   spec: ActorSpec,
   message: Uint8Array,
   lastSequence: number,
   ownerEpoch: number,
 ): Promise<number> {
+  const { bus, clock } = ports
   try {
-    return await publishFenced({ bus, clock, ...spec.output }, message, lastSequence)
+    const onTrouble = (cause: Error) => ports.onTrouble(spec.id, cause)
+    return await publishFenced({ bus, clock, ...spec.output, onTrouble }, message, lastSequence)
   } catch (error) {
     if (!(error instanceof Fenced)) throw error
     const now = await bus.lastOnSubject(spec.output.stream, spec.output.subject)

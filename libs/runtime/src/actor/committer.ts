@@ -16,7 +16,8 @@ export type CommitterOptions = {
   readonly ownSequence: number
   /** The waiting decision is on its way: the actor may go on. */
   readonly onRoom: () => void
-  readonly onAcknowledged: () => void
+  /** The outcome of a publish is not known and cannot be asked for: for the log. */
+  readonly onTrouble: (cause: Error) => void
   /** Fenced, or refused for good: nothing more will be published. */
   readonly onEnd: (cause: Error) => void
 }
@@ -85,12 +86,11 @@ export class Committer {
     this.#inFlight = next
     if (next) void this.#run(next)
     else for (const resolve of this.#idle.splice(0)) resolve()
-    this.#options.onAcknowledged()
     if (next) this.#options.onRoom()
   }
 }
 
-type Where = Pick<CommitterOptions, 'bus' | 'clock' | 'stream' | 'subject'>
+type Where = Pick<CommitterOptions, 'bus' | 'clock' | 'stream' | 'subject' | 'onTrouble'>
 
 /** The sequence under which exactly this message is stored. Throws `Fenced`, or what the server said for good. */
 export async function publishFenced(
@@ -128,7 +128,8 @@ async function readBack(where: Where, ended: () => boolean): Promise<BusMessage 
     if (ended()) throw new Halted('stopped before the outcome of its last decision was known')
     try {
       return await where.bus.lastOnSubject(where.stream, where.subject)
-    } catch {
+    } catch (error) {
+      where.onTrouble(error instanceof Error ? error : new Error(String(error)))
       // Not reachable: the outcome stays unknown until it is, and nothing else may be published before.
       await pause(where.clock, READ_BACK_MS[Math.min(attempt, READ_BACK_MS.length - 1)] as number)
     }

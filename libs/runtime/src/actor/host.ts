@@ -163,6 +163,7 @@ export class ActorHost {
       clock,
       feed: this.#feed,
       onEnd: (ended, cause) => this.#onEnd(slot, ended, cause),
+      onTrouble: (_, cause) => this.#options.onTrouble(slot.spec.id, cause),
       onLive: (live) => this.#onLive(live, startedMs),
       onBehind: (late) => this.#onBehind(slot, late),
     })

@@ -124,14 +124,7 @@ function cutBus(bus: Bus): { bus: Bus; dead: () => boolean; cut: () => Promise<v
   let dead = false
   const readers: Reader[] = []
   const guard = <T extends object>(target: T, own: Partial<T>): T =>
-    new Proxy(target, {
-      get(inner, key) {
-        const method: unknown = Reflect.get(own, key) ?? Reflect.get(inner, key, inner)
-        if (typeof method !== 'function') return method
-        return (...args: unknown[]) =>
-          dead ? new Promise<never>(() => undefined) : (method.apply(inner, args) as unknown)
-      },
-    })
+    overridden(target, own, (call) => (dead ? new Promise<never>(() => undefined) : call()))
   const guarded = guard(bus, {
     kv: async (bucket) => guard(await bus.kv(bucket), {}),
     read: async (options) => {
@@ -147,4 +140,19 @@ function cutBus(bus: Bus): { bus: Bus; dead: () => boolean; cut: () => Promise<v
       await Promise.all(readers.map((reader) => reader.stop()))
     },
   }
+}
+
+/** The same object but for some methods. Methods keep their own `this`. */
+export function overridden<T extends object>(
+  target: T,
+  own: Partial<T>,
+  around: (call: () => unknown) => unknown = (call) => call(),
+): T {
+  return new Proxy(target, {
+    get(inner, key) {
+      const method: unknown = Reflect.get(own, key) ?? Reflect.get(inner, key, inner)
+      if (typeof method !== 'function') return method
+      return (...args: unknown[]) => around(() => method.apply(inner, args) as unknown)
+    },
+  })
 }
