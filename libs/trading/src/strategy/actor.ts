@@ -10,7 +10,7 @@ import {
 import type { Control } from '@contrail/contracts'
 import { AccountView } from './account.ts'
 import type { PositionReadout, StrategyDefinition } from './api.ts'
-import { Collector } from './collector.ts'
+import { Collector, NOT_WARM } from './collector.ts'
 import type { NoteValue, Passing } from './collector.ts'
 import { ActorContext } from './context.ts'
 import { decodeClockUs, decodeMarket, priceOf } from './decode.ts'
@@ -196,10 +196,11 @@ export class StrategyActor {
     if (notes > 0) this.#reasons = reasons
     if (intents.length > 0) this.#toldRefusals = []
     // A refusal is told once, so that a person sees why there is no order; told at every tick it would only be noise.
-    const news = refusedNow.filter((code) => !this.#toldRefusals.includes(code))
+    const news = refusedNow.filter((code) => code !== NOT_WARM && !this.#toldRefusals.includes(code))
     if (news.length > 0) this.#toldRefusals = [...this.#toldRefusals, ...new Set(news)]
     if (intents.length === 0 && news.length === 0) return undefined
-    return { body: { atUs: this.#moment.nowUs, reasons, intents } }
+    const taken = this.#collector.take()
+    return { body: { atUs: this.#moment.nowUs, reasons: taken.reasons, intents: taken.intents } }
   }
 
   get readout(): StrategyReadout {

@@ -11,6 +11,8 @@ export const OPEN_ORDERS_MAX = 50
 export const NOTES_MAX = 64
 export const NOTE_TEXT_MAX = 200
 const TAG_MAX = 40
+/** Expected after a gap: counted and noted, but no news. */
+export const NOT_WARM = 'not_warm'
 
 export type NoteValue = number | string | boolean | null
 /** Which intents leave: `all`; `reducing` until warm; `none` when paused or in warm-up. */
@@ -38,6 +40,21 @@ export class Collector {
   begin(number: number, passing: Passing): void {
     this.#number = number
     this.#passing = passing
+    this.#empty()
+  }
+
+  /** Hands over what was collected: it is the caller's from now on, and never changes again. */
+  take(): { intents: Intent[]; reasons: Record<string, NoteValue> } {
+    const taken = { intents: this.intents, reasons: this.reasons }
+    this.intents = []
+    this.reasons = {}
+    this.refusedNow = []
+    this.#notes = 0
+    return taken
+  }
+
+  /** Nothing is made anew where nothing was collected: most inputs lead to nothing. */
+  #empty(): void {
     if (this.intents.length > 0) this.intents = []
     if (this.refusedNow.length > 0) this.refusedNow = []
     if (this.#notes > 0) this.reasons = {}
@@ -72,7 +89,7 @@ export class Collector {
     if (this.#passing === 'none') return this.#drop()
     const quantity = Number(snapped.order.quantity)
     if (this.#passing === 'reducing' && !this.#reduces(side, slot.key, quantity, options.reduceOnly === true))
-      return this.#refuse('not_warm', `${side} ${quantity} ${slot.key} would not reduce the position`)
+      return this.#refuse(NOT_WARM, `${side} ${quantity} ${slot.key} would not reduce the position`)
     if (this.#account.openCount >= OPEN_ORDERS_MAX)
       return this.#refuse('open_orders_above_limit', `${OPEN_ORDERS_MAX} orders are open`)
     const intent = this.#placeIntent(side, slot, options, snapped.order)
@@ -148,7 +165,7 @@ export class Collector {
       return
     }
     if (this.#passing === 'reducing' && Number(snapped.order.quantity) > order.quantity) {
-      this.#refuse('not_warm', `amend ${id} would enlarge the order`)
+      this.#refuse(NOT_WARM, `amend ${id} would enlarge the order`)
       return
     }
     this.#push({

@@ -1,4 +1,4 @@
-import type { Instrument } from '@contrail/contracts'
+import type { Instrument, Intent } from '@contrail/contracts'
 import type { OpenOrder } from './account.ts'
 import type { NoteValue } from './collector.ts'
 
@@ -11,7 +11,7 @@ export type StrategyInput = {
 }
 /** What the strategy decided: the part of a decision that is its own. Its keys are always in this order. */
 export type StrategyOutput = {
-  readonly body: { readonly atUs: number; readonly reasons: Record<string, NoteValue>; readonly intents: unknown[] }
+  readonly body: { readonly atUs: number; readonly reasons: Record<string, NoteValue>; readonly intents: Intent[] }
 }
 export type StrategyActorOptions = {
   readonly strategy: string
