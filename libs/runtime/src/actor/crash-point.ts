@@ -22,7 +22,8 @@ export const CRASH_POINTS = [
   'orders.mid_reconcile',
   'orders.resend_before_send',
   'portfolio.before_commit',
-  'portfolio.committed',
+  'portfolio.after_commit_before_kv',
+  'portfolio.after_kv_before_ack',
 ] as const
 export type CrashPoint = (typeof CRASH_POINTS)[number]
 
