@@ -63,5 +63,5 @@ test('size, face, foreign paths and dead files are found', () => {
     { file: 'apps/a/src/b.ts', text: '' },
     { file: 'apps/a/src/c.ts', text: '' },
   ]
-  expect(checkDead(sources, /main\.ts$/, '').map(({ file }) => file)).toEqual(['apps/a/src/c.ts'])
+  expect(checkDead(sources, /main\.ts$/, ['d.ts']).map(({ file }) => file)).toEqual(['apps/a/src/c.ts'])
 })

@@ -8,7 +8,7 @@ import type { Finding, Source } from './tidy/rules.ts'
 const root = path.resolve(import.meta.dirname, '..')
 /** Started by name, or read by a tool. */
 const ENTRIES =
-  /(src\/(index|main)\.tsx?|\.config\.ts|\.test\.tsx?|scripts\/(platform|test|tidy)\.ts|sim\/src\/(prove|bench)\/|strategies\/)/
+  /(src\/(index|main)\.tsx?|\.config\.ts|\.test\.tsx?|scripts\/(platform|test|tidy)\.ts|sim\/src\/(prove|bench)\/|apps\/cli\/src\/commands\/|^strategies\/)/
 
 const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { cwd: root, encoding: 'utf8' })
   .split('\n')
@@ -18,7 +18,14 @@ const code = files.filter((file) => /\.tsx?$/.test(file)).map(read)
 const prose = files.filter(
   (file) => /\.(md|mjs|json|sh|yaml|yml|sql|css|html)$/.test(file) && file !== 'package-lock.json',
 )
-const mentions = prose.map((file) => read(file).text).join('\n')
+/** Files that are started by name: a path in a manifest, a script, a compose file, or a quoted file name in code. */
+const quoted = code.flatMap(({ text }) =>
+  [...text.matchAll(/['"`]([\w./-]+\.tsx?)['"`]/g)].map((match) => match[1] as string),
+)
+const mentioned = [
+  ...quoted.filter((name) => !name.startsWith('.')),
+  ...prose.flatMap((file) => [...read(file).text.matchAll(/[\w./-]+\.tsx?\b/g)].map((match) => match[0])),
+]
 
 const findings: Finding[] = [
   ...code.flatMap((source) => [
@@ -29,11 +36,7 @@ const findings: Finding[] = [
     ...checkForeign(source),
   ]),
   ...prose.map(read).flatMap(checkForeign),
-  ...checkDead(
-    code,
-    ENTRIES,
-    mentions + code.map(({ text }) => text.match(/['"`][\w./-]+\.tsx?['"`]/g)?.join(' ')).join(' '),
-  ),
+  ...checkDead(code, ENTRIES, mentioned),
   ...(await checkSubjects()),
 ]
 

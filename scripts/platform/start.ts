@@ -3,6 +3,7 @@ import path from 'node:path'
 import { DB_ROLES, migrate } from '@contrail/db'
 import type { DbRole } from '@contrail/db'
 import { applyStreams, natsUsers, serverConfig } from '@contrail/nats'
+import type { NatsUser } from '@contrail/nats'
 import { startServices } from '../services/index.ts'
 import type { Services } from '../services/index.ts'
 import { startHost } from './child.ts'
@@ -52,7 +53,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     ? undefined
     : await startServices({
         home,
-        natsConfig: (paths) => serverConfig({ ...paths, passwords: secrets.nats }),
+        natsConfig: (paths) => serverConfig({ ...paths, passwords: secrets.nats as Record<NatsUser, string> }),
         postgresPassword: secrets.postgres,
         say,
         ...(options.timescale === undefined ? {} : { timescale: options.timescale }),
@@ -102,8 +103,9 @@ async function startOurs(
   const ports = (await freePorts(home, options.port, say)) as Ports
   const logs = path.join(home, 'logs')
   mkdirSync(logs, { recursive: true })
-  // Without credentials: where the CLI's replay finds the bus.
-  writeFileSync(path.join(home, 'nats-url'), services.natsUrl)
+  // For the CLI of the same user: replay reads streams, data import writes the archive.
+  const connections = { operatorNatsUrl: operatorUrl, marketDbUrl: databases.recorder.market }
+  writeFileSync(path.join(home, 'connections.json'), JSON.stringify(connections), { mode: 0o600 })
   const input = {
     natsUrl: services.natsUrl,
     redisUrl: services.redisUrl,
@@ -114,7 +116,7 @@ async function startOurs(
     extra: {
       ...options.extra,
       gateway: { CONTRAIL_ADMIN_TOKEN_SHA256: secrets.adminTokenSha256, ...options.extra?.['gateway'] },
-      engine: { CONTRAIL_BUNDLE_DIR: path.join(home, 'bundles'), ...options.extra?.['engine'] },
+      engine: { CONTRAIL_CACHE_DIR: path.join(home, 'bundles'), ...options.extra?.['engine'] },
     },
   }
   say('starting our processes')

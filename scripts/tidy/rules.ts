@@ -136,12 +136,13 @@ export function checkForeign({ file, text }: Source): Finding[] {
 }
 
 /** A file that nothing imports and nobody starts is dead. */
-export function checkDead(sources: readonly Source[], entries: RegExp, mentions: string): Finding[] {
+export function checkDead(sources: readonly Source[], entries: RegExp, mentioned: readonly string[]): Finding[] {
   const imported = new Set<string>()
+  const isMentioned = (file: string): boolean => mentioned.some((name) => file === name || file.endsWith(`/${name}`))
   for (const { file, text } of sources)
     for (const { specifier } of importsOf(text)) if (specifier.startsWith('.')) imported.add(resolve(file, specifier))
   return sources
-    .filter(({ file }) => !imported.has(file) && !entries.test(file) && !isTest(file) && !mentions.includes(file))
+    .filter(({ file }) => !imported.has(file) && !entries.test(file) && !isTest(file) && !isMentioned(file))
     .map(({ file }) => ({ file, line: 1, rule: 'dead', text: 'nothing imports or starts this file' }))
 }
 

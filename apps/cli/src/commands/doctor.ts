@@ -1,8 +1,8 @@
-import { accessSync, constants, existsSync, readFileSync, statfsSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
 import { get } from '../lib/client.ts'
-import { home, root } from '../lib/home.ts'
+import { connection, home, root } from '../lib/home.ts'
 import { printJson, printTable, styled } from '../lib/print.ts'
 import { command } from '../lib/run.ts'
 
@@ -55,9 +55,10 @@ const checks: readonly Check[] = [
   },
   () => privateFile('admin token', 'admin-token'),
   () => privateFile('secrets', 'secrets.json'),
+  () => privateFile('connections', 'connections.json'),
   async () => {
-    const file = path.join(home(), 'nats-url')
-    const url = existsSync(file) ? new URL(readFileSync(file, 'utf8').trim()) : undefined
+    const started = existsSync(path.join(home(), 'connections.json'))
+    const url = started ? new URL(connection('operatorNatsUrl')) : undefined
     const open = url !== undefined && (await reachable(Number(url.port)))
     return finding('nats', open, url ? `port ${url.port}` : 'never started', 'npm start; then contrail logs nats')
   },

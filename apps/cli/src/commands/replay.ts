@@ -3,7 +3,7 @@ import type { Instrument, StrategyView } from '@contrail/contracts'
 import type { ReplayResult } from '@contrail/runtime'
 import type { StrategyDefinition } from '@contrail/trading'
 import { get } from '../lib/client.ts'
-import { operatorNatsUrl } from '../lib/home.ts'
+import { connection } from '../lib/home.ts'
 import { parameters } from '../lib/parameters.ts'
 import { isoOf, printJson, styled } from '../lib/print.ts'
 import { command } from '../lib/run.ts'
@@ -42,7 +42,7 @@ async function replay(
 ): Promise<{ result: ReplayResult; from: Start }> {
   const { connectNats, recordedDecisions, replayDecisions, replayStart } = await import('@contrail/runtime')
   const { createStrategyActor } = await import('@contrail/trading')
-  const bus = await connectNats({ url: operatorNatsUrl(), name: 'replay' })
+  const bus = await connectNats({ url: connection('operatorNatsUrl'), name: 'replay' })
   try {
     const checkpoint = await replayStart(bus, view.strategy)
     if (!checkpoint)

@@ -24,17 +24,13 @@ export function token(): string {
   return readFileSync(file, 'utf8').trim()
 }
 
-/** The operator's own access to the bus: for replay, which reads streams. */
-export function operatorNatsUrl(): string {
-  const given = process.env['CONTRAIL_NATS_URL']
+type Connections = { operatorNatsUrl: string; marketDbUrl: string }
+
+/** Direct access of the operator, for what does not go through the gateway: replay reads streams, import writes rows. */
+export function connection(name: keyof Connections): string {
+  const given = process.env[name === 'marketDbUrl' ? 'CONTRAIL_MARKET_DB_URL' : 'CONTRAIL_NATS_URL']
   if (given) return given
-  const secrets = path.join(home(), 'secrets.json')
-  const state = path.join(home(), 'nats-url')
-  if (!existsSync(secrets) || !existsSync(state))
-    throw refuse('unavailable', 'bus', home(), 'start the platform here (npm start), or set CONTRAIL_NATS_URL')
-  const { nats } = JSON.parse(readFileSync(secrets, 'utf8')) as { nats: Record<string, string> }
-  const url = new URL(readFileSync(state, 'utf8').trim())
-  url.username = 'operator'
-  url.password = nats['operator'] ?? ''
-  return url.toString().replace(/\/$/, '')
+  const file = path.join(home(), 'connections.json')
+  if (!existsSync(file)) throw refuse('unavailable', 'platform', home(), 'start it here: npm start')
+  return (JSON.parse(readFileSync(file, 'utf8')) as Connections)[name]
 }
