@@ -24,7 +24,7 @@ export function formatNamed(name: string): Format {
 
 /** Which format a file is in, by its first row and its name, where that leaves no doubt. */
 export function guessFormat(fileName: string, firstRow: string): Format {
-  const cells = firstRow.split(',')
+  const cells = firstRow.split(/[,;\t]/)
   if (/^\d{13,19} \{/.test(firstRow)) return binanceCaptureFormat
   if (firstRow.startsWith('[[')) return freqtradeFormat
   if (/-aggTrades-/.test(fileName)) return binanceAggTradesFormat

@@ -11,6 +11,9 @@ const BOOK_LEVELS = 10
 /** Regimes last this long, seconds: long enough to be seen as a trend, short enough to change while one watches. */
 const REGIME_S = { low: 25, high: 110 }
 
+/** Swings around the fair price: without them an average of seconds would not cross another in a whole trend. */
+const WAVE = { seconds: 8, size: 6e-4 }
+
 export type MarketOptions = {
   seed: number
   /** Trades per second. */
@@ -29,6 +32,9 @@ export class SyntheticMarket {
   readonly #random: Random
   readonly #tick: Grid
   readonly #lot: Grid
+  #fair: number
+  /** Relative distance of the price from the fair one. */
+  #wave = 0
   #price: number
   #regime: Regime
   #step = 0
@@ -43,6 +49,7 @@ export class SyntheticMarket {
     this.#random = createRandom(seedOf(options.seed, instrument.instrument))
     this.#tick = grid(instrument.tickSize)
     this.#lot = grid(instrument.lotSize)
+    this.#fair = options.startPrice
     this.#price = options.startPrice
     this.#tradeId = options.firstTradeId
     this.#regime = this.#nextRegime()
@@ -68,22 +75,27 @@ export class SyntheticMarket {
   #move(): number {
     if (--this.#regime.steps <= 0) this.#regime = this.#nextRegime()
     const seconds = STEP_MS / 1000
-    const before = this.#price
+    const before = this.#fair
     const { kind, driftPerSecond, anchor } = this.#regime
-    const noise = (kind === 'trend' ? 1.2e-4 : 2e-4) * Math.sqrt(seconds) * this.#random.normal()
+    const noise = (kind === 'trend' ? 1e-4 : 2e-4) * Math.sqrt(seconds) * this.#random.normal()
     const pull = kind === 'trend' ? driftPerSecond : 0.12 * Math.log(anchor / before)
     // A weak pull to where the world began keeps a market that runs for weeks from wandering off the grid.
     const home = 5e-5 * Math.log(this.#instrument.startPrice / before)
-    this.#price = before * Math.exp((pull + home) * seconds + noise)
-    return this.#price / before - 1
+    this.#fair = before * Math.exp((pull + home) * seconds + noise)
+    const wave = this.#wave
+    this.#wave +=
+      -wave * (seconds / WAVE.seconds) + WAVE.size * Math.sqrt((2 * seconds) / WAVE.seconds) * this.#random.normal()
+    const priceBefore = this.#price
+    this.#price = this.#fair * Math.exp(this.#wave)
+    return this.#price / priceBefore - 1
   }
 
   #nextRegime(): Regime {
     const kind = this.#random.next() < 0.55 ? 'trend' : 'reverting'
     const sign = this.#random.next() < 0.5 ? -1 : 1
     const steps = Math.round((this.#random.between(REGIME_S.low, REGIME_S.high) * 1000) / STEP_MS)
-    const driftPerSecond = sign * this.#random.between(0.5e-4, 2e-4)
-    return { kind, driftPerSecond, anchor: this.#price * (1 + sign * this.#random.between(0, 0.002)), steps }
+    const driftPerSecond = sign * this.#random.between(0.2e-4, 0.8e-4)
+    return { kind, driftPerSecond, anchor: this.#fair * (1 + sign * this.#random.between(0, 0.002)), steps }
   }
 
   #quote(atUs: number, moved: number, events: RawEvent[]): void {
