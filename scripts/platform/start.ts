@@ -4,6 +4,7 @@ import { DB_ROLES, migrate } from '@contrail/db'
 import type { DbRole } from '@contrail/db'
 import { applyStreams, natsUsers, serverConfig } from '@contrail/nats'
 import type { NatsUser } from '@contrail/nats'
+import { buildWeb } from '@contrail/web'
 import { startServices } from '../services/index.ts'
 import type { Services } from '../services/index.ts'
 import { startHost } from './child.ts'
@@ -90,8 +91,9 @@ async function startOurs(
 ): Promise<Platform> {
   const { home, say } = options
   const { secrets, hosts } = ours
-  say('bringing databases and streams up to date')
+  say('bringing databases, streams and the page up to date')
   const operatorUrl = withUser(services.natsUrl, 'operator', secrets.nats['operator'] as string)
+  const webDir = path.join(home, 'web')
   const [{ urls: databases }] = await Promise.all([
     migrate({
       adminUrl: services.postgresUrl,
@@ -99,6 +101,7 @@ async function startOurs(
       ...(options.databases ? { databases: options.databases } : {}),
     }),
     applyStreams(operatorUrl),
+    buildWeb(webDir),
   ])
   const ports = (await freePorts(home, options.port, say)) as Ports
   const logs = path.join(home, 'logs')
@@ -115,7 +118,12 @@ async function startOurs(
     home,
     extra: {
       ...options.extra,
-      gateway: { CONTRAIL_ADMIN_TOKEN_SHA256: secrets.adminTokenSha256, ...options.extra?.['gateway'] },
+      gateway: {
+        CONTRAIL_ADMIN_TOKEN_SHA256: secrets.adminTokenSha256,
+        CONTRAIL_GATEWAY_WEB_DIR: webDir,
+        CONTRAIL_GATEWAY_SESSION_FILE: path.join(home, 'sessions.json'),
+        ...options.extra?.['gateway'],
+      },
       engine: { CONTRAIL_CACHE_DIR: path.join(home, 'bundles'), ...options.extra?.['engine'] },
     },
   }

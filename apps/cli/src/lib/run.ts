@@ -16,7 +16,7 @@ export const EXIT = {
 } as const
 
 export function exitOf(code: string): number {
-  if (/not_found$|^unknown_(?!argument|command|option)/.test(code)) return EXIT.notFound
+  if (/^no_file$|not_found$|^unknown_(?!argument|command|option)/.test(code)) return EXIT.notFound
   if (/^unauth|^forbidden|^invalid_token/.test(code)) return EXIT.auth
   if (/^conflict|^already_|^duplicate/.test(code)) return EXIT.conflict
   if (/^timed_out|^unavailable|^not_ready/.test(code)) return EXIT.unreachable
