@@ -45,8 +45,9 @@ export function openDatabase(url: string, options: OpenOptions = {}): Database {
     },
   })
   const orm = drizzle(sql)
-  // Drizzle hands JSON over as text and switches the driver's own serialiser off; raw statements give objects.
-  for (const type of [114, 3802]) sql.options.serializers[type] = jsonText
+  // Drizzle hands these over as text and switches the driver's own serialisers off; raw statements give objects.
+  for (const type of [JSON_TYPE, JSONB_TYPE]) sql.options.serializers[type] = jsonText
+  sql.options.serializers[NUMERIC_ARRAY_TYPE] = numericArrayText
   return { sql, orm, close: () => sql.end({ timeout: 5 }) }
 }
 
@@ -58,6 +59,13 @@ export async function withTenant<T>(sql: Sql, tenant: string, run: (tx: Transact
   })
   return result.value
 }
+
+const JSON_TYPE = 114
+const JSONB_TYPE = 3802
+const NUMERIC_ARRAY_TYPE = 1231
+
+const numericArrayText = (value: unknown): string =>
+  Array.isArray(value) ? `{${value.map((one) => one ?? 'null').join(',')}}` : String(value)
 
 const jsonText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
 

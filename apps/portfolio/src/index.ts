@@ -1,1 +1,57 @@
-export {}
+import { assertDurable, openDatabase } from '@contrail/db'
+import { createHttp, listen } from '@contrail/runtime'
+import type { Running, ServiceContext } from '@contrail/runtime'
+import { createLedgerAccounts } from './books/ledger.ts'
+import type { PositionRow } from './books/positions.ts'
+import { bookStartCash } from './books/start-cash.ts'
+import type { Config } from './config.ts'
+import { consumeTrades } from './consume.ts'
+import { routes } from './http/routes.ts'
+import { sampleEquity } from './live/equity.ts'
+import { createMarks } from './live/marks.ts'
+import { createPositionsKv } from './live/positions-kv.ts'
+import { createReconciler } from './reconcile.ts'
+
+export { configSchema } from './config.ts'
+
+/** Fills -> ledger, positions, P&L, equity. Starting and recovering are the same lines. */
+export async function start(config: Config, context: ServiceContext): Promise<Running> {
+  const { bus, log, clock, metrics } = context
+  const { tenant, account } = config
+  const database = openDatabase(config.tradeDbUrl, { name: 'portfolio', tenant, max: 8 })
+  await assertDurable(database.sql, { allowUnsafe: config.portfolioAllowUnsafePostgres })
+  const accounts = createLedgerAccounts(database.sql, tenant)
+  const booked = await bookStartCash(database, accounts, {
+    tenant,
+    account,
+    currencies: config.portfolioStartCurrencies.split(','),
+    amount: config.portfolioStartCash,
+    atUs: clock.nowUs(),
+  })
+  if (booked.length > 0) log.info({ account, currencies: booked }, 'start cash was booked')
+  const marks = createMarks(bus)
+  for (const row of await database.sql<PositionRow[]>`select * from positions where quantity <> 0`)
+    await marks.warm(row.venue, row.instrument)
+  const kv = createPositionsKv(await bus.kv('positions'), database.sql)
+  log.info(await kv.rebuild(tenant), 'KV positions agrees with Postgres')
+  const valueOf = (asset: string, quote: string, venue: string) => marks.of(venue, `${asset}-${quote}`)
+  const consumer = await consumeTrades({ bus, kv, log, clock, metrics, tenant, database, accounts, valueOf })
+  const everySeconds = config.portfolioEquitySeconds
+  const equity = sampleEquity({ bus, database, tenant, marks, log, everySeconds })
+  const reconciler = createReconciler({ ...context, database, tenant, everySeconds: config.portfolioReconcileSeconds })
+  const ready = async () => (bus.connected ? [] : ['the bus is not connected'])
+  const app = createHttp({ name: 'portfolio', log, metrics, internalToken: config.internalToken, ready })
+  routes(app, { database, tenant, marks }, account, () => clock.nowUs())
+  const server = await listen(app, config)
+  return {
+    name: 'portfolio',
+    url: server.url,
+    async stop() {
+      await server.close()
+      await consumer.stop()
+      await Promise.all([equity.stop(), reconciler.stop()])
+      marks.stop()
+      await database.close()
+    },
+  }
+}

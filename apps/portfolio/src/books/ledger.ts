@@ -1,0 +1,65 @@
+import type { Sql, Transaction } from '@contrail/db'
+import type { LedgerEntry } from '@contrail/trading'
+
+export type NewTransaction = {
+  readonly tenant: string
+  readonly account: string
+  readonly key: string
+  readonly kind: 'fill' | 'deposit' | 'transfer' | 'funding' | 'reversal'
+  readonly reverses?: number | undefined
+  readonly description: string
+  readonly strategy: string
+  readonly venue?: string
+  readonly instrument?: string
+  readonly atUs: number
+}
+
+type AccountIds = (entry: LedgerEntry) => number
+
+/** Ids of ledger accounts; made when first met, never changed, so that they may be remembered. */
+export function createLedgerAccounts(sql: Sql, tenant: string) {
+  const known = new Map<string, number>()
+  const nameOf = (account: string, entry: LedgerEntry) => [account, entry.strategy, entry.kind, entry.asset].join(' ')
+  return {
+    /** Outside the booking transaction: two bookings that make the same account must not wait for each other. */
+    async ensure(account: string, entries: readonly LedgerEntry[]): Promise<AccountIds> {
+      for (const entry of entries) {
+        const name = nameOf(account, entry)
+        if (known.has(name)) continue
+        const { strategy, kind, asset } = entry
+        await sql`insert into ledger_accounts (tenant_id, account, strategy, kind, asset)
+          values (${tenant}, ${account}, ${strategy}, ${kind}, ${asset}) on conflict do nothing`
+        const [row] = await sql<[{ id: number }]>`select id from ledger_accounts where tenant_id = ${tenant}
+          and account = ${account} and strategy = ${strategy} and kind = ${kind} and asset = ${asset}`
+        known.set(name, row.id)
+      }
+      return (entry) => known.get(nameOf(account, entry)) as number
+    },
+  }
+}
+export type LedgerAccounts = ReturnType<typeof createLedgerAccounts>
+
+/** Books once per key. Undefined = this fact was booked before, nothing has changed. */
+export async function bookTransaction(
+  tx: Transaction,
+  transaction: NewTransaction,
+  entries: readonly LedgerEntry[],
+  ids: AccountIds,
+): Promise<number | undefined> {
+  const { tenant, account, key, kind, description, strategy, atUs } = transaction
+  const [row] = await tx<{ id: number }[]>`
+    insert into ledger_transactions
+      (tenant_id, account, key, kind, reverses, description, strategy, venue, instrument, at_us)
+    values (${tenant}, ${account}, ${key}, ${kind}, ${transaction.reverses ?? null}, ${description}, ${strategy},
+      ${transaction.venue ?? null}, ${transaction.instrument ?? null}, ${atUs})
+    on conflict (tenant_id, account, key) do nothing returning id`
+  if (!row) return undefined
+  if (entries.length > 0)
+    await tx`
+      insert into ledger_entries (transaction_id, line, tenant_id, ledger_account_id, asset, amount)
+      select ${row.id}, line, ${tenant}, account_id, asset, amount
+      from unnest(${entries.map((_, index) => index + 1)}::int[], ${entries.map(ids)}::bigint[],
+        ${entries.map(({ asset }) => asset)}::text[], ${entries.map(({ amount }) => amount)}::numeric[])
+        as lines (line, account_id, asset, amount)`
+  return row.id
+}
