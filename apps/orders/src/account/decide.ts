@@ -1,0 +1,216 @@
+import { refuse } from '@contrail/contracts'
+import type { Intent, PlaceIntent } from '@contrail/contracts'
+import {
+  checkAmend,
+  checkCancel,
+  checkPlace,
+  cumQuantity,
+  leavesQuantity,
+  limitsFor,
+  newOrder,
+  statusOf,
+  termsOf,
+} from '@contrail/trading'
+import type { Terms, Verdict } from '@contrail/trading'
+import { loadHeld, recentOf } from '../store/load.ts'
+import { applyEvents, report } from './apply.ts'
+import type { Applied } from './apply.ts'
+import { commit, isOver, riskView, scopeOf } from './desk.ts'
+import type { Desk } from './desk.ts'
+import { EMPTY_BATCH, mergeBatches, reason } from './held.ts'
+import type { Batch, Cursor, Head, Held } from './held.ts'
+import { resolve } from './resolve.ts'
+import { secondsSince, send } from './send.ts'
+
+/** A decision of a strategy or a person, as far as orders are concerned. */
+export type Decision = {
+  readonly strategy: string
+  readonly number: number
+  readonly intents: readonly Intent[]
+  readonly atUs: number
+  readonly source: Cursor
+  /** When the stream stored it. */
+  readonly storedUs: number
+  /** A person may cancel what a strategy placed; a strategy only its own. */
+  readonly ofPerson: boolean
+}
+/** What one intent writes besides its own rows. */
+type Marks = { readonly head: Head; readonly last: Partial<Batch> }
+
+/** Recent orders kept for C8 and C11. */
+const RECENT_MAX = 5000
+/** No account has more orders in hand than this (C10 comes first; this is the memory's own limit). */
+const OPEN_MAX = 10_000
+
+/** Carries out a decision from where it was left. One that came before changes nothing. */
+export async function decide(desk: Desk, decision: Decision): Promise<void> {
+  const { strategy, number, intents, source } = decision
+  const done = desk.state.heads.get(strategy)
+  const from = !done || number > done.number ? 0 : number === done.number ? done.index + 1 : intents.length
+  const inbox = { inbox: source }
+  if (from >= intents.length) {
+    if (intents.length > 0) desk.metrics.repeats.inc()
+    // A decision without orders is not remembered by number: nothing depends on it.
+    await commit(desk, { ...EMPTY_BATCH, ...inbox })
+    return
+  }
+  for (let index = from; index < intents.length; index++) {
+    const last = index === intents.length - 1 ? inbox : {}
+    await carryOut(desk, decision, intents[index] as Intent, { head: { strategy, number, index }, last })
+  }
+  desk.metrics.signalToAck.observe(secondsSince(desk, decision.storedUs))
+}
+
+async function carryOut(desk: Desk, decision: Decision, intent: Intent, marks: Marks): Promise<void> {
+  if (intent.type === 'place') return await place(desk, decision, intent, marks)
+  const held = (await desk.state.open.get(intent.orderId)) ?? (await loadHeld(desk.writer, { orderId: intent.orderId }))
+  if (!held || (held.head.strategy !== decision.strategy && !decision.ofPerson)) {
+    const cause = `${intent.type}: no order ${intent.orderId} of ${decision.strategy} in this account`
+    const quarantined = [{ orderId: undefined, event: intent, cause }]
+    await commit(desk, { ...EMPTY_BATCH, quarantined, head: marks.head, ...marks.last })
+    desk.alerts.send('warning', 'order_not_found', cause, { strategy: decision.strategy, orderId: intent.orderId })
+    return
+  }
+  const settled = held.attempts.some((one) => one.state === 'unknown') ? await resolve(desk, held) : held
+  if (intent.type === 'cancel') await cancel(desk, decision, settled, marks)
+  else await amend(desk, decision, settled, intent, marks)
+}
+
+async function place(desk: Desk, decision: Decision, intent: PlaceIntent, marks: Marks): Promise<void> {
+  if (desk.state.open.size >= OPEN_MAX) throw new Error(`${OPEN_MAX} orders are open in one account`)
+  await desk.instruments.get(intent.venue, intent.instrument)
+  await desk.market.ensure(intent.venue, intent.instrument)
+  const scope = scopeOf(desk, decision.strategy, intent)
+  const view = riskView(desk, scope)
+  const verdict = checkPlace(intent, { decidedUs: decision.atUs }, view)
+  const held = heldOf(desk, decision, intent, verdict)
+  if (verdict.verdict === 'denied') {
+    desk.metrics.denials.inc({ code: verdict.reason.code })
+    const denied = applyEvents(held, desk.writer.tenant, [{ type: 'denied', reason: verdict.reason }], view.nowUs)
+    const insert: Batch = { ...EMPTY_BATCH, held: [{ held: denied.held, insert: true }] }
+    await commit(desk, { ...mergeBatches(denied.batch, insert), head: marks.head, ...marks.last })
+    return
+  }
+  desk.state.recent.push(recentOf({ orderId: intent.orderId, strategy: decision.strategy, atUs: view.nowUs }, intent))
+  if (desk.state.recent.length > RECENT_MAX) desk.state.recent = desk.state.recent.slice(-RECENT_MAX / 2)
+  await send(
+    desk,
+    { held, batch: EMPTY_BATCH, alarms: [] },
+    { kind: 'place', approved: verdict.approved },
+    {
+      insert: true,
+      first: { head: marks.head },
+      last: marks.last,
+      validUntilUs: decision.atUs + view.limits.signalAgeMaxUs,
+      storedUs: decision.storedUs,
+    },
+  )
+}
+
+function heldOf(desk: Desk, decision: Decision, intent: PlaceIntent, verdict: ReturnType<typeof checkPlace>): Held {
+  const nowUs = desk.market.nowUs()
+  const terms: Terms = {
+    quantity: intent.quantity,
+    ...(intent.price ? { price: intent.price } : {}),
+    ...(intent.stopPrice ? { stopPrice: intent.stopPrice } : {}),
+  }
+  return {
+    head: {
+      orderId: intent.orderId,
+      account: desk.writer.account,
+      strategy: decision.strategy,
+      venue: intent.venue,
+      instrument: intent.instrument,
+      intent,
+      request: verdict.verdict === 'approved' ? verdict.approved.request : undefined,
+      checks: verdict.checks,
+      source: decision.source,
+      decidedUs: decision.atUs,
+      createdUs: nowUs,
+    },
+    order: newOrder(intent.side, intent.instrument, terms),
+    origin: undefined,
+    attempts: [],
+    updatedUs: nowUs,
+  }
+}
+
+const asApplied = (held: Held): Applied => ({ held, batch: EMPTY_BATCH, alarms: [] })
+
+/** Our own no to a cancel or amend, in the words that a venue's would have. */
+async function refuseChange(desk: Desk, held: Held, marks: Marks, code: string, text: string): Promise<void> {
+  const no = report(held, desk.writer.tenant, 'cancel_rejected', desk.market.nowUs(), { reason: reason(code, text) })
+  await commit(desk, { ...EMPTY_BATCH, reports: [no], head: marks.head, ...marks.last })
+}
+
+async function cancel(desk: Desk, decision: Decision, held: Held, marks: Marks): Promise<void> {
+  const status = statusOf(held.order)
+  if (status === 'pending_cancel') return await refuseChange(desk, held, marks, 'CANCEL_PENDING', 'asked already')
+  if (isOver(held)) return await refuseChange(desk, held, marks, 'TOO_LATE_TO_CANCEL', `it is ${status}`)
+  if (status === 'unknown' || status === 'pending_new')
+    return await refuseChange(desk, held, marks, 'ORDER_UNKNOWN', 'it is being looked for; ask again')
+  const limits = limitsFor(desk.limits, scopeOf(desk, decision.strategy, held.head))
+  const verdict = checkCancel(held.origin as string, {
+    nowUs: desk.market.nowUs(),
+    limits,
+    recentCancelsUs: desk.state.recentCancelsUs,
+  })
+  if (verdict.verdict === 'denied') {
+    desk.metrics.denials.inc({ code: verdict.reason.code })
+    return await refuseChange(desk, held, marks, verdict.reason.code, verdict.reason.text)
+  }
+  await send(
+    desk,
+    asApplied(held),
+    { kind: 'cancel', approved: verdict.approved },
+    {
+      first: { head: marks.head },
+      last: marks.last,
+      validUntilUs: Number.MAX_SAFE_INTEGER,
+      storedUs: decision.storedUs,
+    },
+  )
+}
+
+async function amend(
+  desk: Desk,
+  decision: Decision,
+  held: Held,
+  intent: Extract<Intent, { type: 'amend' }>,
+  marks: Marks,
+): Promise<void> {
+  const status = statusOf(held.order)
+  if (status !== 'new' && status !== 'partially_filled')
+    return await refuseChange(desk, held, marks, 'NOT_OPEN', `it is ${status}`)
+  const verdict = judgeAmend(desk, held, { ...termsOf(held.order), ...changes(intent) }, decision.atUs)
+  if (verdict.verdict === 'denied') {
+    desk.metrics.denials.inc({ code: verdict.reason.code })
+    return await refuseChange(desk, held, marks, verdict.reason.code, verdict.reason.text)
+  }
+  await send(
+    desk,
+    asApplied(held),
+    { kind: 'amend', approved: verdict.approved },
+    {
+      first: { head: marks.head },
+      last: marks.last,
+      validUntilUs: decision.atUs + limitsFor(desk.limits, scopeOf(desk, decision.strategy, held.head)).signalAgeMaxUs,
+      storedUs: decision.storedUs,
+    },
+  )
+}
+
+export function judgeAmend(desk: Desk, held: Held, terms: Terms, decidedUs: number) {
+  const origin = held.origin
+  if (origin === undefined) throw refuse('not_sent', 'orderId', held.head.orderId, 'only what was sent can be amended')
+  const becomes: PlaceIntent = { ...held.head.intent, ...(terms as Partial<PlaceIntent>) }
+  const sizes = { leaves: leavesQuantity(held.order), filled: cumQuantity(held.order) }
+  const view = riskView(desk, scopeOf(desk, held.head.strategy, held.head))
+  return checkAmend(origin, becomes, sizes, { decidedUs }, view) satisfies Verdict<unknown>
+}
+
+const changes = ({ quantity, price, stopPrice }: Extract<Intent, { type: 'amend' }>): Partial<Terms> => ({
+  ...(quantity ? { quantity } : {}),
+  ...(price ? { price } : {}),
+  ...(stopPrice ? { stopPrice } : {}),
+})

@@ -1,0 +1,119 @@
+import { addDecimal, instrumentKey, subtractDecimal } from '@contrail/contracts'
+import type { Clock, Logger } from '@contrail/runtime'
+import { isSeen, leavesQuantity, limitsFor, statusOf } from '@contrail/trading'
+import type { Exposure, LimitTable, RiskView, Scope } from '@contrail/trading'
+import type { Alerts } from '../alerts.ts'
+import type { Halts } from '../halts.ts'
+import type { Instruments } from '../instruments.ts'
+import type { MarketData } from '../market-data.ts'
+import type { OrderMetrics } from '../metrics.ts'
+import { unsettled, writeBatch } from '../store/write.ts'
+import type { Writer } from '../store/write.ts'
+import type { VenuePort } from '../venue/port.ts'
+import type { VenueReport } from '@contrail/trading'
+import type { Applied } from './apply.ts'
+import { positionKey } from './held.ts'
+import type { AccountState, Batch, Held } from './held.ts'
+import type { Outbox } from './outbox.ts'
+
+/** Everything the verbs of one account work with. Its state is replaced whole after a doubt. */
+export type Desk = {
+  readonly writer: Writer
+  readonly venue: VenuePort
+  readonly clock: Clock
+  readonly log: Logger
+  readonly market: MarketData
+  readonly instruments: Instruments
+  readonly limits: LimitTable
+  readonly halts: Halts
+  readonly alerts: Alerts
+  readonly metrics: OrderMetrics
+  readonly outbox: Outbox
+  /** Told by the venue and not yet applied. */
+  readonly told: VenueReport[]
+  state: AccountState
+}
+
+/** Writes the batch, then makes it the state in hand. A failure leaves the state for recovery to read anew. */
+export async function commit(desk: Desk, batch: Batch): Promise<void> {
+  const { state, writer } = desk
+  const stored = await writeBatch(writer, desk.venue.name, state.epoch, batch, desk.clock.nowUs())
+  for (const { held } of batch.held) install(state, held)
+  for (const { held, fill } of batch.fills) {
+    const { head } = held
+    const key = positionKey(head.strategy, head.venue, head.instrument)
+    state.positions.set(key, addSigned(state.positions.get(key) ?? '0', head.intent.side, fill.quantity))
+  }
+  if (batch.head) state.heads.set(batch.head.strategy, batch.head)
+  if (batch.venueCursor !== undefined) state.venueCursor = Math.max(state.venueCursor, batch.venueCursor)
+  desk.outbox.add(stored)
+}
+
+function install(state: AccountState, held: Held): void {
+  const { orderId } = held.head
+  const over = isOver(held)
+  if (over) state.open.delete(orderId)
+  else state.open.set(orderId, held)
+  for (const attempt of held.attempts)
+    if (over) state.byClOrdId.delete(attempt.clOrdId)
+    else state.byClOrdId.set(attempt.clOrdId, orderId)
+}
+
+const OVER = new Set(['filled', 'cancelled', 'rejected', 'expired', 'denied', 'not_placed'])
+export const isOver = (held: Held): boolean => OVER.has(statusOf(held.order)) && !held.attempts.some(unsettled)
+
+/** Alarms are told after the commit that caused them. */
+export function raise(desk: Desk, applied: Pick<Applied, 'alarms' | 'held'>): void {
+  for (const { alarm, text } of applied.alarms) {
+    desk.metrics.alarms.inc({ alarm })
+    const about = { orderId: applied.held.head.orderId, account: desk.writer.account }
+    desk.alerts.send(alarm === 'fill_after_end' ? 'warning' : 'critical', `order_${alarm}`, text, about)
+    if (alarm === 'overfilled') {
+      const { venue, instrument } = applied.held.head
+      desk.halts.own(`instrument.${venue}.${instrument}`, 'halted', `overfill of ${applied.held.head.orderId}`)
+    }
+  }
+}
+
+export function scopeOf(desk: Desk, strategy: string, of: { venue: string; instrument: string }): Scope {
+  const { tenant, account } = desk.writer
+  return { tenant, account, strategy, venue: of.venue, instrument: of.instrument }
+}
+
+/** Everything the gate looks at, gathered. `except` is the order itself, when it is judged again. */
+export function riskView(desk: Desk, scope: Scope, except?: string): RiskView {
+  const { state } = desk
+  const nowUs = desk.market.nowUs()
+  return {
+    nowUs,
+    scope,
+    instrument: desk.instruments.known(instrumentKey(scope.venue, scope.instrument)),
+    market: desk.market.view(scope.venue, scope.instrument),
+    halts: desk.halts.table(),
+    limits: limitsFor(desk.limits, scope),
+    exposure: exposureOf(state, scope, except),
+    recent: state.recent.filter((one) => one.orderId !== except),
+    recentCancelsUs: state.recentCancelsUs,
+  }
+}
+
+/** Worst case: what is open counts as filled, UNKNOWN included. */
+function exposureOf(state: AccountState, scope: Scope, except: string | undefined): Exposure {
+  let [openBuys, openSells, unknown] = [0, 0, 0]
+  for (const held of state.open.values()) {
+    const { head } = held
+    if (head.orderId === except || head.venue !== scope.venue || head.instrument !== scope.instrument) continue
+    const doubt = !isSeen(held.order) && held.attempts.some((one) => one.kind === 'place' && unsettled(one))
+    if (doubt) unknown++
+    if (head.strategy !== scope.strategy) continue
+    const leaves = Number(leavesQuantity(held.order))
+    if (head.intent.side === 'buy') openBuys += leaves
+    else openSells += leaves
+  }
+  const position = Number(state.positions.get(positionKey(scope.strategy, scope.venue, scope.instrument)) ?? '0')
+  return { position, openBuys, openSells, unknown }
+}
+
+function addSigned(sum: string, side: 'buy' | 'sell', quantity: string): string {
+  return side === 'buy' ? addDecimal(sum, quantity) : subtractDecimal(sum, quantity)
+}

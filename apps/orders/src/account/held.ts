@@ -1,0 +1,94 @@
+import type { Confirm, Fill, Intent, PlaceIntent, Reason } from '@contrail/contracts'
+import type { Order, PlaceRequest, RecentOrder, RiskCheck } from '@contrail/trading'
+
+export type Cursor = { readonly stream: string; readonly incarnation: string; readonly sequence: number }
+
+/** What an order is, whatever becomes of it. */
+export type OrderHead = {
+  readonly orderId: string
+  readonly account: string
+  readonly strategy: string
+  readonly venue: string
+  readonly instrument: string
+  readonly intent: PlaceIntent
+  readonly request: PlaceRequest | undefined
+  readonly checks: readonly RiskCheck[]
+  readonly source: Cursor
+  readonly decidedUs: number
+  readonly createdUs: number
+}
+
+export type AttemptState = 'persisted' | 'accepted' | 'rejected' | 'unknown' | 'not_placed'
+export type Attempt = {
+  readonly attempt: number
+  readonly kind: 'place' | 'cancel' | 'amend'
+  readonly clOrdId: string
+  readonly state: AttemptState
+  readonly epoch: number
+  readonly body: unknown
+  readonly validUntilUs: number
+  readonly createdUs: number
+}
+
+/** An order in hand. Never changed in place: the next one is installed after its commit. */
+export type Held = {
+  readonly head: OrderHead
+  readonly order: Order
+  /** Of the last place attempt: the name by which the venue knows the order. */
+  readonly origin: string | undefined
+  readonly attempts: readonly Attempt[]
+  readonly updatedUs: number
+}
+
+export type Head = { readonly strategy: string; readonly number: number; readonly index: number }
+export type NewFill = { readonly held: Held; readonly fill: Fill }
+export type Report = Omit<Confirm, 'reportId'>
+export type Quarantined = { readonly orderId: string | undefined; readonly event: unknown; readonly cause: string }
+
+/** Everything one transaction writes. */
+export type Batch = {
+  /** As they are after it. `insert` = their row is not there yet. */
+  readonly held: readonly { readonly held: Held; readonly insert: boolean }[]
+  readonly attempts: readonly { readonly orderId: string; readonly attempt: Attempt; readonly insert: boolean }[]
+  readonly fills: readonly NewFill[]
+  readonly reports: readonly Report[]
+  readonly quarantined: readonly Quarantined[]
+  readonly head?: Head
+  readonly inbox?: Cursor
+  readonly venueCursor?: number
+}
+export const EMPTY_BATCH: Batch = { held: [], attempts: [], fills: [], reports: [], quarantined: [] }
+
+export function mergeBatches(...batches: readonly Batch[]): Batch {
+  const merged = batches.reduce((sum, batch) => ({
+    ...sum,
+    ...batch,
+    held: [...sum.held, ...batch.held],
+    attempts: [...sum.attempts, ...batch.attempts],
+    fills: [...sum.fills, ...batch.fills],
+    reports: [...sum.reports, ...batch.reports],
+    quarantined: [...sum.quarantined, ...batch.quarantined],
+  }))
+  return merged
+}
+
+export type Recent = RecentOrder & { readonly orderId: string }
+/** What the writer of an account keeps in hand; read anew from Postgres whenever a doubt arises. */
+export type AccountState = {
+  readonly epoch: number
+  /** Orders that may still change. */
+  readonly open: Map<string, Held>
+  /** Every id the venue may speak of, of open orders. */
+  readonly byClOrdId: Map<string, string>
+  readonly heads: Map<string, { number: number; index: number }>
+  /** Signed, by `<strategy>|<venue>|<instrument>`. */
+  readonly positions: Map<string, string>
+  recent: Recent[]
+  recentCancelsUs: number[]
+  venueCursor: number
+}
+export const positionKey = (strategy: string, venue: string, instrument: string): string =>
+  `${strategy}|${venue}|${instrument}`
+
+export type NonPlace = Exclude<Intent, { type: 'place' }>
+export const reason = (code: string, text: string): Reason => ({ code, text: `${code}: ${text}` })

@@ -1,0 +1,164 @@
+import { crashPoint } from '@contrail/runtime'
+import type { AmendRequest, Approved, CancelRequest, OrderEvent, PlaceRequest } from '@contrail/trading'
+import { clOrdIdOf } from '../identity.ts'
+import type { Outcome } from '../venue/port.ts'
+import { addAttempt, answerAttempt, applyEvents, eventOf } from './apply.ts'
+import type { Applied } from './apply.ts'
+import { commit, raise } from './desk.ts'
+import type { Desk } from './desk.ts'
+import { EMPTY_BATCH, mergeBatches } from './held.ts'
+import type { Attempt, Batch, Held } from './held.ts'
+import { loadHeld } from '../store/load.ts'
+
+/** No answer by then is no answer: the request may have been taken. */
+const ANSWER_MS = 3000
+
+export type Request =
+  | { readonly kind: 'place'; readonly approved: Approved<PlaceRequest> }
+  | { readonly kind: 'cancel'; readonly approved: Approved<CancelRequest> }
+  | { readonly kind: 'amend'; readonly approved: Approved<AmendRequest> }
+
+export type SendOptions = {
+  /** What is committed together with the attempt. */
+  readonly first?: Partial<Batch>
+  /** What is committed together with the answer. */
+  readonly last?: Partial<Batch>
+  readonly insert?: boolean
+  readonly validUntilUs: number
+  /** When the signal was stored, for the figures. */
+  readonly storedUs?: number
+}
+
+/** Attempt row, commit, send once, record. The only way to the venue. */
+export async function send(desk: Desk, base: Applied, request: Request, options: SendOptions): Promise<void> {
+  const { writer, clock } = desk
+  const nowUs = desk.market.nowUs()
+  const number = base.held.order.attempt + 1
+  const moved = applyEvents(base.held, writer.tenant, [attemptEvent(request, number)], nowUs)
+  raise(desk, moved)
+  if (moved.batch.quarantined.length > 0)
+    return commit(desk, mergeBatches(base.batch, moved.batch, rest(options.first), rest(options.last)))
+  const attempt: Attempt = {
+    attempt: number,
+    kind: request.kind,
+    clOrdId: clOrdIdOf(writer.tenant, base.held.head.orderId, number),
+    state: 'persisted',
+    epoch: desk.state.epoch,
+    body: request.approved.request,
+    validUntilUs: options.validUntilUs,
+    createdUs: nowUs,
+  }
+  const written = addAttempt(moved, attempt)
+  const held = options.insert ? [{ held: written.held, insert: true }] : []
+  crashPoint('orders.before_attempt')
+  const beganMs = clock.monotonicMs()
+  await commit(desk, mergeBatches(base.batch, written.batch, { ...EMPTY_BATCH, held }, rest(options.first)))
+  desk.metrics.attemptCommit.observe((clock.monotonicMs() - beganMs) / 1000)
+  if (request.kind === 'cancel') desk.state.recentCancelsUs.push(nowUs)
+  crashPoint('orders.after_commit_before_send')
+  if (options.storedUs !== undefined) desk.metrics.signalToSent.observe(secondsSince(desk, options.storedUs))
+  const outcome = await exchange(desk, request, attempt)
+  crashPoint('orders.after_send_before_record')
+  await record(desk, written.held.head.orderId, attempt, outcome, options.last)
+}
+
+const rest = (part: Partial<Batch> | undefined): Batch => ({ ...EMPTY_BATCH, ...part })
+export const secondsSince = (desk: Desk, us: number): number => Math.max(0, desk.clock.nowUs() - us) / 1_000_000
+
+function attemptEvent(request: Request, attempt: number): OrderEvent {
+  if (request.kind === 'place') return { type: 'attempted', attempt }
+  if (request.kind === 'cancel') return { type: 'cancel_requested', attempt }
+  return { type: 'replace_requested', attempt, terms: request.approved.request.terms }
+}
+
+/** Once. Whatever is not an answer is UNKNOWN. */
+async function exchange(desk: Desk, request: Request, attempt: Attempt): Promise<Outcome> {
+  const beganMs = desk.clock.monotonicMs()
+  let timer: { cancel(): void } | undefined
+  const late = new Promise<Outcome>((resolve) => {
+    const cause = `no answer in ${ANSWER_MS} ms`
+    timer = desk.clock.setTimer(ANSWER_MS, () => resolve({ outcome: 'unknown', cause }))
+  })
+  const asked = ask(desk, request, attempt).catch((error: unknown): Outcome => {
+    desk.log.warn({ err: error, clOrdId: attempt.clOrdId }, 'a request has no answer')
+    return { outcome: 'unknown', cause: error instanceof Error ? error.message : String(error) }
+  })
+  const outcome = await Promise.race([asked, late])
+  timer?.cancel()
+  desk.metrics.sentToAnswer.observe((desk.clock.monotonicMs() - beganMs) / 1000)
+  desk.metrics.sent.inc({ kind: request.kind, outcome: outcome.outcome })
+  return outcome
+}
+
+async function ask(desk: Desk, request: Request, attempt: Attempt): Promise<Outcome> {
+  const { venue } = desk
+  if (request.kind === 'place') return await venue.place(attempt.clOrdId, request.approved, attempt.epoch)
+  if (request.kind === 'cancel') return await venue.cancel(attempt.clOrdId, request.approved, attempt.epoch)
+  return await venue.amend(attempt.clOrdId, request.approved, attempt.epoch)
+}
+
+/** The answer, and whatever the venue has told meanwhile, in one transaction. */
+async function record(desk: Desk, orderId: string, attempt: Attempt, outcome: Outcome, last?: Partial<Batch>) {
+  const held = desk.state.open.get(orderId)
+  if (!held) throw new Error(`${orderId} is not in hand after its own request`)
+  const events = answerEvents(attempt, outcome)
+  const moved = applyEvents(held, desk.writer.tenant, events, desk.market.nowUs())
+  const state = outcome.outcome === 'duplicate' ? 'unknown' : outcome.outcome
+  const answered = answerAttempt(moved, attempt.attempt, state)
+  await commitTold(desk, answered, rest(last))
+}
+
+function answerEvents(attempt: Attempt, outcome: Outcome): OrderEvent[] {
+  const number = attempt.attempt
+  if (attempt.kind === 'place') {
+    const sent: OrderEvent = { type: 'sent', attempt: number }
+    if (outcome.outcome === 'accepted') return [sent, { type: 'accepted', venueOrderId: outcome.venueOrderId }]
+    if (outcome.outcome === 'rejected') return [sent, { type: 'rejected', reason: outcome.reason }]
+    return [sent, { type: 'unknown', attempt: number }]
+  }
+  if (outcome.outcome !== 'rejected') return []
+  const type = attempt.kind === 'cancel' ? 'cancel_refused' : 'replace_refused'
+  return [{ type, attempt: number, reason: outcome.reason }]
+}
+
+/** Applies all that the venue has told and not yet been booked, together with one order that is in work. */
+export async function commitTold(desk: Desk, first: Applied | undefined, more: Batch = EMPTY_BATCH): Promise<void> {
+  const applied = first ? [first] : []
+  const current = new Map<string, Held>(first ? [[first.held.head.orderId, first.held]] : [])
+  const stray: Batch['quarantined'][number][] = []
+  const touched: Applied[] = []
+  for (const told of desk.told.splice(0)) {
+    const held = await find(desk, told.origin, current)
+    if (!held) {
+      stray.push({ orderId: undefined, event: told, cause: `the venue speaks of ${told.origin}, which is not ours` })
+      continue
+    }
+    const moved = applyEvents(held, desk.writer.tenant, [eventOf(held, told)], desk.market.nowUs())
+    current.set(held.head.orderId, moved.held)
+    touched.push(moved)
+  }
+  const all = [...applied, ...touched]
+  const quarantined: Batch = { ...EMPTY_BATCH, quarantined: stray }
+  const batch = mergeBatches(...all.map((one) => one.batch), quarantined, more)
+  if (isEmpty(batch)) return
+  crashPoint('orders.report_before_commit')
+  await commit(desk, batch)
+  for (const one of all) raise(desk, one)
+  const about = { account: desk.writer.account }
+  for (const one of stray) desk.alerts.send('critical', 'order_external', one.cause, about)
+}
+
+async function find(desk: Desk, origin: string, current: ReadonlyMap<string, Held>): Promise<Held | undefined> {
+  const orderId = desk.state.byClOrdId.get(origin)
+  const known = orderId === undefined ? undefined : (current.get(orderId) ?? desk.state.open.get(orderId))
+  if (known) return known
+  for (const held of current.values()) if (held.attempts.some((one) => one.clOrdId === origin)) return held
+  return await loadHeld(desk.writer, { clOrdId: origin })
+}
+
+const isEmpty = (batch: Batch): boolean =>
+  batch.held.length + batch.attempts.length + batch.fills.length + batch.reports.length + batch.quarantined.length ===
+    0 &&
+  !batch.inbox &&
+  !batch.head &&
+  batch.venueCursor === undefined

@@ -1,0 +1,131 @@
+import { decodeJson, encodeJson, haltSchema, Refusal, refuse } from '@contrail/contracts'
+import type { Halt, HaltView, Us } from '@contrail/contracts'
+import type { Clock, KvBucket, KvEntry, Logger } from '@contrail/runtime'
+import { WrongLastSequence } from '@contrail/runtime'
+import type { HaltEntry, TradingState } from '@contrail/trading'
+
+const RANK: Readonly<Record<TradingState, number>> = { active: 0, reducing: 1, halted: 2 }
+const WRITE_TRIES = 5
+
+/**
+ * Kill switches of every scope: those in the bucket `halts`, and those this service sets itself when a self-check fails.
+ * The tighter one holds.
+ */
+export class Halts {
+  readonly #bucket: KvBucket
+  readonly #clock: Clock
+  readonly #log: Logger
+  readonly #stored = new Map<string, Halt>()
+  readonly #revisions = new Map<string, number>()
+  readonly #own = new Map<string, HaltEntry>()
+  #table: Record<string, HaltEntry> = {}
+  #watch: { stop(): Promise<void> } | undefined
+  #onHalted: (scope: string) => void = () => undefined
+
+  constructor(bucket: KvBucket, clock: Clock, log: Logger) {
+    this.#bucket = bucket
+    this.#clock = clock
+    this.#log = log
+  }
+
+  /** Resolves when all that is stored is known. `onHalted` is told of every scope that becomes halted. */
+  async start(onHalted: (scope: string) => void): Promise<void> {
+    this.#onHalted = onHalted
+    await new Promise<void>((resolve, reject) => {
+      this.#bucket
+        .watch((entry) => this.#arrived(entry), resolve)
+        .then(
+          (watch) => (this.#watch = watch),
+          (error: unknown) => reject(error as Error),
+        )
+    })
+  }
+
+  async stop(): Promise<void> {
+    await this.#watch?.stop()
+  }
+
+  table(): Readonly<Record<string, HaltEntry>> {
+    return this.#table
+  }
+
+  list(): HaltView[] {
+    const stored = [...this.#stored].map(([scope, { state, reason, by, atUs }]) => ({ scope, state, reason, by, atUs }))
+    const own = [...this.#own].map(([scope, entry]) => ({
+      scope,
+      ...entry,
+      by: 'orders',
+      atUs: this.#clock.nowUs() as Us,
+    }))
+    return [...stored, ...own].sort((a, b) => (a.scope < b.scope ? -1 : 1))
+  }
+
+  /** A self-check failed. Lifted by the self-check itself, not by a person's `active`. */
+  own(scope: string, state: TradingState, reason: string): void {
+    if (state === 'active') this.#own.delete(scope)
+    else this.#own.set(scope, { state, reason })
+    this.#settle()
+  }
+
+  async set(scope: string, state: TradingState, reason: string, by: string): Promise<Halt> {
+    const halt: Halt = { schema: 1, state, reason, by, atUs: this.#clock.nowUs() as Us }
+    for (let tries = 0; tries < WRITE_TRIES; tries++) {
+      try {
+        const entry = await this.#bucket.get(scope)
+        const revision = entry
+          ? await this.#bucket.update(scope, encodeJson(halt), entry.revision)
+          : await this.#bucket.create(scope, encodeJson(halt))
+        this.#put(scope, halt, revision)
+        return halt
+      } catch (error) {
+        if (!(error instanceof WrongLastSequence)) throw error
+      }
+    }
+    throw refuse('conflict', 'scope', scope, 'others are changing it; look and try again')
+  }
+
+  #arrived({ key: scope, value, revision }: KvEntry): void {
+    if (value === undefined) {
+      this.#stored.delete(scope)
+      return this.#settle()
+    }
+    try {
+      this.#put(scope, decodeJson(haltSchema, value, `halts.${scope}`) as Halt, revision)
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      // What cannot be read may have been meant as a halt: the safe reading is that it was.
+      this.#log.error({ err: error, scope }, 'an unreadable halt counts as halted')
+      this.#put(
+        scope,
+        { schema: 1, state: 'halted', reason: 'unreadable entry', by: 'orders', atUs: 0 as Us },
+        revision,
+      )
+    }
+  }
+
+  #put(scope: string, halt: Halt, revision: number): void {
+    const before = this.#stored.get(scope)
+    // Our own write is known before its echo: an older echo must not undo it for a moment.
+    if (revision < (this.#revisions.get(scope) ?? 0)) return
+    this.#revisions.set(scope, revision)
+    this.#stored.set(scope, halt)
+    this.#settle()
+    if (halt.state === 'halted' && before?.state !== 'halted') this.#onHalted(scope)
+  }
+
+  #settle(): void {
+    const table: Record<string, HaltEntry> = {}
+    for (const [scope, { state, reason }] of [...this.#stored, ...this.#own])
+      if (RANK[state] > RANK[table[scope]?.state ?? 'active']) table[scope] = { state, reason }
+    this.#table = table
+  }
+}
+
+/** Is an order of this scope under that key? */
+export function covers(
+  key: string,
+  order: { tenant: string; account: string; strategy: string; venue: string; instrument: string },
+): boolean {
+  const keys = [`tenant.${order.tenant}`, `account.${order.account}`, `strategy.${order.strategy}`]
+  return key === 'platform' || keys.includes(key) || key === `instrument.${order.venue}.${order.instrument}`
+}
