@@ -1,17 +1,8 @@
-/**
- * One writer per fact, stated where the server enforces it. `publish`: subjects of ours; `streams`: what may be read by
- * an ordered reader; `durables`: what may be consumed and acknowledged; `buckets`: readable, and writable by key.
- */
-export type Permission = {
-  readonly publish: readonly string[]
-  readonly subscribe: readonly string[]
-  readonly read: readonly string[]
-  readonly durables: readonly `${string}/${string}`[]
-  readonly bucketsRead: readonly string[]
-  readonly bucketsWrite: readonly string[]
-  readonly objectsRead: boolean
-  readonly objectsWrite: boolean
-}
+import { BUCKETS } from '@contrail/contracts'
+import type { BucketName, StreamName } from '@contrail/contracts'
+import { DURABLES, redriveName } from './consumers.ts'
+import type { Durable } from './consumers.ts'
+
 export const natsUsers = [
   'ingest',
   'recorder',
@@ -24,109 +15,153 @@ export const natsUsers = [
 ] as const
 export type NatsUser = (typeof natsUsers)[number]
 
-const none: Permission = {
-  publish: [],
-  subscribe: [],
-  read: [],
-  durables: [],
-  bucketsRead: [],
-  bucketsWrite: [],
-  objectsRead: false,
-  objectsWrite: false,
+/** One writer per fact: what a service may say, read and own. What is not here is refused by the server. */
+export type Rights = {
+  readonly writes: readonly string[]
+  readonly reads: readonly StreamName[]
+  readonly consumes: readonly string[]
+  readonly kvWrites: readonly BucketName[]
+  readonly kvReads: readonly BucketName[]
+  readonly objects: 'none' | 'read' | 'write'
 }
-const EVERY_BUCKET = ['strategies', 'actors', 'positions', 'halts', 'workers']
 
-export const PERMISSIONS: Readonly<Record<Exclude<NatsUser, 'operator'>, Permission>> = {
+export const RIGHTS: Readonly<Record<Exclude<NatsUser, 'operator'>, Rights>> = {
   ingest: {
-    ...none,
-    publish: ['md.>', 'alerts.>', 'dlq.MD.recorder'],
-    subscribe: ['md.>'],
-    read: ['MD'],
-    durables: ['MD/recorder'],
+    writes: ['md.>', 'alerts.*.*'],
+    reads: ['MD'],
+    // One process may host the feed and the recorder.
+    consumes: ['MD/recorder'],
+    kvWrites: [],
+    kvReads: [],
+    objects: 'none',
   },
-  recorder: { ...none, publish: ['alerts.>', 'dlq.MD.recorder'], read: ['MD'], durables: ['MD/recorder'] },
+  recorder: {
+    writes: ['alerts.*.*'],
+    reads: ['MD'],
+    consumes: ['MD/recorder'],
+    kvWrites: [],
+    kvReads: [],
+    objects: 'none',
+  },
   engine: {
-    ...none,
-    publish: ['orders.signal.*', 'strategy.event.*', 'alerts.>'],
-    read: ['MD', 'ORDERS', 'TRADES', 'CONTROL'],
-    bucketsRead: ['strategies', 'actors', 'workers'],
-    bucketsWrite: ['actors', 'workers'],
-    objectsRead: true,
+    writes: ['orders.signal.*', 'strategy.event.*', 'alerts.*.*'],
+    reads: ['MD', 'ORDERS', 'TRADES', 'CONTROL'],
+    consumes: [],
+    kvWrites: ['actors', 'workers'],
+    kvReads: ['strategies', 'actors', 'workers', 'halts', 'positions'],
+    objects: 'read',
   },
   orders: {
-    ...none,
-    publish: ['orders.manual.*', 'trades.confirm.*.*', 'alerts.>', 'dlq.ORDERS.orders'],
-    subscribe: ['md.>'],
-    read: ['MD', 'ORDERS', 'TRADES'],
-    durables: ['ORDERS/orders'],
-    bucketsRead: ['halts'],
-    bucketsWrite: ['halts'],
+    writes: ['orders.manual.*', 'trades.confirm.*.*', 'alerts.*.*'],
+    reads: ['MD', 'ORDERS', 'TRADES'],
+    consumes: ['ORDERS/orders'],
+    kvWrites: ['halts'],
+    kvReads: ['halts', 'positions', 'strategies'],
+    objects: 'none',
   },
   portfolio: {
-    ...none,
-    publish: ['alerts.>', 'dlq.TRADES.portfolio'],
-    subscribe: ['md.>'],
-    read: ['MD', 'TRADES'],
-    durables: ['TRADES/portfolio'],
-    bucketsRead: ['positions'],
-    bucketsWrite: ['positions'],
+    writes: ['alerts.*.*'],
+    reads: ['MD', 'TRADES'],
+    consumes: ['TRADES/portfolio'],
+    kvWrites: ['positions'],
+    kvReads: ['positions', 'strategies'],
+    objects: 'none',
   },
   strategies: {
-    ...none,
-    publish: ['strategy.control.*', 'alerts.>', 'dlq.CONTROL.strategies'],
-    read: ['CONTROL'],
-    durables: ['CONTROL/strategies'],
-    bucketsRead: ['strategies'],
-    bucketsWrite: ['strategies'],
-    objectsRead: true,
-    objectsWrite: true,
+    writes: ['strategy.control.*', 'alerts.*.*'],
+    reads: ['CONTROL', 'ORDERS'],
+    consumes: ['CONTROL/strategies'],
+    kvWrites: ['strategies'],
+    kvReads: ['strategies', 'workers', 'actors'],
+    objects: 'write',
   },
   gateway: {
-    ...none,
-    subscribe: ['md.>', 'orders.>', 'trades.>', 'strategy.event.*', 'alerts.>'],
-    read: ['MD', 'ORDERS', 'TRADES', 'CONTROL', 'ALERTS'],
-    bucketsRead: EVERY_BUCKET,
+    writes: [],
+    reads: ['MD', 'ORDERS', 'TRADES', 'CONTROL', 'ALERTS', 'DLQ'],
+    consumes: [],
+    kvWrites: [],
+    kvReads: [...BUCKETS],
+    objects: 'none',
   },
 }
 
-/** What the server is told. */
-export function rules(user: NatsUser): { publish: string[]; subscribe: string[] } {
-  if (user === 'operator') return { publish: ['>'], subscribe: ['>'] }
-  const permission = PERMISSIONS[user]
-  const readable = [
-    ...permission.read,
-    ...permission.bucketsRead.map((name) => `KV_${name}`),
-    ...(permission.objectsRead ? ['OBJ_bundles'] : []),
+export type Permissions = {
+  readonly publish: { readonly allow: readonly string[]; readonly deny?: readonly string[] }
+  readonly subscribe: { readonly allow: readonly string[] }
+}
+
+const SUBJECTS_OF: Readonly<Record<StreamName, readonly string[]>> = {
+  MD: ['md.>'],
+  ORDERS: ['orders.>'],
+  TRADES: ['trades.>'],
+  CONTROL: ['strategy.>'],
+  ALERTS: ['alerts.>'],
+  PLATFORM: ['users.event.>', 'billing.event.>'],
+  DLQ: ['dlq.>'],
+}
+
+export function permissionsOf(user: NatsUser): Permissions {
+  if (user === 'operator') return { publish: { allow: ['>'] }, subscribe: { allow: ['>'] } }
+  const rights = RIGHTS[user]
+  const own = DURABLES.filter((durable) => rights.consumes.includes(`${durable.stream}/${durable.durable}`))
+  const streams = [...rights.reads, ...new Set([...rights.kvReads, ...rights.kvWrites].map((name) => `KV_${name}`))]
+  const allow = [
+    '$JS.API.INFO',
+    ...rights.writes,
+    ...rights.kvWrites.map((bucket) => `$KV.${bucket}.>`),
+    ...streams.flatMap(readSubjects),
+    ...own.flatMap(consumeSubjects),
+    ...objectSubjects(rights.objects),
   ]
   return {
-    publish: [
-      ...permission.publish,
-      '$JS.API.INFO',
-      ...readable.flatMap((stream) => [
-        `$JS.API.STREAM.INFO.${stream}`,
-        `$JS.API.STREAM.MSG.GET.${stream}`,
-        `$JS.API.DIRECT.GET.${stream}`,
-        `$JS.API.DIRECT.GET.${stream}.>`,
-        `$JS.API.CONSUMER.CREATE.${stream}`,
-        `$JS.API.CONSUMER.CREATE.${stream}.>`,
-        `$JS.API.CONSUMER.INFO.${stream}.*`,
-        `$JS.API.CONSUMER.DELETE.${stream}.*`,
-        `$JS.API.CONSUMER.MSG.NEXT.${stream}.*`,
-        `$JS.FC.${stream}.>`,
-      ]),
-      ...permission.durables.flatMap((name) => [...durable(name), ...durable(`DLQ/redrive_${name.replace('/', '_')}`)]),
-      ...permission.bucketsWrite.map((name) => `$KV.${name}.>`),
-      ...(permission.objectsWrite ? ['$O.bundles.>', '$JS.API.STREAM.PURGE.OBJ_bundles'] : []),
-    ],
-    subscribe: [`_INBOX_${user}.>`, ...permission.subscribe],
+    publish: { allow, deny: foreignDurables(own) },
+    subscribe: { allow: [`_INBOX_${user}.>`, ...rights.reads.flatMap((name) => SUBJECTS_OF[name])] },
   }
 }
 
-function durable(name: string): string[] {
-  const [stream, consumer] = name.split('/') as [string, string]
-  return [
-    `$JS.API.CONSUMER.INFO.${stream}.${consumer}`,
-    `$JS.API.CONSUMER.MSG.NEXT.${stream}.${consumer}`,
-    `$JS.ACK.${stream}.${consumer}.>`,
+/** An ordered reader makes a consumer of its own, pulls from it and removes it. */
+const readSubjects = (stream: string): string[] => [
+  `$JS.API.STREAM.INFO.${stream}`,
+  `$JS.API.STREAM.MSG.GET.${stream}`,
+  `$JS.API.CONSUMER.CREATE.${stream}.>`,
+  `$JS.API.CONSUMER.MSG.NEXT.${stream}.*`,
+  `$JS.API.CONSUMER.DELETE.${stream}.*`,
+]
+
+const consumeSubjects = ({ stream, durable }: Durable): string[] => [
+  ...bound(stream, durable),
+  ...bound('DLQ', redriveName(stream, durable)),
+  `dlq.${stream}.${durable}`,
+]
+
+const bound = (stream: string, durable: string): string[] => [
+  `$JS.API.CONSUMER.INFO.${stream}.${durable}`,
+  `$JS.API.CONSUMER.MSG.NEXT.${stream}.${durable}`,
+  `$JS.ACK.${stream}.${durable}.>`,
+]
+
+/** Nobody makes, changes or removes a durable; nobody takes messages of another's. */
+function foreignDurables(own: readonly Durable[]): string[] {
+  const all = DURABLES.flatMap((durable) => [
+    { stream: durable.stream as string, name: durable.durable, mine: own.includes(durable) },
+    { stream: 'DLQ', name: redriveName(durable.stream, durable.durable), mine: own.includes(durable) },
+  ])
+  return all.flatMap(({ stream, name, mine }) => [
+    `$JS.API.CONSUMER.CREATE.${stream}.${name}`,
+    `$JS.API.CONSUMER.CREATE.${stream}.${name}.>`,
+    `$JS.API.CONSUMER.DELETE.${stream}.${name}`,
+    ...(mine ? [] : [`$JS.API.CONSUMER.MSG.NEXT.${stream}.${name}`]),
+  ])
+}
+
+function objectSubjects(access: Rights['objects']): string[] {
+  if (access === 'none') return []
+  const read = [
+    ...readSubjects('OBJ_bundles'),
+    '$JS.API.DIRECT.GET.OBJ_bundles',
+    '$JS.API.DIRECT.GET.OBJ_bundles.>',
+    '$JS.API.CONSUMER.INFO.OBJ_bundles.*',
+    '$JS.FC.OBJ_bundles.>',
   ]
+  return access === 'read' ? read : [...read, '$O.bundles.>', '$JS.API.STREAM.PURGE.OBJ_bundles']
 }

@@ -1,41 +1,60 @@
-import { natsUsers, rules } from './permissions.ts'
+import { natsUsers, permissionsOf } from './permissions.ts'
 import type { NatsUser } from './permissions.ts'
 
-export type ServerConfigInput = {
-  readonly storeDir: string
-  readonly port: number
-  readonly monitorPort: number
-  readonly passwords: Record<NatsUser, string> | Record<string, string>
+export type ServerOptions = {
+  storeDir: string
+  port: number
+  monitorPort: number
+  passwords: Readonly<Record<NatsUser, string>>
+  /** Loopback unless the deployment says otherwise (a container listens on all of its own addresses). */
+  host?: string
+  monitorHost?: string
+  memoryBytesMax?: number
+  fileBytesMax?: number
 }
 
+const LOOPBACK = '127.0.0.1'
+const MEBI = 1024 * 1024
+
 /**
- * The server that holds money: every acknowledged message is flushed before its ack. Loopback only; a user per service
- * with the permissions of permissions.ts; nobody without a password.
+ * The text of nats-server's configuration. `sync_interval: always`: an acknowledged message is on the disk. Without it
+ * the server flushes every two minutes and a power cut loses what it had acknowledged.
  */
-export function serverConfig({ storeDir, port, monitorPort, passwords }: ServerConfigInput): string {
-  const users = natsUsers.map((user) => {
-    const password = (passwords as Record<string, string | undefined>)[user]
-    if (!password) throw new Error(`no password for the bus user ${user}`)
-    const { publish, subscribe } = rules(user)
-    return `    { user: ${user}, password: ${JSON.stringify(password)}, permissions: {
-      publish: { allow: ${JSON.stringify(publish)} }
-      subscribe: { allow: ${JSON.stringify(subscribe)} } } }`
-  })
-  return `server_name: contrail
-host: 127.0.0.1
-port: ${port}
-http: "127.0.0.1:${monitorPort}"
-max_payload: 8MB
+export function serverConfig(options: ServerOptions): string {
+  const { host = LOOPBACK, monitorHost = LOOPBACK, storeDir, port, monitorPort } = options
+  return `# Made by nats/src/server-config.ts. Users and their rights: nats/src/permissions.ts
+server_name: contrail
+listen: ${text(`${host}:${port}`)}
+http: ${text(`${monitorHost}:${monitorPort}`)}
+max_payload: ${MEBI}
+max_pending: ${64 * MEBI}
+write_deadline: "10s"
 jetstream {
-  store_dir: ${JSON.stringify(storeDir)}
+  store_dir: ${text(storeDir)}
   sync_interval: always
-  max_mem: 2GB
-  max_file: 40GB
+  max_memory_store: ${options.memoryBytesMax ?? 512 * MEBI}
+  max_file_store: ${options.fileBytesMax ?? 8192 * MEBI}
 }
 authorization {
   users: [
-${users.join('\n')}
+${natsUsers.map((user) => userText(user, options.passwords[user])).join('\n')}
   ]
 }
 `
 }
+
+function userText(user: NatsUser, password: string): string {
+  const { publish, subscribe } = permissionsOf(user)
+  const deny = publish.deny ? `, deny: ${list(publish.deny)}` : ''
+  return `    {
+      user: ${text(user)}, password: ${text(password)}
+      permissions {
+        publish: { allow: ${list(publish.allow)}${deny} }
+        subscribe: { allow: ${list(subscribe.allow)} }
+      }
+    }`
+}
+
+const text = (value: string): string => JSON.stringify(value)
+const list = (values: readonly string[]): string =>
+  `[\n${values.map((value) => `          ${text(value)}`).join('\n')}\n        ]`

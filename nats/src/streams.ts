@@ -1,113 +1,143 @@
+import { BUCKETS, OBJECT_STORES } from '@contrail/contracts'
 import type { BucketName, StreamName } from '@contrail/contracts'
+import type { StreamConfig } from '@nats-io/jetstream'
 
-/** Streams, consumers and buckets as data. Sizes in bytes, times in milliseconds. */
-export type StreamSpec = {
-  readonly name: StreamName
-  readonly subjects: readonly string[]
-  readonly storage: 'file' | 'memory'
-  /** `old`: the oldest falls out. `new`: a full stream refuses, nothing is lost. */
-  readonly discard: 'old' | 'new'
-  readonly bytesMax: number
-  readonly ageMsMax: number
-  readonly messageBytesMax: number
-  readonly duplicateWindowMs: number
-  readonly consumersMax: number
-  /** Nothing is deleted or purged: money. */
-  readonly keepAll: boolean
+/** What is kept, and for how long, as data. `applyStreams` makes the server agree. */
+export type StreamOptions = {
+  /** Market data is in memory, bounded by age and bytes. */
+  marketAgeMs?: number
+  marketBytesMax?: number
+  /** Each of ORDERS and TRADES. When it is full, publishing is refused: nothing is dropped. */
+  moneyBytesMax?: number
+  /** A worker that does not renew its entry for this long is gone. */
+  workerTtlMs?: number
+  replicas?: number
 }
+export type WantedStream = Partial<StreamConfig> & { name: string; subjects: string[] }
 
-const MINUTE_MS = 60_000
-const HOUR_MS = 60 * MINUTE_MS
+const NANOS = 1_000_000
+const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
-const MB = 1024 * 1024
-const GB = 1024 * MB
-
-const money = {
-  storage: 'file',
-  discard: 'new',
-  ageMsMax: 0,
-  messageBytesMax: MB,
-  duplicateWindowMs: 10 * MINUTE_MS,
-  consumersMax: 1000,
-  keepAll: true,
-} as const
-
-export const STREAM_SPECS: readonly StreamSpec[] = [
-  {
-    name: 'MD',
-    subjects: ['md.>'],
-    storage: 'memory',
-    discard: 'old',
-    bytesMax: 256 * MB,
-    ageMsMax: 2 * HOUR_MS,
-    messageBytesMax: MB,
-    duplicateWindowMs: MINUTE_MS,
-    consumersMax: 20_000,
-    keepAll: false,
-  },
-  { name: 'ORDERS', subjects: ['orders.>'], bytesMax: 4 * GB, ...money },
-  { name: 'TRADES', subjects: ['trades.>'], bytesMax: 4 * GB, ...money },
-  { name: 'CONTROL', subjects: ['strategy.control.*', 'strategy.event.*'], bytesMax: GB, ...money },
-  {
-    name: 'ALERTS',
-    subjects: ['alerts.>'],
-    bytesMax: 256 * MB,
-    ...money,
-    discard: 'old',
-    ageMsMax: 90 * DAY_MS,
-    keepAll: false,
-  },
-  { name: 'PLATFORM', subjects: ['users.event.>', 'billing.event.>'], bytesMax: GB, ...money },
-  { name: 'DLQ', subjects: ['dlq.>', 'redrive.>'], bytesMax: GB, ...money },
-]
-
-export type ConsumerSpec = {
-  readonly stream: StreamName
-  readonly durable: string
-  readonly filter: string
-  /** `md` may begin at what is there now; money begins with the first message. */
-  readonly ackWaitMs: number
-  readonly inHandMax: number
-  /** Attempts before the dead letter; counted by the runtime, because the server would drop without one. */
-  readonly attemptsMax: number
+const MEBI = 1024 * 1024
+/** The server's own default is 1000 per stream, which it does not show. */
+const CONSUMERS_MAX = 10_000
+/** The server's clean-up of repeated message ids; a convenience, never the guarantee. */
+const DUPLICATE_MS = 10 * 60_000
+const DEFAULTS: Required<StreamOptions> = {
+  marketAgeMs: 2 * HOUR_MS,
+  marketBytesMax: 256 * MEBI,
+  moneyBytesMax: 2048 * MEBI,
+  workerTtlMs: 5000,
+  replicas: 1,
 }
 
-const consumer = (
-  stream: StreamName,
-  durable: string,
-  filter: string,
-  more: Partial<ConsumerSpec> = {},
-): ConsumerSpec => ({
-  stream,
-  durable,
-  filter,
-  ackWaitMs: 30_000,
-  inHandMax: 1000,
-  attemptsMax: 8,
-  ...more,
+export const STREAM_SUBJECTS: Readonly<Record<StreamName, readonly string[]>> = {
+  MD: ['md.>'],
+  ORDERS: ['orders.>'],
+  TRADES: ['trades.>'],
+  CONTROL: ['strategy.>'],
+  ALERTS: ['alerts.>'],
+  PLATFORM: ['users.event.>', 'billing.event.>'],
+  // `redrive.>`: dead letters on their way back to their consumer.
+  DLQ: ['dlq.>', 'redrive.>'],
+}
+
+/** Words for subjects.md. */
+export const STREAM_KEPT: Readonly<Record<StreamName, string>> = {
+  MD: 'memory, 2 h or 256 MiB, oldest out',
+  ORDERS: 'file, for ever, refuses when full',
+  TRADES: 'file, for ever, refuses when full',
+  CONTROL: 'file, 90 days',
+  ALERTS: 'file, 90 days',
+  PLATFORM: 'file, 1 year',
+  DLQ: 'file, 1 year',
+}
+
+/** Streams whose acknowledged messages must survive a power cut. */
+export const MONEY_STREAMS: readonly StreamName[] = ['ORDERS', 'TRADES', 'CONTROL']
+
+export function wantedStreams(options: StreamOptions = {}): WantedStream[] {
+  const given = { ...DEFAULTS, ...options }
+  const money = { ...kept(given), deny_delete: true, deny_purge: true, discard: 'new' as const }
+  return [
+    {
+      ...stream('MD', given),
+      storage: 'memory',
+      discard: 'old',
+      max_age: given.marketAgeMs * NANOS,
+      max_bytes: given.marketBytesMax,
+      // Nothing on MD carries a message id; an age below the window would be refused.
+      duplicate_window: Math.min(DUPLICATE_MS, given.marketAgeMs) * NANOS,
+    },
+    { ...stream('ORDERS', given), ...money, max_bytes: given.moneyBytesMax },
+    { ...stream('TRADES', given), ...money, max_bytes: given.moneyBytesMax },
+    { ...stream('CONTROL', given), ...money, ...rolling(90 * DAY_MS, 256 * MEBI) },
+    { ...stream('ALERTS', given), ...rolling(90 * DAY_MS, 64 * MEBI) },
+    { ...stream('PLATFORM', given), ...rolling(365 * DAY_MS, 256 * MEBI) },
+    { ...stream('DLQ', given), ...rolling(365 * DAY_MS, 256 * MEBI) },
+    ...BUCKETS.map((bucket) => bucketStream(bucket, given)),
+    ...OBJECT_STORES.map((store) => objectStream(store, given)),
+  ]
+}
+
+const kept = (given: Required<StreamOptions>) => ({
+  retention: 'limits' as const,
+  storage: 'file' as const,
+  num_replicas: given.replicas,
+  allow_direct: true,
+  max_consumers: CONSUMERS_MAX,
+  duplicate_window: DUPLICATE_MS * NANOS,
 })
-export const CONSUMER_SPECS: readonly ConsumerSpec[] = [
-  consumer('ORDERS', 'orders', 'orders.>'),
-  consumer('TRADES', 'portfolio', 'trades.confirm.>'),
-  consumer('MD', 'recorder', 'md.>', { inHandMax: 20_000 }),
-  consumer('CONTROL', 'strategies', 'strategy.event.*'),
-  ...(['ORDERS/orders', 'TRADES/portfolio', 'MD/recorder', 'CONTROL/strategies'] as const).map((name) => {
-    const [stream, durable] = name.split('/') as [string, string]
-    return consumer('DLQ', `redrive_${stream}_${durable}`, `redrive.${stream}.${durable}.*`)
-  }),
-]
 
-export type BucketSpec = {
-  readonly name: BucketName
-  readonly bytesMax: number
-  readonly ttlMs: number
-  readonly storage: 'file' | 'memory'
+const stream = (name: StreamName, given: Required<StreamOptions>) => ({
+  name,
+  subjects: [...STREAM_SUBJECTS[name]],
+  ...kept(given),
+})
+
+const rolling = (ageMs: number, bytes: number) => ({
+  discard: 'old' as const,
+  max_age: ageMs * NANOS,
+  max_bytes: bytes,
+})
+
+const BUCKET_BYTES: Readonly<Record<BucketName, number>> = {
+  strategies: 64 * MEBI,
+  actors: 512 * MEBI,
+  positions: 64 * MEBI,
+  halts: 8 * MEBI,
+  workers: 8 * MEBI,
 }
-export const BUCKET_SPECS: readonly BucketSpec[] = [
-  { name: 'strategies', bytesMax: 256 * MB, ttlMs: 0, storage: 'file' },
-  { name: 'actors', bytesMax: 2 * GB, ttlMs: 0, storage: 'file' },
-  { name: 'positions', bytesMax: 256 * MB, ttlMs: 0, storage: 'file' },
-  { name: 'halts', bytesMax: 16 * MB, ttlMs: 0, storage: 'file' },
-  { name: 'workers', bytesMax: 16 * MB, ttlMs: 5000, storage: 'memory' },
-]
-export const OBJECT_STORE_SPECS = [{ name: 'bundles', bytesMax: 4 * GB }] as const
+
+/** A bucket is a stream with one value per subject. Only `workers` forgets, and says so with a marker. */
+function bucketStream(bucket: BucketName, given: Required<StreamOptions>): WantedStream {
+  const age = given.workerTtlMs * NANOS
+  const forgets = {
+    max_age: age,
+    duplicate_window: age,
+    allow_msg_ttl: true,
+    subject_delete_marker_ttl: 60_000 * NANOS,
+  }
+  return {
+    ...kept(given),
+    name: `KV_${bucket}`,
+    subjects: [`$KV.${bucket}.>`],
+    max_msgs_per_subject: 1,
+    max_bytes: BUCKET_BYTES[bucket],
+    discard: 'new',
+    allow_rollup_hdrs: true,
+    deny_delete: true,
+    ...(bucket === 'workers' ? forgets : {}),
+  }
+}
+
+function objectStream(store: string, given: Required<StreamOptions>): WantedStream {
+  return {
+    ...kept(given),
+    name: `OBJ_${store}`,
+    subjects: [`$O.${store}.C.>`, `$O.${store}.M.>`],
+    max_bytes: 512 * MEBI,
+    discard: 'new',
+    allow_rollup_hdrs: true,
+  }
+}

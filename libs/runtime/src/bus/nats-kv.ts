@@ -11,10 +11,13 @@ import { leaderGet, streamState } from './nats-stream.ts'
 const KEY_PATTERN = /^[-/_=.A-Za-z0-9]{1,200}$/
 const NO_DATA = new Uint8Array()
 
-export async function openBucket(link: Link, lean: LeanPublisher, bucket: string): Promise<KvBucket> {
+/** What `close` of the bus has to stop. */
+export type Track = <T extends { stop(): Promise<void> }>(part: T) => T
+
+export async function openBucket(link: Link, lean: LeanPublisher, bucket: string, track: Track): Promise<KvBucket> {
   if (!(await streamState(link, `KV_${bucket}`)))
     throw refuse('not_found', 'bucket', bucket, 'make the buckets: node nats/src/main.ts')
-  return new NatsBucket(link, lean, bucket)
+  return new NatsBucket(link, lean, bucket, track)
 }
 
 class NatsBucket implements KvBucket {
@@ -22,8 +25,10 @@ class NatsBucket implements KvBucket {
   readonly #lean: LeanPublisher
   readonly #stream: string
   readonly #prefix: string
+  readonly #track: Track
 
-  constructor(link: Link, lean: LeanPublisher, bucket: string) {
+  constructor(link: Link, lean: LeanPublisher, bucket: string, track: Track) {
+    this.#track = track
     this.#link = link
     this.#lean = lean
     this.#stream = `KV_${bucket}`
@@ -74,7 +79,7 @@ class NatsBucket implements KvBucket {
   async watch(onEntry: (entry: KvEntry) => void, onReady?: () => void): Promise<{ stop(): Promise<void> }> {
     const watcher = new Watcher(this.#link, this.#stream, (message) => this.#entry(message), onEntry, onReady)
     await watcher.start()
-    return watcher
+    return this.#track(watcher)
   }
 
   async #last(key: string): Promise<KvEntry | undefined> {

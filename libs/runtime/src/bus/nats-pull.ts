@@ -89,6 +89,7 @@ export class PullSession {
   }
 
   #watch(): void {
+    if (this.#link.nc.isClosed()) return this.close()
     const now = performance.now()
     const late = now - this.#tickMs > HEARTBEAT_MS * 1.5
     this.#tickMs = now

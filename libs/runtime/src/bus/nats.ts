@@ -102,7 +102,7 @@ class NatsBus implements Bus {
   }
 
   kv(bucket: string): Promise<KvBucket> {
-    return openBucket(this.#link, this.#lean, bucket)
+    return openBucket(this.#link, this.#lean, bucket, (part) => this.#track(part))
   }
 
   objects(store: string): Promise<ObjectStore> {

@@ -2,11 +2,10 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { connect } from 'node:net'
 
 export type TestNats = {
   readonly url: string
@@ -66,6 +65,10 @@ function ownLines(text: string, where: { port: number; monitorPort: number; stor
 
 async function run(binary: string, file: string, port: number): Promise<ChildProcess> {
   const child = spawn(binary, ['-c', file], { stdio: ['ignore', 'ignore', 'pipe'] })
+  // A test that dies leaves no server behind.
+  const reap = () => void child.kill('SIGKILL')
+  process.once('exit', reap)
+  child.once('exit', () => process.off('exit', reap))
   let said = ''
   child.stderr?.on('data', (chunk: Buffer) => (said = (said + chunk.toString()).slice(-4000)))
   const failed = new Promise<never>((_, reject) => {
