@@ -1,12 +1,19 @@
 import { PublishRefused } from '@contrail/runtime'
-import type { Bus, Clock, Logger, Metrics } from '@contrail/runtime'
+import type { Bus, Clock, Logger, Metrics, WindowedPublisher } from '@contrail/runtime'
 
-/** Acknowledgements outstanding at once: where the rate stops growing (nats.md, section 3). */
-export const WINDOW_MESSAGES = 256
+/**
+ * Acknowledgements outstanding at once: where the rate stops growing (nats.md, section 3). In four lanes: a lane is filled
+ * and then waits until all of it is acknowledged while the next is filled. So no lane ever queues inside the bus, where
+ * a message would be sent after a reconnect, ahead of older ones that were lost with the connection.
+ */
+const LANES = 4
+const LANE_MESSAGES = 64
+const IN_FLIGHT_MAX = LANES * LANE_MESSAGES
 /** While the server is away a live feed is held back: at 10,000 trades a second these last 20 s. */
 const BACKLOG_MESSAGES_MAX = 200_000
 const RETRY_MS = 100
 
+type Lane = { readonly window: WindowedPublisher; sent: number; open: boolean }
 type Item = { readonly subject: string; data: Uint8Array; readonly keep: Keep }
 /** `all`: a trade, a bar, a status: never dropped for its age. `latest`: a quote or book; a newer one replaces it. */
 export type Keep = 'all' | 'latest'
@@ -27,7 +34,8 @@ export type PublisherOptions = {
  */
 export class MarketPublisher {
   readonly #options: PublisherOptions
-  readonly #window: ReturnType<Bus['windowedPublisher']>
+  readonly #lanes: readonly Lane[]
+  #lane = 0
   #backlog: Item[] = []
   #head = 0
   readonly #latest = new Map<string, Item>()
@@ -43,10 +51,12 @@ export class MarketPublisher {
 
   constructor(options: PublisherOptions) {
     this.#options = options
-    this.#window = options.bus.windowedPublisher({
-      windowMessages: WINDOW_MESSAGES,
-      onError: (error, subject, data) => this.#onError(error, subject, data),
-    })
+    const onError = (error: Error, subject: string, data: Uint8Array) => this.#onError(error, subject, data)
+    this.#lanes = Array.from({ length: LANES }, () => ({
+      window: options.bus.windowedPublisher({ windowMessages: LANE_MESSAGES, onError }),
+      sent: 0,
+      open: true,
+    }))
     const { metrics } = options
     this.#published = metrics.counter('ingest_published_total', 'Messages sent to the MD stream')
     this.#dropped = metrics.counter('ingest_dropped_total', 'Messages not published', ['why'])
@@ -59,6 +69,7 @@ export class MarketPublisher {
 
   /** A promise = the window is full; a file waits for it, a live feed goes on and the backlog takes it. */
   send(subject: string, data: Uint8Array, keep: Keep): void | Promise<void> {
+    if (!this.#blocked && !this.#options.bus.connected) void this.#recover()
     if (!this.#blocked && this.waiting === 0) {
       this.#transmit({ subject, data, keep })
       if (!this.#blocked) return undefined
@@ -73,7 +84,7 @@ export class MarketPublisher {
       this.#room ??= Promise.withResolvers<void>()
       await this.#room.promise
     }
-    await this.#window.drained()
+    await this.#lanesDrained()
     if (this.#recovering && !this.#closed) await this.drained()
   }
 
@@ -101,20 +112,39 @@ export class MarketPublisher {
     this.#backlog.push(item)
   }
 
+  /** Only while there is room in a lane and a server: `#blocked` is looked at before and set after. */
   #transmit(item: Item): void {
+    const lane = this.#lanes[this.#lane] as Lane
     this.#sent.push(item)
-    if (this.#sent.length > 4 * WINDOW_MESSAGES) this.#sent.splice(0, this.#sent.length - 2 * WINDOW_MESSAGES)
+    if (this.#sent.length > 4 * IN_FLIGHT_MAX) this.#sent.splice(0, this.#sent.length - 2 * IN_FLIGHT_MAX)
     this.#published.inc()
-    const full = this.#window.send(item.subject, item.data)
-    if (!full) return
-    this.#blocked = true
-    void full.then(() => this.#resume())
+    lane.sent++
+    void lane.window.send(item.subject, item.data)
+    if (lane.sent < LANE_MESSAGES) return
+    lane.open = false
+    void lane.window.drained().then(() => this.#emptied(lane))
+    this.#lane = (this.#lane + 1) % LANES
+    this.#blocked = !(this.#lanes[this.#lane] as Lane).open
+  }
+
+  #emptied(lane: Lane): void {
+    lane.sent = 0
+    lane.open = true
+    if (lane === this.#lanes[this.#lane]) this.#resume()
+  }
+
+  async #lanesDrained(): Promise<void> {
+    await Promise.all(this.#lanes.map(({ window }) => window.drained()))
   }
 
   #resume(): void {
     if (this.#recovering) return
-    this.#blocked = false
+    this.#blocked = !(this.#lanes[this.#lane] as Lane).open
     while (!this.#blocked && this.waiting > 0) {
+      if (!this.#options.bus.connected) {
+        void this.#recover()
+        return
+      }
       const item = this.#backlog[this.#head++] as Item
       if (item.keep === 'latest') this.#latest.delete(item.subject)
       if (this.#head > 4096) {
@@ -148,13 +178,14 @@ export class MarketPublisher {
     for (;;) {
       if (this.#closed) break
       try {
-        await this.#window.drained()
+        await this.#lanesDrained()
         const failed = this.#failed
         const missing = await this.#notStored(failed)
         this.#failed = this.#failed.slice(failed.length)
         this.#backlog = [...missing, ...this.#backlog.slice(this.#head)]
         this.#head = 0
-        this.#options.log.warn({ unknown: failed.length, again: missing.length }, 'market data published again')
+        if (failed.length > 0)
+          this.#options.log.warn({ unknown: failed.length, again: missing.length }, 'market data published again')
         break
       } catch (error) {
         this.#options.log.debug({ err: error }, 'the stream does not answer yet')
