@@ -5,7 +5,7 @@ export const SERVICES = ['ingest', 'engine', 'orders', 'portfolio', 'strategies'
 export type ServiceName = (typeof SERVICES)[number]
 export type UpstreamCall = {
   method?: 'GET' | 'POST' | 'PATCH' | 'DELETE'
-  query?: Readonly<Record<string, unknown>>
+  query?: Readonly<Record<string, string | number | boolean | undefined>>
   body?: unknown
   headers?: Record<string, string>
 }

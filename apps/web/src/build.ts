@@ -16,6 +16,7 @@ export type WebBuild = {
 /** The page must open on a phone: more than this is a bug. */
 export const INITIAL_GZIP_BYTES_MAX = 200_000
 
+const entry = path.resolve(import.meta.dirname, 'main.tsx')
 const source = path.resolve(import.meta.dirname, 'page')
 const contracts = path.resolve(import.meta.dirname, '../../../libs/contracts/src')
 const DEPENDENCIES = ['esbuild', 'react', 'react-dom', 'lightweight-charts', 'uplot', 'zod']
@@ -45,7 +46,7 @@ type Outputs = { files: Map<string, Uint8Array>; main: string; initial: string[]
 
 async function bundle(outDir: string): Promise<Outputs> {
   const result = await build({
-    entryPoints: { main: path.join(source, 'main.tsx'), style: path.join(source, 'style.css') },
+    entryPoints: { main: entry, style: path.join(source, 'style.css') },
     outdir: path.join(outDir, 'assets'),
     entryNames: '[name]-[hash]',
     chunkNames: '[name]-[hash]',
@@ -92,9 +93,9 @@ const lean: Plugin = {
 function entriesOf({ metafile }: BuildResult<{ metafile: true }>): { main: string; initial: string[]; style: string } {
   const name = (file: string) => `assets/${path.basename(file)}`
   const outputs = Object.entries(metafile.outputs)
-  const entry = (end: string) => outputs.find(([, output]) => output.entryPoint?.endsWith(end))
-  const main = entry('main.tsx')
-  const style = entry('style.css')
+  const output = (end: string) => outputs.find(([, one]) => one.entryPoint?.endsWith(end))
+  const main = output('main.tsx')
+  const style = output('style.css')
   if (!main || !style) throw new Error('the bundle has no entry')
   const initial = main[1].imports.filter(({ kind }) => kind === 'import-statement').map((item) => name(item.path))
   return { main: name(main[0]), initial, style: name(style[0]) }
@@ -129,7 +130,7 @@ async function hashOfInputs(): Promise<string> {
     for (const file of names.map((entry) => path.join(entry.parentPath, entry.name)).sort())
       hash.update(path.relative(directory, file)).update(await readFile(file))
   }
-  hash.update(await readFile(import.meta.filename))
+  hash.update(await readFile(entry)).update(await readFile(import.meta.filename))
   for (const name of DEPENDENCIES) hash.update(`${name}@${versionOf(name)}`)
   return hash.digest('hex')
 }

@@ -9,7 +9,7 @@ export type RouteContext = {
   /** Who asks, for the audit of changes. */
   principal: string
   account: string
-  status(): Promise<unknown>
+  status: () => Promise<unknown>
 }
 type Shape = z.ZodType
 export type Input<P, Q, B> = { params: P; query: Q; body: B; headers: Record<string, string> }
@@ -34,7 +34,7 @@ export type Route = {
   idempotency: 'required' | 'accepted' | 'none'
   /** Which service it needs, for the 503 in the document. */
   service: string
-  handle(input: Input<never, never, never>, context: RouteContext): Promise<unknown>
+  handle: (input: Input<never, never, never>, context: RouteContext) => Promise<unknown>
 }
 
 const none = z.strictObject({})
@@ -46,7 +46,7 @@ type RouteSpec<P extends z.ZodObject, Q extends z.ZodObject, B extends Shape> = 
     params?: P
     query?: Q
     body?: B
-    handle(input: Input<z.output<P>, z.output<Q>, z.output<B>>, context: RouteContext): Promise<unknown>
+    handle: (input: Input<z.output<P>, z.output<Q>, z.output<B>>, context: RouteContext) => Promise<unknown>
   }
 
 export function route<

@@ -23,7 +23,7 @@ export type Market = {
   stop(): void
   /** Sends what was gathered. Called ten times a second. */
   flush(): void
-  lastPrice(key: string): number | undefined
+  lastPrice: (key: string) => number | undefined
   feeds(): StreamEvent[]
 }
 

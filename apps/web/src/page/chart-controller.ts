@@ -47,7 +47,7 @@ type Parts = {
 }
 
 function makeParts(library: Library, canvas: HTMLElement, places: number): Parts {
-  const chart = library.createChart(canvas, chartOptions())
+  const chart = library.createChart(canvas, chartOptions(places))
   const look = palette()
   const candles = chart.addSeries(library.CandlestickSeries, {
     ...candleLook(look),
@@ -149,7 +149,7 @@ function drawOn(
     }),
     subscribe(() => mark()),
     watchScheme(() => {
-      parts.chart.applyOptions(chartOptions())
+      parts.chart.applyOptions(chartOptions(places))
       parts.candles.applyOptions(candleLook(palette()))
       redraw()
     }),

@@ -1,3 +1,4 @@
+import { price } from './format.ts'
 import type { ChartOptions, DeepPartial, Time } from 'lightweight-charts'
 
 export type Palette = Record<'up' | 'down' | 'upFaint' | 'downFaint' | 'text' | 'line' | 'grid' | 'accent', string>
@@ -46,7 +47,7 @@ const months = new Intl.DateTimeFormat(undefined, { month: 'short', year: 'numer
 const MARKS = [months, months, days, minutes, seconds]
 const dateOf = (time: Time): Date => new Date(Number(time) * 1000)
 
-export function chartOptions(): DeepPartial<ChartOptions> {
+export function chartOptions(places: number): DeepPartial<ChartOptions> {
   const look = palette()
   return {
     autoSize: true,
@@ -69,6 +70,9 @@ export function chartOptions(): DeepPartial<ChartOptions> {
       tickMarkFormatter: (time: Time, type: number) => (MARKS[type] ?? minutes).format(dateOf(time)),
     },
     crosshair: { vertLine: { color: look.line }, horzLine: { color: look.line } },
-    localization: { timeFormatter: (time: Time) => full.format(dateOf(time)) },
+    localization: {
+      timeFormatter: (time: Time) => full.format(dateOf(time)),
+      priceFormatter: (value: number) => price(value, places),
+    },
   }
 }

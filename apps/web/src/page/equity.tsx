@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'react'
 import type { EquityPoint } from '@contrail/contracts'
 import { palette, watchScheme } from './chart-look.ts'
-import { money, timeOf } from './format.ts'
+import { money, shortTime, timeOf } from './format.ts'
 import { Empty, Loading, Panel } from './panel.tsx'
 import { read, subscribe, useModel } from './store.ts'
 
@@ -90,6 +90,10 @@ function options(place: HTMLElement, Plot: typeof import('uplot')): import('uplo
       tick.toLocaleString('en', { minimumFractionDigits: places, maximumFractionDigits: places }),
     )
   }
+  const times = (_: unknown, ticks: number[]) => {
+    const spanUs = ((ticks.at(-1) ?? 0) - (ticks[0] ?? 0)) * 1e6
+    return ticks.map((tick) => shortTime(tick * 1e6, spanUs))
+  }
   return {
     width: place.clientWidth,
     height: place.clientHeight,
@@ -97,7 +101,10 @@ function options(place: HTMLElement, Plot: typeof import('uplot')): import('uplo
     legend: { show: false },
     cursor: { points: { size: 7 } },
     scales: { x: { time: true } },
-    axes: [axis, { ...axis, side: 1, size: 64, values }],
+    axes: [
+      { ...axis, size: 28, values: times },
+      { ...axis, side: 1, size: 64, values },
+    ],
     series: [
       {},
       {

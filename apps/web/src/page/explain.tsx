@@ -53,6 +53,7 @@ function Story({ orderId }: { orderId: string }) {
         {story.checks.length === 0 ? <li className="muted">None were recorded.</li> : null}
       </ul>
       <h3>What happened</h3>
+      {story.attempts.length + story.reports.length === 0 ? <p>Nothing was reported yet.</p> : null}
       <ol className="timeline">
         {story.attempts.map((attempt) => (
           <li key={`a${attempt.attempt}`}>

@@ -72,8 +72,18 @@ export const words = (code: string): string => code.replaceAll('_', ' ')
 
 /** What a strategy noted, short enough for a card. */
 export function noted(value: unknown): string {
-  if (typeof value !== 'number') return value === null ? 'none' : String(value)
+  if (typeof value !== 'number') return value === null ? 'none' : plain(value)
   if (!Number.isFinite(value)) return 'none'
   const size = Math.abs(value)
-  return Number.isInteger(value) || size >= 1e6 ? value.toLocaleString('en') : value.toPrecision(size < 1 ? 4 : 6)
+  return Number.isInteger(value) || size >= 1e6
+    ? value.toLocaleString('en')
+    : String(Number(value.toPrecision(size < 1 ? 4 : 7)))
 }
+
+/** Any JSON value on one line. */
+export const plain = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
+
+const minutes = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+/** For axes and spans: minutes within a day, else the date. */
+export const shortTime = (us: number, spanUs: number): string =>
+  (spanUs < 86_400e6 ? minutes : day).format(new Date(us / 1000))

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react'
 import { addDecimal, subtractDecimal } from '@contrail/contracts'
-import { age, money, percent, toneOf } from './format.ts'
+import { age, money, percent, shortTime, toneOf } from './format.ts'
 import { KillSwitch } from './kill-switch.tsx'
 import type { Model } from './model.ts'
 import { useModel } from './store.ts'
@@ -54,7 +54,11 @@ function Figures() {
           {last ? money(last.equity) : '–'} <small>{last?.currency}</small>
         </dd>
       </div>
-      <Figure name="In this chart" value={change} note={share} />
+      <Figure
+        name={first ? `Since ${shortTime(first.atUs, (last?.atUs ?? 0) - first.atUs)}` : 'Change'}
+        value={change}
+        note={share}
+      />
       <Figure name="Open P&L" value={open} />
       <Figure name="Realised" value={pnl?.realised} />
       <Figure name="Fees" value={pnl?.fees} plain />

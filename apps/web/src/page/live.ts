@@ -144,7 +144,10 @@ async function refreshPnl(): Promise<void> {
 
 async function refreshHalts(): Promise<void> {
   const { items } = await get<List<HaltView>>('/v1/halts')
-  update((model) => ({ ...model, halts: { ...Object.fromEntries(items.map((halt) => [halt.scope, halt])) } }))
+  update((model) => {
+    const newer = items.filter((halt) => halt.atUs >= (model.halts[halt.scope]?.atUs ?? 0))
+    return { ...model, halts: { ...model.halts, ...Object.fromEntries(newer.map((halt) => [halt.scope, halt])) } }
+  })
 }
 
 async function refreshFeeds(): Promise<void> {

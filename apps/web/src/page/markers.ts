@@ -25,7 +25,8 @@ export function markersOf(
       shape: side === 'buy' ? 'arrowUp' : 'arrowDown',
       color: side === 'buy' ? look.up : look.down,
       id: orderId,
-      text: count > 1 ? `${side} ×${count}` : side,
+      size: 1.4,
+      ...(count > 1 ? { text: `×${count}` } : {}),
     }))
 }
 

@@ -52,7 +52,7 @@ function Blotter({ orders, view }: { orders: readonly OrderView[] | undefined; v
     )
   return (
     <div className="scroll">
-      <table className="cards">
+      <table className="cards blotter">
         <thead>
           <tr>
             <th>Time</th>
@@ -83,35 +83,33 @@ function OrderRow({ order }: { order: OrderView }) {
   const partial = order.status !== 'filled' && /[1-9]/.test(order.cumQuantity)
   return (
     <tr data-testid="order" data-order-id={order.orderId} data-status={order.status} data-side={order.side}>
-      <td data-label="Time" className="time">
-        {timeOf(order.createdUs)}
-      </td>
-      <td data-label="Instrument">{order.instrument}</td>
-      <td data-label="Side">
+      <td className="time">{timeOf(order.createdUs)}</td>
+      <td className="name">{order.instrument}</td>
+      <td className="way">
         <span className={`tag ${order.side}`}>{order.side}</span>{' '}
         <span className="muted">{words(order.orderType)}</span>
       </td>
-      <td data-label="Quantity" className="number">
+      <td className="number qty">
         {partial ? `${quantity(order.cumQuantity)} / ` : ''}
         {quantity(order.quantity)}
       </td>
-      <td data-label="Price" className="number">
-        {price(order.averagePrice ?? order.price, places)}
-      </td>
-      <td data-label="Status">
+      <td className="number price">{price(order.averagePrice ?? order.price, places)}</td>
+      <td className="status">
         <span className={`state ${order.status}`}>{words(order.status)}</span>
         {order.reason ? <span className="reason">{order.reason.text}</span> : null}
       </td>
-      <td data-label="Strategy">{order.strategy}</td>
+      <td className="strat">{order.strategy}</td>
       <td className="actions">
-        {ENDED.has(order.status) ? null : (
-          <button type="button" className="quiet small" onClick={() => void cancel(order)}>
-            Cancel
+        <div>
+          {ENDED.has(order.status) ? null : (
+            <button type="button" className="quiet small" onClick={() => void cancel(order)}>
+              Cancel
+            </button>
+          )}
+          <button type="button" className="quiet small" onClick={show} aria-label={`Why order ${order.orderId}?`}>
+            Why?
           </button>
-        )}
-        <button type="button" className="quiet small" onClick={show} aria-label={`Why order ${order.orderId}?`}>
-          Why?
-        </button>
+        </div>
       </td>
     </tr>
   )
@@ -132,7 +130,7 @@ function Fills({ fills }: { fills: readonly FillView[] | undefined }) {
     return <Empty title="No trades yet">Fills appear here the moment the venue reports them.</Empty>
   return (
     <div className="scroll">
-      <table className="cards">
+      <table className="cards blotter">
         <thead>
           <tr>
             <th>Time</th>
@@ -158,23 +156,17 @@ function FillRow({ fill }: { fill: FillView }) {
   const places = usePlaces(fill)
   return (
     <tr data-testid="fill" data-side={fill.side}>
-      <td data-label="Time" className="time">
-        {timeOf(fill.atUs)}
-      </td>
-      <td data-label="Instrument">{fill.instrument}</td>
-      <td data-label="Side">
+      <td className="time">{timeOf(fill.atUs)}</td>
+      <td className="name">{fill.instrument}</td>
+      <td className="way">
         <span className={`tag ${fill.side}`}>{fill.side}</span> <span className="muted">{fill.liquidity}</span>
       </td>
-      <td data-label="Quantity" className="number">
-        {quantity(fill.quantity)}
-      </td>
-      <td data-label="Price" className="number">
-        {price(fill.price, places)}
-      </td>
-      <td data-label="Fee" className="number">
+      <td className="number qty">{quantity(fill.quantity)}</td>
+      <td className="number price">{price(fill.price, places)}</td>
+      <td className="number fee">
         {money(fill.fee, 4)} <small>{fill.feeAsset}</small>
       </td>
-      <td data-label="Strategy">{fill.strategy}</td>
+      <td className="strat">{fill.strategy}</td>
     </tr>
   )
 }

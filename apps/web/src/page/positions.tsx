@@ -32,7 +32,7 @@ function NoPositions() {
 function Table({ rows }: { rows: PositionView[] }) {
   return (
     <div className="scroll">
-      <table className="cards">
+      <table className="cards holdings">
         <thead>
           <tr>
             <th>Instrument</th>
@@ -70,7 +70,7 @@ function Row({ row }: { row: PositionView }) {
       data-strategy={row.strategy}
       data-quantity={row.quantity}
     >
-      <td data-label="Instrument">
+      <td className="name">
         <button
           type="button"
           className="link"
@@ -91,7 +91,7 @@ function Row({ row }: { row: PositionView }) {
       <td data-label="Mark" className="number">
         {price(row.mark, places)}
       </td>
-      <td data-label="Unrealised" className={`number strong ${toneOf(row.unrealised)}`}>
+      <td data-label="Unrealised" className={`number strong unrealised ${toneOf(row.unrealised)}`}>
         {row.unrealised === null ? '–' : money(row.unrealised, 2, { sign: true })}
       </td>
       <td data-label="Realised" className={`number ${toneOf(row.realised)}`}>

@@ -1,6 +1,6 @@
 import type { StrategyView } from '@contrail/contracts'
 import { explain, send } from './api.ts'
-import { noted, price, quantity, timeOf, words } from './format.ts'
+import { noted, plain, price, quantity, timeOf, words } from './format.ts'
 import { refreshStrategies } from './live.ts'
 import type { DecisionEvent } from './model.ts'
 import { Empty, Loading, Panel } from './panel.tsx'
@@ -10,7 +10,12 @@ export function Strategies() {
   const strategies = useModel((model) => model.strategies)
   const running = strategies?.filter(({ desired }) => desired === 'running').length ?? 0
   return (
-    <Panel id="strategies" title="Strategies" tools={<span className="count">{running} running</span>}>
+    <Panel
+      id="strategies"
+      title="Strategies"
+      className="strategies"
+      tools={<span className="count">{running} running</span>}
+    >
       {strategies === undefined ? (
         <Loading rows={4} />
       ) : strategies.length === 0 ? (
@@ -109,7 +114,7 @@ function Parameters({ parameters }: { parameters: Record<string, unknown> }) {
         {entries.map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
-            <dd>{typeof value === 'object' ? JSON.stringify(value) : String(value)}</dd>
+            <dd>{plain(value)}</dd>
           </div>
         ))}
       </dl>
@@ -138,6 +143,7 @@ function Commands({ card }: { card: StrategyView }) {
       notify('bad', explain(error))
     }
   }
+  const decisions = useModel((model) => Math.max(card.decisions, model.decisions[card.strategy]?.number ?? 0))
   return (
     <div className="commands">
       {COMMANDS[card.desired].map(([command, name]) => (
@@ -153,7 +159,7 @@ function Commands({ card }: { card: StrategyView }) {
         </button>
       ))}
       <span className="muted">
-        {card.decisions.toLocaleString('en')} {card.decisions === 1 ? 'decision' : 'decisions'}
+        {decisions.toLocaleString('en')} {decisions === 1 ? 'decision' : 'decisions'}
       </span>
     </div>
   )

@@ -1,6 +1,6 @@
 import { createRoot } from 'react-dom/client'
-import { App } from './app.tsx'
-import { begin } from './live.ts'
+import { App } from './page/app.tsx'
+import { begin } from './page/live.ts'
 
 createRoot(document.getElementById('page') as HTMLElement).render(<App />)
 void begin()
