@@ -21,6 +21,8 @@ export const configSchema = z.strictObject({
   ordersLiquidity: z.enum(['quoted', 'unlimited']).default('quoted'),
   ordersReconcileMs: z.number().int().min(50).default(5000),
   ordersLeaseMs: z.number().int().min(500).default(15_000),
+  /** Only for test servers: one that may lose what it acknowledged is refused otherwise. */
+  ordersAllowUnsafeDb: z.boolean().default(false),
   /** JSON: scope -> limits, e.g. `{"platform":{"notionalMax":5000},"strategy.s1":{"strategyPerSecond":1}}`. */
   ordersLimits: z.string().default('{}'),
 })

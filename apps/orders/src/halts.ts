@@ -67,6 +67,7 @@ export class Halts {
     this.#settle()
   }
 
+  /** Whoever sets it cancels what is open: `onHalted` is for what others set. */
   async set(scope: string, state: TradingState, reason: string, by: string): Promise<Halt> {
     const halt: Halt = { schema: 1, state, reason, by, atUs: this.#clock.nowUs() as Us }
     for (let tries = 0; tries < WRITE_TRIES; tries++) {
@@ -75,7 +76,7 @@ export class Halts {
         const revision = entry
           ? await this.#bucket.update(scope, encodeJson(halt), entry.revision)
           : await this.#bucket.create(scope, encodeJson(halt))
-        this.#put(scope, halt, revision)
+        this.#put(scope, halt, revision, () => undefined)
         return halt
       } catch (error) {
         if (!(error instanceof WrongLastSequence)) throw error
@@ -90,7 +91,7 @@ export class Halts {
       return this.#settle()
     }
     try {
-      this.#put(scope, decodeJson(haltSchema, value, `halts.${scope}`) as Halt, revision)
+      this.#put(scope, decodeJson(haltSchema, value, `halts.${scope}`) as Halt, revision, this.#onHalted)
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       // What cannot be read may have been meant as a halt: the safe reading is that it was.
@@ -103,14 +104,14 @@ export class Halts {
     }
   }
 
-  #put(scope: string, halt: Halt, revision: number): void {
+  #put(scope: string, halt: Halt, revision: number, told: (scope: string) => void): void {
     const before = this.#stored.get(scope)
     // Our own write is known before its echo: an older echo must not undo it for a moment.
     if (revision < (this.#revisions.get(scope) ?? 0)) return
     this.#revisions.set(scope, revision)
     this.#stored.set(scope, halt)
     this.#settle()
-    if (halt.state === 'halted' && before?.state !== 'halted') this.#onHalted(scope)
+    if (halt.state === 'halted' && before?.state !== 'halted') told(scope)
   }
 
   #settle(): void {
