@@ -32,7 +32,7 @@ export function startHost(spec: HostSpec, options: { logs: string; say: (line: s
     const log = openSync(path.join(options.logs, `${spec.name}.log`), 'a')
     child = fork(path.join(import.meta.dirname, 'host.ts'), [], {
       stdio: ['ignore', log, log, 'ipc'],
-      execArgv: ['--enable-source-maps', '--max-semi-space-size=8'],
+      execArgv: ['--max-semi-space-size=4'],
       env: { PATH: process.env['PATH'] ?? '', TZ: 'UTC', NODE_COMPILE_CACHE: path.join(options.logs, '..', 'cache') },
     })
     closeSync(log)

@@ -1,15 +1,17 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { DB_ROLES, migrate } from '@contrail/db'
-import type { DbRole } from '@contrail/db'
-import { applyStreams, natsUsers, serverConfig } from '@contrail/nats'
+import type { DatabaseUrls, DbRole } from '@contrail/db'
 import type { NatsUser } from '@contrail/nats'
-import { buildWeb } from '@contrail/web'
+// By file, not by package: the supervisor runs for as long as the platform and loads no driver and no client.
+import { DB_ROLES } from '../../db/src/names.ts'
+import { natsUsers } from '../../nats/src/permissions.ts'
+import { serverConfig } from '../../nats/src/server-config.ts'
 import { startServices } from '../services/index.ts'
 import type { Services } from '../services/index.ts'
 import { startHost } from './child.ts'
 import type { Host } from './child.ts'
 import { freePorts } from './free-ports.ts'
+import { prepare } from './prepare.ts'
 import { loadSecrets, tokenFile } from './secrets.ts'
 import { appSettings, withUser } from './settings.ts'
 import type { Ports } from './settings.ts'
@@ -32,7 +34,7 @@ export type Platform = {
   readonly url: string
   readonly natsUrl: string
   readonly postgresUrl: string
-  readonly databases: Record<string, Record<string, string | undefined>>
+  readonly databases: DatabaseUrls
   readonly secrets: { internal: string; nats: Record<string, string> }
   readonly urls: Record<string, string>
   /** Only when this start made it. */
@@ -94,15 +96,13 @@ async function startOurs(
   say('bringing databases, streams and the page up to date')
   const operatorUrl = withUser(services.natsUrl, 'operator', secrets.nats['operator'] as string)
   const webDir = path.join(home, 'web')
-  const [{ urls: databases }] = await Promise.all([
-    migrate({
-      adminUrl: services.postgresUrl,
-      passwords: secrets.roles as Record<DbRole, string>,
-      ...(options.databases ? { databases: options.databases } : {}),
-    }),
-    applyStreams(operatorUrl),
-    buildWeb(webDir),
-  ])
+  const databases = await prepare({
+    postgresUrl: services.postgresUrl,
+    databases: options.databases,
+    roles: secrets.roles as Record<DbRole, string>,
+    operatorNatsUrl: operatorUrl,
+    webDir,
+  })
   const ports = (await freePorts(home, options.port, say)) as Ports
   const logs = path.join(home, 'logs')
   mkdirSync(logs, { recursive: true })

@@ -21,6 +21,8 @@ import type { Bus, BusMessage } from '@contrail/runtime'
 import { startTestNats, until } from '@contrail/runtime/testing'
 import { checkBars, checkBook, checkKnown, checkTrades, comparableTops } from './input-checks.ts'
 import type { Checked, InArchive, OnBus } from './input-checks.ts'
+import { proveChain } from './input-chain.ts'
+import type { ChainProof } from './input-chain.ts'
 import { twinOf } from './input-twin.ts'
 import type { Bar, TwinTrade } from './input-twin.ts'
 
@@ -34,6 +36,11 @@ const DEFAULT_FILES: readonly FileOptions[] = [
   { file: path.join(data, 'freqtrade_XRP_ETH-trades.json.gz') },
   { file: path.join(data, 'binance_spot_btcusdt_20240808_raw.gz') },
 ]
+
+/** SMA cross trades on it, through the whole platform. */
+const CHAINS = {
+  'freqtrade_XRP_ETH-trades.json.gz': { venue: 'freqtrade', instrument: 'XRP-ETH', quantity: 50 },
+} as const
 
 type Proof = { file: string; format: string; instrument: string; counts: object; seconds: object; checks: Checked[] }
 
@@ -189,9 +196,16 @@ async function main(): Promise<void> {
   const files = positionals.map((file) => ({ file: path.resolve(file), format, instrument, venue, timeUnit }))
   const proofs: Proof[] = []
   for (const options of files.length > 0 ? files : DEFAULT_FILES.filter(isThere)) proofs.push(await proveInput(options))
+  const chains: Record<string, ChainProof> = {}
+  for (const [file, market] of Object.entries(CHAINS)) {
+    const options = DEFAULT_FILES.find((one) => path.basename(one.file) === file)
+    if (files.length === 0 && options && isThere(options)) chains[file] = await proveChain(options, market)
+  }
   const passed =
-    proofs.length > 0 && proofs.every(({ checks }) => checks.length > 0 && checks.every((each) => each.passed))
-  console.log(JSON.stringify({ passed, proofs }, null, 2))
+    Object.values(chains).every(({ checks }) => checks.every((each) => each.passed)) &&
+    proofs.length > 0 &&
+    proofs.every(({ checks }) => checks.length > 0 && checks.every((each) => each.passed))
+  console.log(JSON.stringify({ passed, proofs, chains }, null, 2))
   process.exitCode = passed ? 0 : 1
 }
 

@@ -21,7 +21,7 @@ export default command(
   async (args) => {
     const [view, instruments] = await Promise.all([
       get<StrategyView>(`/v1/strategies/${encodeURIComponent(args.strategy)}`),
-      get<{ items: unknown[] }>('/v1/instruments?limit=500'),
+      get<{ items: unknown[] }>('/v1/instruments'),
     ])
     const known = instruments.items.map((one) => instrumentSchema.parse(one))
     const { result, from } = await replay(view, known, args)
