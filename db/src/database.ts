@@ -2,6 +2,7 @@ import { drizzle } from 'drizzle-orm/postgres-js'
 import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import postgres from 'postgres'
 import { refuse } from '@contrail/contracts'
+import { guardedSocket } from './guarded-socket.ts'
 
 /** Every statement ends by then; a longer one is a fault, not patience. */
 const STATEMENT_TIMEOUT_MS = 15_000
@@ -33,6 +34,7 @@ export type OpenOptions = {
 
 export function openDatabase(url: string, options: OpenOptions = {}): Database {
   const sql: Sql = postgres(url, {
+    ...(isTls(url) ? {} : { socket: (parsed: Address) => guardedSocket(parsed, CONNECT_TIMEOUT_SECONDS * 1000) }),
     max: options.max ?? CONNECTIONS_MAX,
     connect_timeout: CONNECT_TIMEOUT_SECONDS,
     types: { bigint: { to: 20, from: [20], serialize: String, parse: wholeNumber } },
@@ -59,6 +61,11 @@ export async function withTenant<T>(sql: Sql, tenant: string, run: (tx: Transact
   })
   return result.value
 }
+
+type Address = { host: string[]; port: number[] }
+
+/** The guard reads the protocol in the clear; over TLS the driver is on its own. */
+const isTls = (url: string): boolean => /[?&](ssl|sslmode)=(?!disable|false)/.test(url)
 
 const JSON_TYPE = 114
 const JSONB_TYPE = 3802
