@@ -4,7 +4,8 @@ import { EMA_CELLS, pushEma } from './kernels.ts'
 
 /**
  * `aligned` (TA-Lib): both averages are seeded so that they begin together at the slow period. `own`: each is seeded with
- * the mean of its own first period (technicalindicators). `first`: all begin with the first value (StockCharts sheet).
+ * the mean of its own first period (technicalindicators). `first`: each begins with its first value, the signal with a difference of 0 (StockCharts
+ * sheet, pandas `ewm(adjust=False)`).
  */
 export type MacdSeed = 'aligned' | 'own' | 'first'
 
@@ -41,20 +42,16 @@ export class Macd extends Indicator {
     const seen = cells[2]!
     if (seen < this.#slow) cells[2] = seen + 1
     const early = this.#seed === 'aligned' && seen < this.#slow - this.#fast
-    const fast = early ? NaN : pushEma(cells, FAST, this.#fast, 2 / (this.#fast + 1), seed, x)
-    const slow = pushEma(cells, SLOW, this.#slow, 2 / (this.#slow + 1), seed, x)
-    if (cells[2]! < this.#slow) {
-      if (seed === 'first') this.#pushSignal(cells[FAST + 1]! - cells[SLOW + 1]!, seed)
-      return NaN
-    }
-    cells[0] = fast - slow
-    this.#pushSignal(cells[0], seed)
-    return cells[0]
-  }
-
-  #pushSignal(macd: number, seed: 'first' | 'sma'): void {
-    const signal = pushEma(this.cells, SIGNAL, this.#signal, 2 / (this.#signal + 1), seed, macd)
-    this.cells[1] = this.cells[2]! < this.#slow ? NaN : signal
+    if (!early) pushEma(cells, FAST, this.#fast, 2 / (this.#fast + 1), seed, x)
+    pushEma(cells, SLOW, this.#slow, 2 / (this.#slow + 1), seed, x)
+    const ready = cells[2] === this.#slow
+    if (!ready && this.#seed !== 'first') return NaN
+    // Where averages begin with their first value, their difference exists long before it is told.
+    const macd = cells[FAST + 1]! - cells[SLOW + 1]!
+    const signal = pushEma(cells, SIGNAL, this.#signal, 2 / (this.#signal + 1), seed, macd)
+    if (!ready) return NaN
+    cells[1] = signal
+    return (cells[0] = macd)
   }
 
   get value(): number {
