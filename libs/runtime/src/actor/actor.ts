@@ -138,6 +138,8 @@ export class Actor implements Receiver {
   }
 
   receive(input: ActorInput): void {
+    // The feed may be behind what it has read by itself.
+    if (input.sequence <= (this.positions[input.stream]?.sequence ?? Infinity)) return
     this.take(input)
     if (this.#committer?.full || this.ended) this.#detach()
   }
