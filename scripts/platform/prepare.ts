@@ -50,5 +50,5 @@ if (import.meta.main)
   process.once('message', (input: PrepareInput) => {
     void run(input)
       .catch((error: unknown): Answer => ({ failed: error instanceof Error ? error.message : String(error) }))
-      .then((answer) => process.send?.(answer, () => process.exit(0)))
+      .then((answer) => process.send?.(answer, undefined, {}, () => process.exit(0)))
   })

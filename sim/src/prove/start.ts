@@ -5,7 +5,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
-import { launchBrowser } from '@contrail/web/testing'
+import { findBrowser, launchBrowser } from '@contrail/web/testing'
 
 /**
  * `npm run prove:start [-- --shots DIR --warm-only]`: a fresh clone in an empty folder with an empty HOME, `npm start`,
@@ -45,7 +45,9 @@ async function measure(name: string): Promise<Measured> {
   try {
     const url = await printedUrl(child)
     const urlS = seconds()
-    const browser = await launchBrowser()
+    const found = await findBrowser()
+    if (!found) throw new Error('no browser: set CHROMIUM_PATH, or npm install --no-save @sparticuz/chromium')
+    const browser = await launchBrowser(found)
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
     const problems: string[] = []
     page.on('pageerror', (error) => problems.push(error.message))

@@ -47,14 +47,14 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
     rmSync(home, { recursive: true, force: true, maxRetries: 3 })
   }
   try {
-    const platform = await startPlatform({
-      home,
-      port: 0,
-      services,
-      databases,
-      say: options.say ?? (() => undefined),
-      ...(options.extra ? { extra: options.extra } : {}),
-    })
+    const extra = {
+      ...options.extra,
+      // The Postgres of the tests does not flush; that it refuses to trade on one is tested in apps/orders.
+      orders: { CONTRAIL_ORDERS_ALLOW_UNSAFE_POSTGRES: 'true', ...options.extra?.['orders'] },
+      portfolio: { CONTRAIL_PORTFOLIO_ALLOW_UNSAFE_POSTGRES: 'true', ...options.extra?.['portfolio'] },
+    }
+    const say = options.say ?? (() => undefined)
+    const platform = await startPlatform({ home, port: 0, services, databases, extra, say })
     const token = firstToken as string
     return {
       platform,
