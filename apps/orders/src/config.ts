@@ -22,7 +22,7 @@ export const configSchema = z.strictObject({
   ordersReconcileMs: z.number().int().min(50).default(5000),
   ordersLeaseMs: z.number().int().min(500).default(15_000),
   /** Only for test servers: one that may lose what it acknowledged is refused otherwise. */
-  ordersAllowUnsafeDb: z.boolean().default(false),
+  ordersAllowUnsafePostgres: z.boolean().default(false),
   /** JSON: scope -> limits, e.g. `{"platform":{"notionalMax":5000},"strategy.s1":{"strategyPerSecond":1}}`. */
   ordersLimits: z.string().default('{}'),
 })

@@ -17,6 +17,8 @@ export class Halts {
   readonly #log: Logger
   readonly #stored = new Map<string, Halt>()
   readonly #revisions = new Map<string, number>()
+  /** Time of the last halt that was set here: its echo may come before its answer. */
+  readonly #mine = new Map<string, number>()
   readonly #own = new Map<string, HaltEntry>()
   #table: Record<string, HaltEntry> = {}
   #watch: { stop(): Promise<void> } | undefined
@@ -70,13 +72,14 @@ export class Halts {
   /** Whoever sets it cancels what is open: `onHalted` is for what others set. */
   async set(scope: string, state: TradingState, reason: string, by: string): Promise<Halt> {
     const halt: Halt = { schema: 1, state, reason, by, atUs: this.#clock.nowUs() as Us }
+    this.#mine.set(scope, halt.atUs)
     for (let tries = 0; tries < WRITE_TRIES; tries++) {
       try {
         const entry = await this.#bucket.get(scope)
         const revision = entry
           ? await this.#bucket.update(scope, encodeJson(halt), entry.revision)
           : await this.#bucket.create(scope, encodeJson(halt))
-        this.#put(scope, halt, revision, () => undefined)
+        this.#put(scope, halt, revision)
         return halt
       } catch (error) {
         if (!(error instanceof WrongLastSequence)) throw error
@@ -91,7 +94,7 @@ export class Halts {
       return this.#settle()
     }
     try {
-      this.#put(scope, decodeJson(haltSchema, value, `halts.${scope}`) as Halt, revision, this.#onHalted)
+      this.#put(scope, decodeJson(haltSchema, value, `halts.${scope}`) as Halt, revision)
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
       // What cannot be read may have been meant as a halt: the safe reading is that it was.
@@ -104,14 +107,15 @@ export class Halts {
     }
   }
 
-  #put(scope: string, halt: Halt, revision: number, told: (scope: string) => void): void {
+  #put(scope: string, halt: Halt, revision: number): void {
     const before = this.#stored.get(scope)
     // Our own write is known before its echo: an older echo must not undo it for a moment.
     if (revision < (this.#revisions.get(scope) ?? 0)) return
     this.#revisions.set(scope, revision)
     this.#stored.set(scope, halt)
     this.#settle()
-    if (halt.state === 'halted' && before?.state !== 'halted') told(scope)
+    const mine = this.#mine.get(scope) === halt.atUs
+    if (halt.state === 'halted' && before?.state !== 'halted' && !mine) this.#onHalted(scope)
   }
 
   #settle(): void {

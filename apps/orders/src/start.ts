@@ -85,7 +85,7 @@ async function openParts(config: Config, settings: Settings, context: ServiceCon
   const { bus, clock, log } = context
   const max = settings.accounts.length * CONNECTIONS_PER_ACCOUNT + CONNECTIONS_FOR_READING
   const database = openDatabase(config.tradeDbUrl, { max, name: 'orders', tenant: settings.tenant })
-  await assertDurable(database.sql, { allowUnsafe: config.ordersAllowUnsafeDb })
+  await assertDurable(database.sql, { allowUnsafe: config.ordersAllowUnsafePostgres })
   const market = new MarketData(bus, clock, config.ordersStaleClock)
   await market.start()
   const instruments = new Instruments({

@@ -79,7 +79,7 @@ function worldOf(
   const now = () => systemClock.nowUs() as Tick['receiveTimeUs']
   const config = (given: Partial<Config> = {}): Config => {
     const urls = databases.urls.orders.trade as string
-    const own = { tradeDbUrl: urls, internalToken: TOKEN, ingestUrl, ordersAllowUnsafeDb: true }
+    const own = { tradeDbUrl: urls, internalToken: TOKEN, ingestUrl, ordersAllowUnsafePostgres: true }
     return configSchema.parse({ ...own, ...given })
   }
   return {

@@ -1,16 +1,14 @@
 import { Refusal } from '@contrail/contracts'
-import { approveCancelForHalt, statusOf } from '@contrail/trading'
-import { covers } from '../halts.ts'
 import { releaseLease, renewLease, takeLease } from '../store/lease.ts'
 import { loadState } from '../store/load.ts'
 import { unsettled } from '../store/write.ts'
 import { isBug } from './failures.ts'
 import type { Desk } from './desk.ts'
-import { EMPTY_BATCH } from './held.ts'
-import type { AccountState } from './held.ts'
+import { cancelUnder } from './cancel.ts'
+import { noState, openOrders } from './held.ts'
 import { reconcile } from './reconcile.ts'
 import { resolve } from './resolve.ts'
-import { commitTold, send } from './send.ts'
+import { commitTold } from './send.ts'
 
 export type AccountOptions = { readonly holder: string; readonly leaseMs: number; readonly reconcileMs: number }
 
@@ -91,25 +89,9 @@ export class AccountWriter {
 
   /** Cancels what is open under a scope and asks the venue what is left. The kill switch. */
   async cancelScope(scope: string): Promise<{ asked: number; open: number }> {
-    return await this.run(async (desk) => {
-      const { tenant } = desk.writer
-      const under = [...desk.state.open.values()].filter((held) => covers(scope, { tenant, ...held.head }))
-      for (const held of under) await this.#cancel(desk, held.head.orderId)
-      const listed = new Set(await desk.venue.openOrders())
-      const open = under.filter((held) => held.origin !== undefined && listed.has(held.origin)).length
-      await reconcile(desk, 'light')
-      return { asked: under.length, open }
-    })
-  }
-
-  async #cancel(desk: Desk, orderId: string): Promise<void> {
-    const first = desk.state.open.get(orderId)
-    const held = first?.attempts.some(unsettled) ? await resolve(desk, first) : first
-    const status = held && statusOf(held.order)
-    if (!held || (status !== 'new' && status !== 'partially_filled' && status !== 'pending_replace')) return
-    const approved = approveCancelForHalt(held.origin as string)
-    const base = { held, batch: EMPTY_BATCH, alarms: [] }
-    await send(desk, base, { kind: 'cancel', approved }, { validUntilUs: Number.MAX_SAFE_INTEGER })
+    const result = await this.run((desk) => cancelUnder(desk, scope))
+    await this.desk.outbox.flush()
+    return result
   }
 
   async #tried<T>(job: (desk: Desk) => Promise<T>): Promise<T> {
@@ -206,7 +188,7 @@ export class AccountWriter {
   /** Requests left without an answer are asked about soon, not at the next pass. */
   #after(): void {
     const { desk } = this
-    const unknown = [...desk.state.open.values()].filter((held) => held.attempts.some(unsettled))
+    const unknown = openOrders(desk.state).filter((held) => held.attempts.some(unsettled))
     desk.metrics.unknown.set({ account: desk.writer.account }, unknown.length)
     desk.metrics.open.set({ account: desk.writer.account }, desk.state.open.size)
     if (unknown.length === 0 || this.#resolving) return
@@ -214,7 +196,7 @@ export class AccountWriter {
     this.#timer(RESOLVE_MS, () => {
       this.#background(async () => {
         this.#resolving = false
-        for (const held of [...this.desk.state.open.values()])
+        for (const held of openOrders(this.desk.state))
           if (held.attempts.some(unsettled)) await resolve(this.desk, held)
       })
     })
@@ -252,14 +234,3 @@ export class AccountWriter {
     return new Promise((resolve) => void this.desk.clock.setTimer(ms, resolve))
   }
 }
-
-const noState = (): AccountState => ({
-  epoch: 0,
-  open: new Map(),
-  byClOrdId: new Map(),
-  heads: new Map(),
-  positions: new Map(),
-  recent: [],
-  recentCancelsUs: [],
-  venueCursor: 0,
-})

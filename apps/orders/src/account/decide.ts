@@ -63,7 +63,7 @@ export async function decide(desk: Desk, decision: Decision): Promise<void> {
 
 async function carryOut(desk: Desk, decision: Decision, intent: Intent, marks: Marks): Promise<void> {
   if (intent.type === 'place') return await place(desk, decision, intent, marks)
-  const held = (await desk.state.open.get(intent.orderId)) ?? (await loadHeld(desk.writer, { orderId: intent.orderId }))
+  const held = desk.state.open.get(intent.orderId) ?? (await loadHeld(desk.writer, { orderId: intent.orderId }))
   if (!held || (held.head.strategy !== decision.strategy && !decision.ofPerson)) {
     const cause = `${intent.type}: no order ${intent.orderId} of ${decision.strategy} in this account`
     const quarantined = [{ orderId: undefined, event: intent, cause }]

@@ -92,3 +92,17 @@ export const positionKey = (strategy: string, venue: string, instrument: string)
 
 export type NonPlace = Exclude<Intent, { type: 'place' }>
 export const reason = (code: string, text: string): Reason => ({ code, text: `${code}: ${text}` })
+
+/** As they are now: work on them changes the map. */
+export const openOrders = (state: AccountState): Held[] => Array.from(state.open.values())
+
+export const noState = (): AccountState => ({
+  epoch: 0,
+  open: new Map(),
+  byClOrdId: new Map(),
+  heads: new Map(),
+  positions: new Map(),
+  recent: [],
+  recentCancelsUs: [],
+  venueCursor: 0,
+})

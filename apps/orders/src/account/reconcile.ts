@@ -7,7 +7,7 @@ import { unsettled } from '../store/write.ts'
 import type { VenueFill } from '../venue/port.ts'
 import { applyEvents } from './apply.ts'
 import type { Desk } from './desk.ts'
-import { EMPTY_BATCH, positionKey } from './held.ts'
+import { EMPTY_BATCH, openOrders, positionKey } from './held.ts'
 import type { Batch, Held } from './held.ts'
 import { resolve, stateEvents } from './resolve.ts'
 import { commitTold } from './send.ts'
@@ -21,7 +21,7 @@ const QUIET_US = 5_000_000
 /** Requests without an answer, then orders, then fills, then positions. Gives the positions that differ. */
 export async function reconcile(desk: Desk, depth: 'full' | 'light'): Promise<string[]> {
   await commitTold(desk, undefined)
-  for (const held of [...desk.state.open.values()]) if (held.attempts.some(unsettled)) await resolve(desk, held)
+  for (const held of openOrders(desk.state)) if (held.attempts.some(unsettled)) await resolve(desk, held)
   await reconcileFills(desk)
   await reconcileOrders(desk, depth)
   await reconcileFills(desk)
@@ -64,7 +64,7 @@ const same = (a: Fill, b: Fill): boolean =>
 async function reconcileOrders(desk: Desk, depth: 'full' | 'light'): Promise<void> {
   const listed = new Set(await desk.venue.openOrders())
   const nowUs = desk.market.nowUs()
-  for (const held of [...desk.state.open.values()]) {
+  for (const held of openOrders(desk.state)) {
     if (held.origin === undefined || held.attempts.some(unsettled)) continue
     const quiet = nowUs - held.updatedUs > QUIET_US
     const pending = statusOf(held.order).startsWith('pending')

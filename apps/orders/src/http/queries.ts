@@ -84,7 +84,7 @@ export async function oneOrder({ sql }: Database, orderId: string): Promise<Orde
   return viewOf(row)
 }
 
-type FillRow = FillView & { id: number }
+type FillRow = FillView & { id?: number }
 
 export async function listFills({ sql }: Database, query: ListQuery): Promise<Page<FillView>> {
   const before = query.cursor === undefined ? undefined : Number(query.cursor)
@@ -102,8 +102,9 @@ export async function listFills({ sql }: Database, query: ListQuery): Promise<Pa
     order by id desc limit ${query.limit + 1}`
   const page = rows.slice(0, query.limit)
   const last = page.at(-1)
-  const items = page.map(({ id: _, ...fill }) => fill)
-  return { items, ...(rows.length > query.limit && last ? { next: String(last.id) } : {}) }
+  const next = rows.length > query.limit && last ? { next: String(last.id) } : {}
+  for (const row of page) delete row.id
+  return { items: page, ...next }
 }
 
 type Explained = {

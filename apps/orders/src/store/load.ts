@@ -111,15 +111,25 @@ async function complete(writer: Writer, rows: readonly OrderRow[]): Promise<Held
     },
     order: { ...row.state, fills: fillsOf(fills, row.order_id) },
     origin: row.cl_ord_id ?? undefined,
-    attempts: attempts.filter((one) => one.orderId === row.order_id).map(({ orderId: _, ...attempt }) => attempt),
+    attempts: attempts.filter((one) => one.orderId === row.order_id),
     updatedUs: row.updated_us,
   }))
 }
 
 function fillsOf(rows: readonly FillRow[], orderId: string): Record<string, Fill> {
   const own = rows.filter((row) => row.orderId === orderId)
-  return Object.fromEntries(own.map(({ orderId: _, ...fill }) => [fill.tradeId, fill]))
+  return Object.fromEntries(own.map((row) => [row.tradeId, fillOf(row)]))
 }
+
+const fillOf = ({ tradeId, quantity, price, fee, feeAsset, liquidity, venueTimeUs }: FillRow): Fill => ({
+  tradeId,
+  quantity,
+  price,
+  fee,
+  feeAsset,
+  liquidity,
+  venueTimeUs,
+})
 
 /** Fills of the venue's list that are booked already, by trade id. */
 export async function knownFills(writer: Writer, tradeIds: readonly string[]): Promise<Map<string, FillRow>> {

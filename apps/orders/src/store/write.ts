@@ -61,8 +61,8 @@ export async function writeBatch(
           ]),
     ]
     // A statement is sent when it is first waited for: the order of this list is the order on the wire.
-    const [[[held]], , , , stored] = await Promise.all([
-      Promise.all([fence]),
+    const [[held], , , , stored] = await Promise.all([
+      fence.execute(),
       Promise.all(orders),
       Promise.all(attempts),
       Promise.all(fills),

@@ -35,7 +35,7 @@ export function makeOrder(market: Market, clOrdId: string, request: PlaceRequest
 /** Everything that is due by now, in the order the orders came. */
 export function runDue(market: Market): void {
   if (market.nowUs < market.dueUs) return
-  for (const order of [...market.orders]) {
+  for (const order of market.orders) {
     if (order.cancel && order.cancel.dueUs <= market.nowUs && order.state !== 'done') finish(market, order, 'cancelled')
     if (order.state === 'inbound' && order.activeAtUs <= market.nowUs) activate(market, order)
     if (order.amend && order.amend.dueUs <= market.nowUs && order.state !== 'done') applyAmend(market, order)
