@@ -18,13 +18,30 @@ export type MarketEvent =
   | { readonly kind: 'candle'; readonly value: Candle & Named }
   | { readonly kind: 'feedStatus'; readonly value: FeedStatus & Named }
 
+/**
+ * One message goes to many actors of a worker, one after the other: ticks and quotes are decoded once for all of them.
+ * What several authors see is frozen, so that none can change it for the next.
+ */
+let lastData: Uint8Array | undefined
+let lastSlot: { readonly venue: string; readonly instrument: string } | undefined
+let lastEvent: MarketEvent | undefined
+
+function shared(route: MarketRoute, data: Uint8Array, event: MarketEvent): MarketEvent {
+  lastData = data
+  lastSlot = route.slot
+  lastEvent = event
+  Object.freeze(event.value)
+  return event
+}
+
 /** Throws a refusal for bytes that are not such a message. */
 export function decodeMarket(route: MarketRoute, data: Uint8Array): MarketEvent {
+  if (data === lastData && lastEvent?.kind === route.kind && isOf(route.slot)) return lastEvent
   switch (route.kind) {
     case 'tick':
-      return { kind: 'tick', value: named(decodeTick(data), route) }
+      return shared(route, data, { kind: 'tick', value: named(decodeTick(data), route) })
     case 'quote':
-      return { kind: 'quote', value: named(decodeQuote(data), route) }
+      return shared(route, data, { kind: 'quote', value: named(decodeQuote(data), route) })
     case 'book':
       return { kind: 'book', value: named(decodeJson(bookSchema, data, 'book'), route) }
     case 'candle':
@@ -33,6 +50,9 @@ export function decodeMarket(route: MarketRoute, data: Uint8Array): MarketEvent 
       return { kind: 'feedStatus', value: named(decodeJson(feedStatusSchema, data, 'feedStatus'), route) }
   }
 }
+
+const isOf = ({ venue, instrument }: MarketRoute['slot']): boolean =>
+  lastSlot?.instrument === instrument && lastSlot.venue === venue
 
 /** The price that an event states, or NaN. */
 export function priceOf(event: MarketEvent): number {
