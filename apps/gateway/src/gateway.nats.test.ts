@@ -159,17 +159,21 @@ test('bad input is named with field, value and mend', async () => {
 
 test('a manual order needs a key; a repeat is the first answer; another body under it is refused', async () => {
   const key = { 'idempotency-key': 'k-1' }
-  expect((await asAdmin('POST', '/v1/orders', {}, example.order400)).status).toBe(400)
+  expect((await asAdmin('POST', '/v1/orders', {}, example.manualOrder)).status).toBe(400)
   const before = standIn.told.length
   const answers = await Promise.all(
-    Array.from({ length: 20 }, () => asAdmin('POST', '/v1/orders', key, example.order400)),
+    Array.from({ length: 20 }, () => asAdmin('POST', '/v1/orders', key, example.manualOrder)),
   )
-  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]))
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]))
   const sent = standIn.told.slice(before).filter(({ method }) => method === 'POST')
   expect(sent).toEqual([
-    expect.objectContaining({ path: '/orders', key: 'k-1', body: expect.objectContaining({ account: 'paper' }) }),
+    expect.objectContaining({
+      path: '/orders',
+      key: 'k-1',
+      body: expect.objectContaining({ account: 'paper', by: 'admin' }),
+    }),
   ])
-  const other = await asAdmin('POST', '/v1/orders', key, { ...example.order400, quantity: '9' })
+  const other = await asAdmin('POST', '/v1/orders', key, { ...example.manualOrder, quantity: '9' })
   expect(await problem(other)).toMatchObject({ status: 422, code: 'idempotency_key_reused' })
 })
 

@@ -134,7 +134,7 @@ test.skipIf(!found)('a strategy is paused from its card', async () => {
   await page.getByRole('button', { name: 'Pause sma-demo' }).click()
   await until('paused', async () => (await attribute('strategy', 'data-desired')) === 'paused')
   const told = standIn.told.find(({ path: where }) => where === '/strategies/sma-demo/pause')
-  expect(told?.body).toMatchObject({ by: 'admin-page', reason: 'by hand, on the page' })
+  expect(told).toMatchObject({ by: 'admin-page', body: { reason: 'by hand, on the page' } })
   await page.getByRole('button', { name: 'Resume sma-demo' }).click()
   await until('running', async () => (await attribute('strategy', 'data-desired')) === 'running')
 })

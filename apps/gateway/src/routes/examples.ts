@@ -56,6 +56,22 @@ export const pnl = {
   fees: '16.062625',
   fills: 1,
 }
+export const ledger = {
+  transaction: 1,
+  line: 1,
+  key: 'deposit:paper',
+  kind: 'deposit',
+  reverses: null,
+  account: 'paper',
+  strategy: null,
+  ledger: 'cash',
+  asset: 'USDT',
+  amount: '100000',
+  description: 'start',
+  venue: null,
+  instrument: null,
+  atUs: at,
+}
 export const equity = { atUs: at, account: 'paper', currency: 'USDT', equity: '99996.312375' }
 export const candle = {
   openTimeUs: at,
@@ -65,6 +81,16 @@ export const candle = {
   close: 64300,
   volume: 12.75,
   trades: 181,
+}
+export const feed = {
+  ...market,
+  status: 'live',
+  detail: '',
+  refused: { crossed_quote: 1 },
+  ticks: 8214,
+  lateTrades: 0,
+  lastPrice: 64300,
+  receiveTimeUs: at,
 }
 export const instrument = {
   ...market,
@@ -101,14 +127,15 @@ export const explain = {
   reports: [],
 }
 export const event = {
-  schema: 1,
-  strategy: 'sma-demo',
-  event: 'started',
-  worker: 'engine-1',
-  epoch: 1,
-  number: 0,
+  id: 12,
+  kind: 'event',
+  name: 'started',
+  by: 'engine-1',
   detail: '',
+  epoch: 1,
+  decisions: 0,
   atUs: at,
 }
-export const order400 = { ...market, side: 'buy', quantity: '0.25' }
+export const asked = { orderId: 'manual-3-0', number: 3, account: 'paper' }
+export const manualOrder = { ...market, side: 'buy', quantity: '0.25' }
 export const NOW_US = at

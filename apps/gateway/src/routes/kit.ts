@@ -85,3 +85,6 @@ export function queryOf(schema: z.ZodObject, search: URLSearchParams): unknown {
   }
   return check(schema, { ...query }, 'query')
 }
+
+/** The audit says which door; ids of people come with apps/users. */
+export const byOf = (principal: string): string => (principal === 'token' ? 'admin' : 'admin-page')

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { candleQuery, candleView, instrumentSchema, venueField } from '@contrail/contracts'
 import * as example from './examples.ts'
-import { listOf, route } from './kit.ts'
+import { listOf, page, route } from './kit.ts'
 
 const timeView = z.object({ nowUs: z.number().int(), iso: z.string() })
 
@@ -22,7 +22,17 @@ export const statusView = z.object({
 })
 export type StatusView = z.infer<typeof statusView>
 
-const feedView = z.looseObject({ venue: z.string(), instrument: z.string(), status: z.string() })
+const feedView = z.object({
+  venue: venueField,
+  instrument: z.string(),
+  status: z.string(),
+  detail: z.string(),
+  refused: z.record(z.string(), z.number().int()),
+  ticks: z.number().int(),
+  lateTrades: z.number().int(),
+  lastPrice: z.number().nullable(),
+  receiveTimeUs: z.number().int(),
+})
 
 export const marketRoutes = [
   route({
@@ -64,7 +74,7 @@ export const marketRoutes = [
     tag: 'market',
     summary: 'What can be traded, and in which steps.',
     service: 'ingest',
-    query: z.strictObject({ venue: venueField.optional() }),
+    query: z.strictObject({ venue: venueField.optional(), ...page, limit: page.limit.default(500) }),
     answer: listOf(instrumentSchema),
     example: { items: [example.instrument] },
     etag: true,
@@ -91,7 +101,7 @@ export const marketRoutes = [
     summary: 'State of each market data feed: live, stale, gap, and what was refused.',
     service: 'ingest',
     answer: listOf(feedView),
-    example: { items: [{ venue: 'sim', instrument: 'BTC-USDT', status: 'live', refused: {}, receiveTimeUs: 1 }] },
+    example: { items: [example.feed] },
     handle: (_, { upstream }) => upstream.call('ingest', '/feeds'),
   }),
 ]

@@ -13,7 +13,7 @@ import {
 } from '@contrail/contracts'
 import { IDEMPOTENCY_HEADER } from '../http/idempotency.ts'
 import * as example from './examples.ts'
-import { listOf, page, route } from './kit.ts'
+import { byOf, listOf, page, route } from './kit.ts'
 
 const filter = {
   account: accountField.optional(),
@@ -21,6 +21,8 @@ const filter = {
   instrument: instrumentField.optional(),
 }
 const orderParams = z.strictObject({ orderId: orderIdField })
+/** It is in the stream; what becomes of it is told by reports. */
+const askedView = z.object({ orderId: orderIdField, number: z.number().int(), account: accountField.optional() })
 const base = { tag: 'orders', service: 'orders' } as const
 
 export const orderRoutes = [
@@ -40,17 +42,17 @@ export const orderRoutes = [
     method: 'post',
     path: '/v1/orders',
     operation: 'placeOrder',
-    summary: 'A manual order. It passes the same risk gate as a strategy’s.',
+    summary: 'A manual order, stored and then judged by the same risk gate as a strategy’s: watch its status.',
     body: manualOrderRequest,
-    bodyExample: example.order400,
+    bodyExample: example.manualOrder,
     idempotency: 'required',
-    status: 201,
-    answer: orderView,
-    example: example.order,
-    handle: ({ body, headers }, { upstream, account }) =>
+    status: 202,
+    answer: askedView,
+    example: example.asked,
+    handle: ({ body, headers }, { upstream, account, principal }) =>
       upstream.call('orders', '/orders', {
         method: 'POST',
-        body: { ...body, account: body.account ?? account },
+        body: { ...body, account: body.account ?? account, by: byOf(principal) },
         headers: { [IDEMPOTENCY_HEADER]: headers[IDEMPOTENCY_HEADER] as string },
       }),
   }),
@@ -73,9 +75,10 @@ export const orderRoutes = [
     summary: 'Ask for a cancel. Ended only when the venue says so: watch its status.',
     params: orderParams,
     status: 202,
-    answer: orderView,
-    example: { ...example.order, status: 'pending_cancel' },
-    handle: ({ params }, { upstream }) => upstream.call('orders', `/orders/${params.orderId}`, { method: 'DELETE' }),
+    answer: askedView,
+    example: example.asked,
+    handle: ({ params }, { upstream, principal }) =>
+      upstream.call('orders', `/orders/${params.orderId}`, { method: 'DELETE', query: { by: byOf(principal) } }),
   }),
   route({
     ...base,
@@ -118,12 +121,11 @@ export const orderRoutes = [
     body: haltRequest,
     bodyExample: { scope: 'platform', state: 'halted', reason: 'maintenance' },
     idempotency: 'accepted',
-    answer: haltView,
-    example: example.halt,
+    answer: haltView.extend({
+      cancelled: z.object({ asked: z.number().int(), open: z.number().int() }).optional(),
+    }),
+    example: { ...example.halt, cancelled: { asked: 2, open: 0 } },
     handle: ({ body }, { upstream, principal }) =>
       upstream.call('orders', '/halts', { method: 'POST', body: { ...body, by: byOf(principal) } }),
   }),
 ]
-
-/** The audit says which door; ids of people come with apps/users. */
-export const byOf = (principal: string): string => (principal === 'token' ? 'admin' : 'admin-page')

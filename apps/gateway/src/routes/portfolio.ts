@@ -1,12 +1,44 @@
 import { z } from 'zod'
-import { accountField, equityPoint, pnlView, positionView, strategyField } from '@contrail/contracts'
+import {
+  accountField,
+  decimalField,
+  equityPoint,
+  pnlView,
+  positionView,
+  strategyField,
+  usField,
+} from '@contrail/contracts'
 import * as example from './examples.ts'
 import { listOf, page, route, time } from './kit.ts'
 
 const base = { tag: 'portfolio', service: 'portfolio' } as const
-/** The ledger's rows: what they must have; a service may say more. */
-const ledgerView = z.looseObject({})
-const balanceView = z.looseObject({})
+const ledgerView = z.object({
+  transaction: z.number().int(),
+  line: z.number().int(),
+  key: z.string(),
+  kind: z.string(),
+  reverses: z.number().int().nullable(),
+  account: accountField,
+  strategy: strategyField.nullable(),
+  ledger: z.string(),
+  asset: z.string(),
+  amount: decimalField,
+  description: z.string(),
+  venue: z.string().nullable(),
+  instrument: z.string().nullable(),
+  atUs: usField,
+})
+const balanceView = z.object({
+  account: accountField,
+  asset: z.string(),
+  amount: decimalField,
+  cash: decimalField,
+  inventory: decimalField,
+})
+const trialView = z.object({
+  items: z.array(z.object({ asset: z.string(), sum: decimalField, entries: z.number().int() })),
+  balanced: z.boolean(),
+})
 
 export const portfolioRoutes = [
   route({
@@ -56,7 +88,7 @@ export const portfolioRoutes = [
     summary: 'The book of entries, newest first.',
     query: z.strictObject({ account: accountField.optional(), ...page }),
     answer: listOf(ledgerView),
-    example: { items: [{ account: 'paper', asset: 'USDT', amount: '100000' }] },
+    example: { items: [example.ledger] },
     handle: ({ query }, { upstream }) => upstream.call('portfolio', '/ledger', { query }),
   }),
   route({
@@ -67,7 +99,9 @@ export const portfolioRoutes = [
     summary: 'What each account holds of each asset.',
     query: z.strictObject({ account: accountField.optional() }),
     answer: listOf(balanceView),
-    example: { items: [{ account: 'paper', asset: 'USDT', amount: '83937.37' }] },
+    example: {
+      items: [{ account: 'paper', asset: 'USDT', amount: '83937.37', cash: '83937.37', inventory: '0' }],
+    },
     handle: ({ query }, { upstream }) => upstream.call('portfolio', '/balances', { query }),
   }),
   route({
@@ -76,8 +110,8 @@ export const portfolioRoutes = [
     path: '/v1/trial-balance',
     operation: 'getTrialBalance',
     summary: 'The sum of all entries of each asset: zero, or something is wrong.',
-    answer: z.looseObject({}),
-    example: { items: [{ asset: 'USDT', sum: '0' }] },
+    answer: trialView,
+    example: { items: [{ asset: 'USDT', sum: '0', entries: 42 }], balanced: true },
     handle: (_, { upstream }) => upstream.call('portfolio', '/trial-balance'),
   }),
 ]

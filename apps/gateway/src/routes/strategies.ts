@@ -1,13 +1,37 @@
 import { z } from 'zod'
-import { deployRequest, parametersRequest, strategyEventSchema, strategyField, strategyView } from '@contrail/contracts'
+import {
+  deployRequest,
+  parametersRequest,
+  sha256Field,
+  strategyField,
+  strategyView,
+  usField,
+} from '@contrail/contracts'
 import * as example from './examples.ts'
-import { listOf, page, route } from './kit.ts'
+import { byOf, listOf, page, route } from './kit.ts'
 import type { Route } from './kit.ts'
-import { byOf } from './orders.ts'
 
 const base = { tag: 'strategies', service: 'strategies' } as const
 const params = z.strictObject({ strategy: strategyField })
 const reasonBody = z.strictObject({ reason: z.string().min(1).max(200).optional() }).optional()
+
+const eventView = z.object({
+  id: z.number().int(),
+  kind: z.string(),
+  name: z.string(),
+  by: z.string().nullable(),
+  detail: z.string(),
+  epoch: z.number().int().nullable(),
+  decisions: z.number().int().nullable(),
+  atUs: usField,
+})
+const definitionView = z.object({
+  definition: z.string(),
+  description: z.string().nullish(),
+  parametersSchema: z.record(z.string(), z.unknown()),
+  code: sha256Field,
+})
+const byHeader = (principal: string) => ({ 'x-contrail-by': byOf(principal) })
 
 const command = (verb: 'start' | 'pause' | 'resume' | 'stop', summary: string): Route =>
   route({
@@ -25,7 +49,8 @@ const command = (verb: 'start' | 'pause' | 'resume' | 'stop', summary: string): 
     handle: (input, { upstream, principal }) =>
       upstream.call('strategies', `/strategies/${input.params.strategy}/${verb}`, {
         method: 'POST',
-        body: { ...input.body, by: byOf(principal) },
+        body: input.body ?? {},
+        headers: byHeader(principal),
       }),
   })
 
@@ -52,7 +77,8 @@ export const strategyRoutes = [
     status: 201,
     answer: strategyView,
     example: example.strategy,
-    handle: ({ body }, { upstream }) => upstream.call('strategies', '/strategies', { method: 'POST', body }),
+    handle: ({ body }, { upstream, principal }) =>
+      upstream.call('strategies', '/strategies', { method: 'POST', body, headers: byHeader(principal) }),
   }),
   route({
     ...base,
@@ -80,10 +106,11 @@ export const strategyRoutes = [
     bodyExample: { parameters: { fast: 12 } },
     answer: strategyView,
     example: { ...example.strategy, revision: 2 },
-    handle: (input, { upstream }) =>
+    handle: (input, { upstream, principal }) =>
       upstream.call('strategies', `/strategies/${input.params.strategy}/parameters`, {
         method: 'PATCH',
         body: input.body,
+        headers: byHeader(principal),
       }),
   }),
   route({
@@ -93,8 +120,8 @@ export const strategyRoutes = [
     operation: 'listStrategyEvents',
     summary: 'What it said of itself, newest first.',
     params,
-    query: z.strictObject({ ...page }),
-    answer: listOf(z.looseObject(strategyEventSchema.pick({ event: true, detail: true, atUs: true }).shape)),
+    query: z.strictObject({ limit: page.limit }),
+    answer: listOf(eventView),
     example: { items: [example.event] },
     handle: (input, { upstream }) =>
       upstream.call('strategies', `/strategies/${input.params.strategy}/events`, { query: input.query }),
@@ -105,8 +132,12 @@ export const strategyRoutes = [
     path: '/v1/definitions',
     operation: 'listDefinitions',
     summary: 'Built-in strategies with the schema of their parameters.',
-    answer: listOf(z.looseObject({ name: z.string() })),
-    example: { items: [{ name: 'sma-cross', parametersSchema: { type: 'object' } }] },
+    answer: listOf(definitionView),
+    example: {
+      items: [
+        { definition: 'sma-cross', description: '', parametersSchema: { type: 'object' }, code: 'a3'.repeat(32) },
+      ],
+    },
     etag: true,
     handle: (_, { upstream }) => upstream.call('strategies', '/definitions'),
   }),

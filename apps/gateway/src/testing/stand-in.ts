@@ -13,10 +13,19 @@ import { createHttp, createLogger, createMetrics, jsonBody, listen } from '@cont
 
 export const INTERNAL_TOKEN = 'internal-token-of-a-test'
 
+type Told = {
+  method: string
+  path: string
+  query: string
+  body: unknown
+  key: string | undefined
+  by: string | undefined
+}
+
 /** The services behind the gateway, for its tests: what they say is set by the test, what they were told is kept. */
 export type StandIn = {
   readonly url: string
-  readonly told: { method: string; path: string; query: string; body: unknown; key: string | undefined }[]
+  readonly told: Told[]
   readonly says: {
     instruments: Instrument[]
     candles: (query: URLSearchParams) => CandleView[]
@@ -58,8 +67,9 @@ export async function startStandIn(says: Partial<StandIn['says']> = {}): Promise
     const { searchParams } = new URL(c.req.url)
     const body = c.req.method === 'GET' ? undefined : await jsonBody(c)
     const key = c.req.header('idempotency-key')
+    const by = c.req.header('x-contrail-by')
     if (c.req.path !== '/readyz')
-      standIn.told.push({ method: c.req.method, path: c.req.path, query: searchParams.toString(), body, key })
+      standIn.told.push({ method: c.req.method, path: c.req.path, query: searchParams.toString(), body, key, by })
     await standIn.before(c.req.method, c.req.path)
     await next()
   })
@@ -70,10 +80,13 @@ export async function startStandIn(says: Partial<StandIn['says']> = {}): Promise
     const limit = Number(c.req.query('limit') ?? 500)
     return c.json({ items: standIn.says.equity.slice(-limit) })
   })
-  for (const name of ['pnl', 'ledger', 'balances', 'trial-balance', 'definitions'])
-    app.get(`/${name}`, (c) => c.json({ items: [] }))
+  app.get('/trial-balance', (c) => c.json({ items: [], balanced: true }))
+  for (const name of ['pnl', 'ledger', 'balances', 'definitions']) app.get(`/${name}`, (c) => c.json({ items: [] }))
   app.get('/orders/:id', (c) => c.json(orderOf(standIn.says.orders, c.req.param('id'))))
-  app.delete('/orders/:id', (c) => c.json(orderOf(standIn.says.orders, c.req.param('id'))))
+  app.delete('/orders/:id', (c) => {
+    const { orderId } = orderOf(standIn.says.orders, c.req.param('id'))
+    return c.json({ orderId, number: 4 }, 202)
+  })
   app.get('/orders/:id/explain', (c) =>
     c.json({
       order: orderOf(standIn.says.orders, c.req.param('id')),
@@ -83,13 +96,13 @@ export async function startStandIn(says: Partial<StandIn['says']> = {}): Promise
       reports: [],
     }),
   )
-  app.post('/orders', (c) => c.json(standIn.says.orders[0], 201))
+  app.post('/orders', (c) => c.json({ orderId: 'manual-3-0', number: 3, account: 'paper' }, 202))
   app.post('/halts', async (c) => {
     const told = standIn.told.at(-1)?.body as Omit<HaltView, 'atUs'>
     const halt = { ...told, atUs: 1_767_225_600_000_000 } as HaltView
     await standIn.onHalt(halt)
     standIn.says.halts = [halt]
-    return c.json(halt)
+    return c.json({ ...halt, ...(halt.state === 'halted' ? { cancelled: { asked: 1, open: 0 } } : {}) })
   })
   strategyRoutes(app, standIn.says)
   const server = await listen(app, { host: '127.0.0.1', port: 0 })

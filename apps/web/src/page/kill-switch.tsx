@@ -3,6 +3,7 @@ import { explain, send } from './api.ts'
 import { notify, useModel } from './store.ts'
 
 type State = 'active' | 'halted'
+type Answer = { cancelled?: { asked: number; open: number } }
 
 /** Stops all new orders, everywhere. Two steps: the button, then a reason. */
 export function KillSwitch() {
@@ -36,8 +37,12 @@ function Confirm({ halted, close }: { halted: boolean; close: () => void }) {
     event.preventDefault()
     setBusy(true)
     try {
-      await send('POST', '/v1/halts', { scope: 'platform', state: target, reason: reason.trim() })
-      notify('good', halted ? 'Trading may go on.' : 'Trading is halted: no new order leaves.')
+      const answer = await send<Answer>('POST', '/v1/halts', {
+        scope: 'platform',
+        state: target,
+        reason: reason.trim(),
+      })
+      notify('good', halted ? 'Trading may go on.' : said(answer))
       setReason('')
       close()
     } catch (error) {
@@ -54,7 +59,7 @@ function Confirm({ halted, close }: { halted: boolean; close: () => void }) {
       <p>
         {halted
           ? 'Strategies may send orders again at their next decision.'
-          : 'No new order leaves, whatever a strategy decides. Positions and resting orders stay as they are.'}
+          : 'No new order leaves, whatever a strategy decides, and open orders are cancelled. Positions stay as they are.'}
       </p>
       <label htmlFor="kill-reason">Reason (kept in the record)</label>
       <input
@@ -83,4 +88,11 @@ function Confirm({ halted, close }: { halted: boolean; close: () => void }) {
       </div>
     </form>
   )
+}
+
+/** The acknowledgement: what was asked of the venues, and what they still hold. */
+function said({ cancelled }: Answer): string {
+  if (!cancelled || cancelled.asked === 0) return 'Trading is halted: no new order leaves. No order was open.'
+  const rest = cancelled.open === 0 ? 'none is left open' : `${cancelled.open} still open at the venue`
+  return `Trading is halted: no new order leaves. ${cancelled.asked} open orders cancelled, ${rest}.`
 }
