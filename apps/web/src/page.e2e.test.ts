@@ -87,7 +87,7 @@ test.skipIf(!found)(`the printed URL opens the page and the token leaves the add
   await until('live', async () => (await attribute('connection', 'data-phase')) === 'live')
   expect(page.url()).not.toContain('token')
   expect(await page.evaluate(() => document.cookie)).toBe('')
-  expect(await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }))).toBe('{}')
+  expect(await page.evaluate(() => localStorage.length + sessionStorage.length)).toBe(0)
 })
 
 test.skipIf(!found)('before the first trade it says what it waits for', async () => {
@@ -181,18 +181,7 @@ test.skipIf(!found)('a full page at each width, dark and light, without a sidewa
     }),
     ...[22, 21, 20, 19, 18, 17].map((number) => past.order(number, endUs - (30 - number) * 60e6)),
   ]
-  standIn.says.fills = standIn.says.orders.slice(2).map((one, index) => ({
-    ...{ orderId: one.orderId, account: one.account, strategy: one.strategy, venue: one.venue },
-    ...{ instrument: one.instrument, side: one.side, atUs: one.createdUs, venueTimeUs: one.createdUs },
-    ...{
-      tradeId: `old-${index}`,
-      quantity: '0.25',
-      price: '64250.5',
-      fee: '16.06',
-      feeAsset: 'USDT',
-      liquidity: 'taker',
-    },
-  })) as never
+  standIn.says.fills = standIn.says.orders.slice(2).map((one, index) => past.fillOf(one, index))
   await world.position('12', '3105.22', endUs, 'ETH-USDT', 'rsi-demo')
   await page.reload()
   await until('live', async () => (await attribute('connection', 'data-phase')) === 'live')

@@ -2,7 +2,6 @@ import type { Clock, Logger, Metrics, ServiceContext } from '@contrail/runtime'
 import { HttpProblem } from '../http/problem.ts'
 import { StreamClient } from './client.ts'
 import { createFacts } from './fact-streams.ts'
-import type { Facts } from './fact-streams.ts'
 import { createMarket } from './market.ts'
 import { catchUp, planOf, resetEvent } from './resume.ts'
 import { createTables } from './tables.ts'
@@ -92,7 +91,7 @@ export function createStreams(context: ServiceContext, polls: readonly Poll[]): 
     },
     async stop() {
       beat.pause()
-      for (const client of [...clients.keys()]) client.close('the gateway stops')
+      for (const client of clients.keys()) client.close('the gateway stops')
       await Promise.all([tables.stop(), facts.stop()])
     },
   }

@@ -16,8 +16,18 @@ const bar = (minute: number, open: number, change: Partial<CandleView> = {}): Ca
     ...change,
   }) as CandleView
 const tick = (atUs: number, price: number, change: Partial<TickEvent> = {}): TickEvent => ({
-  ...{ venue: 'sim', instrument: 'BTC-USDT', side: 'buy', receivedUs: atUs },
-  ...{ price, open: price, high: price, low: price, volume: 0.5, trades: 1, atUs, ...change },
+  venue: 'sim',
+  instrument: 'BTC-USDT',
+  side: 'buy',
+  price,
+  open: price,
+  high: price,
+  low: price,
+  volume: 0.5,
+  trades: 1,
+  atUs,
+  receivedUs: atUs,
+  ...change,
 })
 
 test('trades grow the bar they fall into', () => {

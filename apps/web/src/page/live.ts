@@ -1,4 +1,13 @@
-import type { EquityPoint, FillView, HaltView, Instrument, OrderView, PnlView, StrategyView } from '@contrail/contracts'
+import type {
+  CandleView,
+  EquityPoint,
+  FillView,
+  HaltView,
+  Instrument,
+  OrderView,
+  PnlView,
+  StrategyView,
+} from '@contrail/contracts'
 import { explain, get, openSession, takeToken } from './api.ts'
 import type { CandleEvent, TickEvent } from './candles.ts'
 import type { FeedEvent, Market, StreamEvents, StreamName } from './model.ts'
@@ -7,6 +16,8 @@ import { notify, read, update } from './store.ts'
 import { openStream } from './stream.ts'
 
 type List<T> = { items: T[] }
+/** Fewer minutes than this make no picture. */
+const MINUTES_WANTED = 15
 /** The chart takes market data past the model: ten times a second is too often for React. */
 export type MarketListener = {
   onTick(tick: TickEvent): void
@@ -94,13 +105,20 @@ export async function refreshAll(): Promise<void> {
 
 async function refreshInstruments(): Promise<void> {
   const { items } = await get<List<Instrument>>('/v1/instruments')
-  update((model) => ({ ...model, instruments: items, market: model.market ?? firstMarket(items) }))
+  const first = read().market ?? (await firstMarket(items))
+  update((model) => ({ ...model, instruments: items, market: model.market ?? first }))
 }
 
-function firstMarket(items: readonly Instrument[]): Market | undefined {
+/** The one in the address, else the first one; in seconds as long as the platform is too young for minutes. */
+async function firstMarket(items: readonly Instrument[]): Promise<Market | undefined> {
   const [venue, instrument, timeframe] = (new URLSearchParams(location.search).get('market') ?? '').split('/')
   const found = items.find((item) => item.venue === venue && item.instrument === instrument) ?? items[0]
-  return found && { venue: found.venue, instrument: found.instrument, timeframe: timeframe || '1m' }
+  if (!found) return undefined
+  const market = { venue: found.venue, instrument: found.instrument }
+  if (timeframe) return { ...market, timeframe }
+  const query = new URLSearchParams({ ...market, timeframe: '1m', limit: String(MINUTES_WANTED) })
+  const bars = await get<List<CandleView>>(`/v1/candles?${query}`)
+  return { ...market, timeframe: bars.items.length < MINUTES_WANTED ? '1s' : '1m' }
 }
 
 export function choose(change: Partial<Market>): void {

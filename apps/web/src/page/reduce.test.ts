@@ -7,12 +7,30 @@ import { mergeFills, mergeOrders, ORDERS_MAX, reduce } from './reduce.ts'
 
 const report = (change: object = {}): ReportEvent =>
   ({
-    ...{ reportId: '1', type: 'accepted', tenant: 'main', account: 'paper', strategy: 'sma', orderId: 'sma-1-0' },
-    ...{ venue: 'sim', instrument: 'BTC-USDT', side: 'buy', orderType: 'market', quantity: '1', status: 'new' },
-    ...{ cumQuantity: '0', leavesQuantity: '1', atUs: 100, sequence: 1, ...change },
+    reportId: '1',
+    type: 'accepted',
+    tenant: 'main',
+    account: 'paper',
+    strategy: 'sma',
+    orderId: 'sma-1-0',
+    venue: 'sim',
+    instrument: 'BTC-USDT',
+    side: 'buy',
+    orderType: 'market',
+    quantity: '1',
+    status: 'new',
+    cumQuantity: '0',
+    leavesQuantity: '1',
+    atUs: 100,
+    sequence: 1,
+    ...change,
   }) as unknown as ReportEvent
 const filled = report({
-  ...{ type: 'filled', status: 'filled', cumQuantity: '1', leavesQuantity: '0', atUs: 200 },
+  type: 'filled',
+  status: 'filled',
+  cumQuantity: '1',
+  leavesQuantity: '0',
+  atUs: 200,
   fill: { tradeId: 't1', quantity: '1', price: '10', fee: '0', feeAsset: 'USDT', liquidity: 'taker', venueTimeUs: 190 },
 })
 const after = (events: ReportEvent[], from: Model = EMPTY): Model =>

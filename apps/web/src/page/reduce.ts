@@ -77,7 +77,15 @@ function orderOf(report: ReportEvent, known: readonly OrderView[] | undefined): 
   const old = known?.find((order) => order.orderId === report.orderId)
   const { orderId, account, strategy, venue, instrument, side, orderType, quantity, status } = report
   return {
-    ...{ orderId, account, strategy, venue, instrument, side, orderType, quantity, status },
+    orderId,
+    account,
+    strategy,
+    venue,
+    instrument,
+    side,
+    orderType,
+    quantity,
+    status,
     clOrdId: report.clOrdId ?? old?.clOrdId ?? null,
     price: report.price ?? old?.price ?? null,
     stopPrice: report.stopPrice ?? old?.stopPrice ?? null,

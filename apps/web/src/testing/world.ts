@@ -4,6 +4,7 @@ import type {
   Confirm,
   Decision,
   EquityPoint,
+  FillView,
   Instrument,
   OrderView,
   StrategyView,
@@ -133,6 +134,26 @@ export function order(number: number, atUs: number, change: Partial<Record<keyof
     updatedUs: atUs,
     ...change,
   } as OrderView
+}
+
+export function fillOf(one: OrderView, index: number): FillView {
+  const { orderId, account, strategy, venue, instrument, side, createdUs } = one
+  return {
+    orderId,
+    account,
+    strategy,
+    venue,
+    instrument,
+    side,
+    tradeId: `old-${index}`,
+    quantity: '0.25',
+    price: '64250.5',
+    fee: '16.06',
+    feeAsset: 'USDT',
+    liquidity: 'taker',
+    venueTimeUs: createdUs,
+    atUs: createdUs,
+  } as FillView
 }
 
 /** What the services publish: for a bus of the operator. */
