@@ -21,7 +21,9 @@ export async function generateBaseline(database: DatabaseName): Promise<string> 
     const full = path.join(import.meta.dirname, 'schema', file)
     if (existsSync(full)) Object.assign(tables, await import(pathToFileURL(full).href))
   }
-  const statements = await generateMigration(generateDrizzleJson({}), generateDrizzleJson(tables))
+  // Loaders differ in the order of a module's exports; the text must not.
+  const sorted = Object.fromEntries(Object.entries(tables).sort(([a], [b]) => (a < b ? -1 : 1)))
+  const statements = await generateMigration(generateDrizzleJson({}), generateDrizzleJson(sorted))
   const head = `-- Made by "node db/src/generate.ts" from db/src/schema. Do not edit.\n`
   return head + statements.map((statement) => `${statement.trim()}\n`).join('\n')
 }

@@ -2,7 +2,7 @@ import { refuse } from '@contrail/contracts'
 import { openDatabase } from './database.ts'
 import type { Sql } from './database.ts'
 import { GRANTS } from './grants.ts'
-import { DATABASES, DB_ROLES } from './names.ts'
+import { DATABASES, DB_ROLES, TIMESCALE_LEVELS } from './names.ts'
 import type { DatabaseName, DatabaseUrls, DbRole, TimescaleLevel } from './names.ts'
 import { applyRoles, grantConnect, quote, roleName, secureTables } from './roles.ts'
 import { runMigrations } from './runner.ts'
@@ -35,6 +35,18 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
   const roles = options.roles ?? prefix
   for (const name of [prefix, roles])
     if (!NAME_PATTERN.test(name)) throw refuse('invalid_name', 'databases', name, 'use a-z, 0-9 and "_", 41 at most')
+  // One at a time per server: two that make the same database or role would trip over each other.
+  return await withAdmin(options.adminUrl, async (sql) => {
+    await sql`select pg_advisory_lock(hashtext('contrail_migrate'))`
+    try {
+      return await migrateAll(options, prefix, roles)
+    } finally {
+      await sql`select pg_advisory_unlock(hashtext('contrail_migrate'))`
+    }
+  })
+}
+
+async function migrateAll(options: MigrateOptions, prefix: string, roles: string): Promise<Migrated> {
   const applied = {} as Record<DatabaseName, string[]>
   let timescale: TimescaleLevel = 'none'
   const prepared = new Set<string>()
@@ -45,8 +57,7 @@ export async function migrate(options: MigrateOptions): Promise<Migrated> {
     const name = databaseName(prefix, database)
     await withAdmin(adminUrl, (sql) => ensureDatabase(sql, name))
     await withAdmin(urlOf(adminUrl, name), async (sql) => {
-      const level = database === 'market' ? await prepareTimescale(sql, options.timescale ?? 'auto') : 'none'
-      if (database === 'market') timescale = level
+      if (database === 'market') timescale = await prepareTimescale(sql, options.timescale ?? 'auto')
       applied[database] = await runMigrations(sql, database)
       await secureTables(sql, roles, database)
       await grantConnect(sql, roles, database, name)
@@ -66,20 +77,20 @@ export async function withAdmin<T>(url: string, run: (sql: Sql) => Promise<T>): 
 
 async function ensureDatabase(sql: Sql, name: string): Promise<void> {
   const [found] = await sql`select 1 from pg_database where datname = ${name}`
-  if (found) return
-  try {
-    await sql.unsafe(`create database ${quote(name)}`)
-  } catch (error) {
-    if ((error as { code?: string }).code !== '42P04') throw error // duplicate: another process was faster
-  }
+  if (!found) await sql.unsafe(`create database ${quote(name)}`)
 }
 
-/** Makes the extension where there is one, and leaves the level in `contrail_timescale()` for SQL to read. */
+/**
+ * Makes the extension where there is one, and leaves the level in `contrail_timescale()` for SQL to read. Tables stay at
+ * the level that they were made for.
+ */
 async function prepareTimescale(sql: Sql, wanted: 'auto' | TimescaleLevel): Promise<TimescaleLevel> {
-  const level = wanted === 'none' ? 'none' : await detectTimescale(sql)
-  if (wanted !== 'auto' && wanted !== level)
-    throw refuse('timescale_missing', 'timescale', wanted, `this server offers ${level}`)
   const known = await knownLevel(sql)
+  const asked = wanted === 'auto' ? known : wanted
+  const found = asked === 'none' ? 'none' : await detectTimescale(sql)
+  const level = asked ?? found
+  if (TIMESCALE_LEVELS.indexOf(level) < TIMESCALE_LEVELS.indexOf(found))
+    throw refuse('timescale_missing', 'timescale', level, `this server offers ${found}`)
   if (known !== undefined && known !== level)
     throw refuse('timescale_changed', 'timescale', level, `these tables were made for ${known}; move the data first`)
   if (known === undefined)
@@ -100,10 +111,10 @@ async function detectTimescale(sql: Sql): Promise<TimescaleLevel> {
   return row.license === 'timescale' ? 'timescale' : 'apache'
 }
 
-async function knownLevel(sql: Sql): Promise<string | undefined> {
+async function knownLevel(sql: Sql): Promise<TimescaleLevel | undefined> {
   const [found] = await sql`select to_regproc('contrail_timescale') as name`
   if (!found?.name) return undefined
-  const [row] = await sql<{ level: string }[]>`select contrail_timescale() as level`
+  const [row] = await sql<{ level: TimescaleLevel }[]>`select contrail_timescale() as level`
   return row?.level
 }
 

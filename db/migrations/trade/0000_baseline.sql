@@ -8,6 +8,15 @@ CREATE TABLE "decision_heads" (
 	CONSTRAINT "decision_heads_account_strategy_pk" PRIMARY KEY("account","strategy")
 );
 
+CREATE TABLE "equity_points" (
+	"tenant_id" text NOT NULL,
+	"account" text NOT NULL,
+	"currency" text NOT NULL,
+	"at_us" bigint NOT NULL,
+	"equity" numeric NOT NULL,
+	CONSTRAINT "equity_points_tenant_id_account_currency_at_us_pk" PRIMARY KEY("tenant_id","account","currency","at_us")
+);
+
 CREATE TABLE "executions" (
 	"id" bigserial PRIMARY KEY NOT NULL,
 	"tenant_id" text NOT NULL,
@@ -17,6 +26,19 @@ CREATE TABLE "executions" (
 	"body" jsonb NOT NULL,
 	"published_sequence" bigint,
 	"written_us" bigint DEFAULT (extract(epoch from clock_timestamp()) * 1000000)::bigint NOT NULL
+);
+
+CREATE TABLE "fifo_lots" (
+	"tenant_id" text NOT NULL,
+	"account" text NOT NULL,
+	"strategy" text NOT NULL,
+	"venue" text NOT NULL,
+	"instrument" text NOT NULL,
+	"trade_id" text NOT NULL,
+	"quantity" numeric NOT NULL,
+	"cost" numeric NOT NULL,
+	"opened_us" bigint NOT NULL,
+	CONSTRAINT "fifo_lots_tenant_id_account_strategy_venue_instrument_trade_id_pk" PRIMARY KEY("tenant_id","account","strategy","venue","instrument","trade_id")
 );
 
 CREATE TABLE "fills" (
@@ -36,6 +58,41 @@ CREATE TABLE "fills" (
 	"liquidity" text NOT NULL,
 	"venue_time_us" bigint NOT NULL,
 	"at_us" bigint NOT NULL
+);
+
+CREATE TABLE "ledger_accounts" (
+	"id" bigserial PRIMARY KEY NOT NULL,
+	"tenant_id" text NOT NULL,
+	"account" text NOT NULL,
+	"strategy" text NOT NULL,
+	"kind" text NOT NULL,
+	"asset" text NOT NULL
+);
+
+CREATE TABLE "ledger_entries" (
+	"transaction_id" bigint NOT NULL,
+	"line" integer NOT NULL,
+	"tenant_id" text NOT NULL,
+	"ledger_account_id" bigint NOT NULL,
+	"asset" text NOT NULL,
+	"amount" numeric NOT NULL,
+	CONSTRAINT "ledger_entries_transaction_id_line_pk" PRIMARY KEY("transaction_id","line"),
+	CONSTRAINT "ledger_entries_amount" CHECK ("ledger_entries"."amount" <> 0)
+);
+
+CREATE TABLE "ledger_transactions" (
+	"id" bigserial PRIMARY KEY NOT NULL,
+	"tenant_id" text NOT NULL,
+	"account" text NOT NULL,
+	"key" text NOT NULL,
+	"kind" text NOT NULL,
+	"reverses" bigint,
+	"description" text NOT NULL,
+	"strategy" text NOT NULL,
+	"venue" text,
+	"instrument" text,
+	"at_us" bigint NOT NULL,
+	"written_us" bigint DEFAULT (extract(epoch from clock_timestamp()) * 1000000)::bigint NOT NULL
 );
 
 CREATE TABLE "manual_numbers" (
@@ -153,89 +210,6 @@ CREATE TABLE "paper_requests" (
 	"written_us" bigint DEFAULT (extract(epoch from clock_timestamp()) * 1000000)::bigint NOT NULL
 );
 
-CREATE TABLE "traded_instruments" (
-	"venue" text NOT NULL,
-	"instrument" text NOT NULL,
-	"tenant_id" text NOT NULL,
-	"definition" jsonb NOT NULL,
-	CONSTRAINT "traded_instruments_venue_instrument_pk" PRIMARY KEY("venue","instrument")
-);
-
-CREATE TABLE "venue_cursors" (
-	"venue" text NOT NULL,
-	"account" text NOT NULL,
-	"tenant_id" text NOT NULL,
-	"cursor" bigint NOT NULL,
-	CONSTRAINT "venue_cursors_venue_account_pk" PRIMARY KEY("venue","account")
-);
-
-CREATE TABLE "venue_leases" (
-	"venue" text NOT NULL,
-	"account" text NOT NULL,
-	"tenant_id" text NOT NULL,
-	"holder" text NOT NULL,
-	"epoch" bigint NOT NULL,
-	"expires_us" bigint NOT NULL,
-	CONSTRAINT "venue_leases_venue_account_pk" PRIMARY KEY("venue","account")
-);
-
-CREATE TABLE "equity_points" (
-	"tenant_id" text NOT NULL,
-	"account" text NOT NULL,
-	"currency" text NOT NULL,
-	"at_us" bigint NOT NULL,
-	"equity" numeric NOT NULL,
-	CONSTRAINT "equity_points_tenant_id_account_currency_at_us_pk" PRIMARY KEY("tenant_id","account","currency","at_us")
-);
-
-CREATE TABLE "fifo_lots" (
-	"tenant_id" text NOT NULL,
-	"account" text NOT NULL,
-	"strategy" text NOT NULL,
-	"venue" text NOT NULL,
-	"instrument" text NOT NULL,
-	"trade_id" text NOT NULL,
-	"quantity" numeric NOT NULL,
-	"cost" numeric NOT NULL,
-	"opened_us" bigint NOT NULL,
-	CONSTRAINT "fifo_lots_tenant_id_account_strategy_venue_instrument_trade_id_pk" PRIMARY KEY("tenant_id","account","strategy","venue","instrument","trade_id")
-);
-
-CREATE TABLE "ledger_accounts" (
-	"id" bigserial PRIMARY KEY NOT NULL,
-	"tenant_id" text NOT NULL,
-	"account" text NOT NULL,
-	"strategy" text NOT NULL,
-	"kind" text NOT NULL,
-	"asset" text NOT NULL
-);
-
-CREATE TABLE "ledger_entries" (
-	"transaction_id" bigint NOT NULL,
-	"line" integer NOT NULL,
-	"tenant_id" text NOT NULL,
-	"ledger_account_id" bigint NOT NULL,
-	"asset" text NOT NULL,
-	"amount" numeric NOT NULL,
-	CONSTRAINT "ledger_entries_transaction_id_line_pk" PRIMARY KEY("transaction_id","line"),
-	CONSTRAINT "ledger_entries_amount" CHECK ("ledger_entries"."amount" <> 0)
-);
-
-CREATE TABLE "ledger_transactions" (
-	"id" bigserial PRIMARY KEY NOT NULL,
-	"tenant_id" text NOT NULL,
-	"account" text NOT NULL,
-	"key" text NOT NULL,
-	"kind" text NOT NULL,
-	"reverses" bigint,
-	"description" text NOT NULL,
-	"strategy" text NOT NULL,
-	"venue" text,
-	"instrument" text,
-	"at_us" bigint NOT NULL,
-	"written_us" bigint DEFAULT (extract(epoch from clock_timestamp()) * 1000000)::bigint NOT NULL
-);
-
 CREATE TABLE "portfolio_fills" (
 	"id" bigserial PRIMARY KEY NOT NULL,
 	"tenant_id" text NOT NULL,
@@ -288,17 +262,43 @@ CREATE TABLE "positions" (
 	CONSTRAINT "positions_tenant_id_account_strategy_venue_instrument_pk" PRIMARY KEY("tenant_id","account","strategy","venue","instrument")
 );
 
+CREATE TABLE "traded_instruments" (
+	"venue" text NOT NULL,
+	"instrument" text NOT NULL,
+	"tenant_id" text NOT NULL,
+	"definition" jsonb NOT NULL,
+	CONSTRAINT "traded_instruments_venue_instrument_pk" PRIMARY KEY("venue","instrument")
+);
+
+CREATE TABLE "venue_cursors" (
+	"venue" text NOT NULL,
+	"account" text NOT NULL,
+	"tenant_id" text NOT NULL,
+	"cursor" bigint NOT NULL,
+	CONSTRAINT "venue_cursors_venue_account_pk" PRIMARY KEY("venue","account")
+);
+
+CREATE TABLE "venue_leases" (
+	"venue" text NOT NULL,
+	"account" text NOT NULL,
+	"tenant_id" text NOT NULL,
+	"holder" text NOT NULL,
+	"epoch" bigint NOT NULL,
+	"expires_us" bigint NOT NULL,
+	CONSTRAINT "venue_leases_venue_account_pk" PRIMARY KEY("venue","account")
+);
+
 ALTER TABLE "executions" ADD CONSTRAINT "executions_order_id_orders_order_id_fk" FOREIGN KEY ("order_id") REFERENCES "public"."orders"("order_id") ON DELETE no action ON UPDATE no action;
 
 ALTER TABLE "fills" ADD CONSTRAINT "fills_order_id_orders_order_id_fk" FOREIGN KEY ("order_id") REFERENCES "public"."orders"("order_id") ON DELETE no action ON UPDATE no action;
-
-ALTER TABLE "order_attempts" ADD CONSTRAINT "order_attempts_order_id_orders_order_id_fk" FOREIGN KEY ("order_id") REFERENCES "public"."orders"("order_id") ON DELETE no action ON UPDATE no action;
 
 ALTER TABLE "ledger_entries" ADD CONSTRAINT "ledger_entries_transaction_id_ledger_transactions_id_fk" FOREIGN KEY ("transaction_id") REFERENCES "public"."ledger_transactions"("id") ON DELETE no action ON UPDATE no action;
 
 ALTER TABLE "ledger_entries" ADD CONSTRAINT "ledger_entries_ledger_account_id_ledger_accounts_id_fk" FOREIGN KEY ("ledger_account_id") REFERENCES "public"."ledger_accounts"("id") ON DELETE no action ON UPDATE no action;
 
 ALTER TABLE "ledger_transactions" ADD CONSTRAINT "ledger_transactions_reverses_ledger_transactions_id_fk" FOREIGN KEY ("reverses") REFERENCES "public"."ledger_transactions"("id") ON DELETE no action ON UPDATE no action;
+
+ALTER TABLE "order_attempts" ADD CONSTRAINT "order_attempts_order_id_orders_order_id_fk" FOREIGN KEY ("order_id") REFERENCES "public"."orders"("order_id") ON DELETE no action ON UPDATE no action;
 
 ALTER TABLE "portfolio_fills" ADD CONSTRAINT "portfolio_fills_transaction_id_ledger_transactions_id_fk" FOREIGN KEY ("transaction_id") REFERENCES "public"."ledger_transactions"("id") ON DELETE no action ON UPDATE no action;
 
@@ -309,6 +309,16 @@ CREATE UNIQUE INDEX "fills_trade" ON "fills" USING btree ("account","venue","ins
 CREATE INDEX "fills_order" ON "fills" USING btree ("order_id");
 
 CREATE INDEX "fills_account" ON "fills" USING btree ("account","id");
+
+CREATE UNIQUE INDEX "ledger_accounts_key" ON "ledger_accounts" USING btree ("tenant_id","account","strategy","kind","asset");
+
+CREATE INDEX "ledger_entries_account" ON "ledger_entries" USING btree ("ledger_account_id");
+
+CREATE UNIQUE INDEX "ledger_transactions_key" ON "ledger_transactions" USING btree ("tenant_id","account","key");
+
+CREATE UNIQUE INDEX "ledger_transactions_reverses" ON "ledger_transactions" USING btree ("reverses");
+
+CREATE INDEX "ledger_transactions_account" ON "ledger_transactions" USING btree ("account","id");
 
 CREATE UNIQUE INDEX "order_attempts_cl_ord_id" ON "order_attempts" USING btree ("cl_ord_id");
 
@@ -321,16 +331,6 @@ CREATE UNIQUE INDEX "paper_fills_trade" ON "paper_fills" USING btree ("account",
 CREATE INDEX "paper_fills_account" ON "paper_fills" USING btree ("account","id");
 
 CREATE INDEX "paper_requests_cl_ord_id" ON "paper_requests" USING btree ("account","cl_ord_id","id");
-
-CREATE UNIQUE INDEX "ledger_accounts_key" ON "ledger_accounts" USING btree ("tenant_id","account","strategy","kind","asset");
-
-CREATE INDEX "ledger_entries_account" ON "ledger_entries" USING btree ("ledger_account_id");
-
-CREATE UNIQUE INDEX "ledger_transactions_key" ON "ledger_transactions" USING btree ("tenant_id","account","key");
-
-CREATE UNIQUE INDEX "ledger_transactions_reverses" ON "ledger_transactions" USING btree ("reverses");
-
-CREATE INDEX "ledger_transactions_account" ON "ledger_transactions" USING btree ("account","id");
 
 CREATE UNIQUE INDEX "portfolio_fills_trade" ON "portfolio_fills" USING btree ("tenant_id","account","venue","instrument","trade_id","kind");
 
