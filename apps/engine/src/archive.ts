@@ -20,14 +20,19 @@ const items = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item) 
 /** What the engine asks ingest: which instruments there are, and history for a warm-up. Never on the tick path. */
 export class Archive {
   readonly #client: InternalClient
+  #known: { readonly text: string; readonly instruments: Instrument[] } | undefined
 
   constructor(client: InternalClient) {
     this.#client = client
   }
 
-  async instruments(): Promise<Instrument[]> {
+  /** The same objects as long as the answer is the same: a thousand actors do not keep a thousand copies. */
+  async instruments(): Promise<readonly Instrument[]> {
     const answer = await this.#client.get('/instruments?limit=500')
-    return check(items(instrumentSchema), answer, 'instruments').items
+    const text = JSON.stringify(answer)
+    if (this.#known?.text !== text)
+      this.#known = { text, instruments: check(items(instrumentSchema), answer, 'instruments').items }
+    return this.#known.instruments
   }
 
   /** The last `lookback` of each input before a time, as the mailbox would have brought them, oldest first. */
