@@ -17,7 +17,7 @@ import { decodeClockUs, decodeMarket, priceOf } from './decode.ts'
 import type { MarketEvent } from './decode.ts'
 import { callHandler } from './handlers.ts'
 import type { HandlerName } from './handlers.ts'
-import { planMailbox } from './mailbox.ts'
+import { instrumentsByKey, planMailbox } from './mailbox.ts'
 import type { MailboxPlan, MarketRoute, Route } from './mailbox.ts'
 import { SNAPSHOT_VERSION } from './program.ts'
 import type { ActorSnapshot, StrategyActorOptions, StrategyInput, StrategyOutput, StrategyReadout } from './program.ts'
@@ -57,8 +57,7 @@ export class StrategyActor {
     this.#lookback = Math.max(0, Math.ceil(definition.lookback?.(parameters) ?? 0))
     this.#counts = this.#plan.inputs.map(() => 0)
     this.#warm = this.#lookback === 0
-    const instruments = new Map(options.instruments.map((item) => [instrumentKey(item.venue, item.instrument), item]))
-    this.#account = new AccountView(instruments)
+    this.#account = new AccountView(instrumentsByKey(options.instruments))
     this.#collector = new Collector(strategyId(options.strategy), this.#account)
     this.#context = new ActorContext(parameters, this.#moment, this.#plan.slots, this.#account, this.#collector)
     this.#state = definition.state(parameters)

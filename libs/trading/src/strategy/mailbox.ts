@@ -58,9 +58,20 @@ export function planMailbox(
   return { mailbox: { MD: market, TRADES: [confirm], CONTROL: [control] }, routes, slots, inputs }
 }
 
+const byKey = new WeakMap<readonly Instrument[], ReadonlyMap<string, Instrument>>()
+
+/** One map per list: the actors of a worker share both. */
+export function instrumentsByKey(instruments: readonly Instrument[]): ReadonlyMap<string, Instrument> {
+  const known = byKey.get(instruments)
+  if (known) return known
+  const made = new Map(instruments.map((item) => [instrumentKey(item.venue, item.instrument), item]))
+  byKey.set(instruments, made)
+  return made
+}
+
 /** The instruments of the inputs come first, in their order: the first of all is the default. */
 function slotsOf(inputs: readonly InputSpec[], instruments: readonly Instrument[]): Map<string, Slot> {
-  const known = new Map(instruments.map((item) => [instrumentKey(item.venue, item.instrument), item]))
+  const known = instrumentsByKey(instruments)
   const keys = [...inputs.map((input) => instrumentKey(input.venue, input.instrument)), ...known.keys()]
   const slots = new Map<string, Slot>()
   for (const key of keys) {
