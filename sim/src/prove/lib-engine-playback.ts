@@ -3,10 +3,10 @@ import type { Bus } from '@contrail/runtime'
 import type { MarketMessage } from './lib-engine-market.ts'
 
 const TURN_MS = 10
-/** How much of a new measurement of the time between two kills counts. */
+/** How much of a new measurement of the length of a turn counts. */
 const WEIGHT = 0.2
 
-/** Plays a market at a steady pace that leaves something to play until the last kill. One publish at a time, in order. */
+/** Plays a market at a steady pace that leaves something to play until the last turn. One publish at a time, in order. */
 export class Playback {
   readonly #bus: Bus
   readonly #messages: readonly MarketMessage[]
@@ -15,13 +15,15 @@ export class Playback {
   #rate = 0
   #credit = 0
   #sharedMs = performance.now()
-  #periodMs = 1_500
+  #periodMs: number
   #sharesBefore = 0
   #stopped = false
   readonly #running: Promise<void>
   lastSequence = 0
 
-  constructor(bus: Bus, messages: readonly MarketMessage[]) {
+  /** `periodMs`: how long one turn is thought to take before the first was measured. */
+  constructor(bus: Bus, messages: readonly MarketMessage[], periodMs: number) {
+    this.#periodMs = periodMs
     this.#bus = bus
     this.#messages = messages
     this.#running = this.#run()
@@ -31,12 +33,12 @@ export class Playback {
     return this.#played
   }
 
-  /** So many kills are still to come. */
-  share(killsLeft: number): void {
+  /** So many turns are still to come. */
+  share(turnsLeft: number): void {
     const now = performance.now()
     if (this.#sharesBefore++ > 0) this.#periodMs += WEIGHT * (now - this.#sharedMs - this.#periodMs)
     this.#sharedMs = now
-    this.#rate = (this.#messages.length - this.#played) / (Math.max(1, killsLeft) * this.#periodMs)
+    this.#rate = (this.#messages.length - this.#played) / (Math.max(1, turnsLeft) * this.#periodMs)
   }
 
   /** The rest as fast as it goes. */

@@ -28,6 +28,7 @@ const MARKET_ONLY: readonly StrategyToRun[] = [
 ]
 /** Decide on their fills too: what they do depends on when reports arrive. */
 const ON_FILLS: readonly StrategyToRun[] = [
+  { strategy: 'cross-fills', file: own('tick-cross'), parameters: { ...market, fast: 2, slow: 6 } },
   {
     strategy: 'sma-fills',
     file: built('sma-cross'),
@@ -87,7 +88,7 @@ export async function proveRecovery(options: RecoveryOptions): Promise<RecoveryR
       (sequence) => lastPriceAt(prices, sequence),
     )
     await venue.start()
-    const playback = new Playback(world.bus, played.messages)
+    const playback = new Playback(world.bus, played.messages, 1_500)
     const lives = new Lives(world, deployed, options.say)
     await lives.watch()
     const killed = await killAgainAndAgain(options, lives, playback)

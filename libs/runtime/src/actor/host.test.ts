@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Bus, PublishAck, PublishOptions } from '../bus/bus.ts'
+import type { Bus, PublishAck, PublishOptions, ReadOptions } from '../bus/bus.ts'
 import { until } from '../testing/until.ts'
 import { Adder, createLab, overridden } from './testing.ts'
 import type { Lab } from './testing.ts'
@@ -106,6 +106,36 @@ test('actors that start late, while the stream runs on, see each sequence once',
   }
   await until('all have read all', () => host.readouts().every(({ inputs }) => inputs === 280))
   for (const mine of seen.values()) expect(mine).toEqual(numbers(280, 1))
+  await host.close()
+})
+
+test('an actor that has read further than the shared feed takes nothing twice when the feed comes after', async () => {
+  const lab = createLab()
+  const held: (() => void)[] = []
+  let holds = true
+  const read = (options: ReadOptions) =>
+    lab.bus.read({
+      ...options,
+      onMessage: (message) => {
+        const isShared = options.filterSubjects === undefined && message.stream === 'MD'
+        if (holds && isShared) held.push(() => void options.onMessage(message))
+        else return options.onMessage(message)
+      },
+    })
+  const host = await lab.host({ bus: overridden<Bus>(lab.bus, { read }) })
+  await lab.feed('md.a', ...numbers(5))
+  host.start(lab.spec('first', { from: { MD: 'live', TRADES: 'first' } }))
+  await lab.live(host, 'first')
+  await lab.feed('md.a', ...numbers(5, 5))
+  host.start(lab.spec('second'))
+  await lab.live(host, 'second')
+  expect([host.readout('first')?.inputs, host.readout('second')?.inputs]).toEqual([0, 10])
+  holds = false
+  for (const deliver of held.splice(0)) deliver()
+  await lab.feed('md.a', 10, 11)
+  await until('the first has read all of its own', () => host.readout('first')?.inputs === 7)
+  await until('the second has decided', async () => (await lab.decisions('second')).length === 4)
+  expect(host.readout('second')?.inputs).toBe(12)
   await host.close()
 })
 

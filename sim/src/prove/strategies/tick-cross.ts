@@ -1,10 +1,10 @@
 import { defineStrategy, Sma } from '@contrail/trading'
 import { z } from 'zod'
 
-/** Nobody answers its orders, and a strategy may have fifty open: after so many it amends them in turn. */
+/** A strategy may have fifty open: when nobody answers them, it amends so many in turn. */
 const PLACED_MAX = 40
 
-/** Decides on market data alone: whatever happens to its orders, its decisions over one stream are always the same. */
+/** Where nobody answers its orders it decides on market data alone: the same over one stream, however often it is killed. */
 export default defineStrategy({
   name: 'tick-cross',
   parameters: z.strictObject({
@@ -34,7 +34,9 @@ export default defineStrategy({
     ctx.note('crossings', state.crossings)
     const quantity = 10 + (state.crossings % 7)
     const options = { quantity, price: tick.price, tag: trend > 0 ? 'up' : 'down' }
-    if (state.ids.length < PLACED_MAX) state.ids.push(trend > 0 ? ctx.buy(options) : ctx.sell(options))
-    else ctx.amend(state.ids[state.crossings % PLACED_MAX] as string, { quantity, price: tick.price })
+    if (ctx.openOrders().length < PLACED_MAX) {
+      state.ids.push(trend > 0 ? ctx.buy(options) : ctx.sell(options))
+      if (state.ids.length > PLACED_MAX) state.ids.shift()
+    } else ctx.amend(state.ids[state.crossings % PLACED_MAX] as string, { quantity, price: tick.price })
   },
 })
