@@ -1,4 +1,14 @@
-import { encodeJson, encodeQuote, encodeTick, MINUTE_US, parseSubject, SECOND_US, subjects } from '@contrail/contracts'
+import {
+  DAY_US,
+  encodeJson,
+  encodeQuote,
+  encodeTick,
+  HOUR_US,
+  MINUTE_US,
+  parseSubject,
+  SECOND_US,
+  subjects,
+} from '@contrail/contracts'
 import type { Candle, Clock as ClockMessage, Instrument, Us } from '@contrail/contracts'
 import type { Bus, Clock, Logger, Metrics } from '@contrail/runtime'
 import type { BadRow, RawEvent, SourceSink } from '../source/port.ts'
@@ -33,6 +43,10 @@ export type FeedView = {
   lastPrice: number | null
   receiveTimeUs: number
 }
+
+/** A long silence in a replay rings at the finest of these steps that makes at most so many rings. */
+const STEPS_US = [SECOND_US, MINUTE_US, HOUR_US, DAY_US] as const
+const RINGS_MAX = 3600
 
 /** From what a source says to what is on the bus, for all instruments of one venue, in one order of time. */
 export class Pipeline implements SourceSink {
@@ -120,7 +134,10 @@ export class Pipeline implements SourceSink {
   #ringTo(toUs: number): void {
     const last = toUs - (toUs % SECOND_US)
     if (this.#rungUs === 0) this.#rungUs = last - SECOND_US
-    const stepUs = this.#options.ring === 'sparse' ? MINUTE_US : SECOND_US
+    const steps = this.#options.ring === 'sparse' ? STEPS_US.slice(1) : STEPS_US
+    const stepUs = steps.find((step) => last - this.#rungUs <= step * RINGS_MAX) ?? Number.POSITIVE_INFINITY
+    // A hole of years in a file is passed in one step.
+    if (stepUs === Number.POSITIVE_INFINITY) return this.#ring(last)
     for (let at = this.#rungUs - (this.#rungUs % stepUs) + stepUs; at < last; at += stepUs) this.#ring(at)
     if (last > this.#rungUs) this.#ring(last)
   }

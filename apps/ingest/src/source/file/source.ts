@@ -83,6 +83,7 @@ class Replay {
       const event = shifted(item, offsetUs)
       const atUs = event.receiveTimeUs ?? event.venueTimeUs
       if (pace) await pace(atUs)
+      if (this.#stopped) return
       lastUs = Math.max(lastUs, atUs)
       const full = sink.event(event)
       if (full) await full
