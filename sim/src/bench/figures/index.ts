@@ -1,0 +1,8 @@
+import { activation } from './activation.ts'
+import { decisions } from './decisions.ts'
+import type { Figure } from './figure.ts'
+import { latency } from './latency.ts'
+import { memory } from './memory.ts'
+import { sustained } from './sustained.ts'
+
+export const FIGURES: readonly Figure[] = [latency, sustained, decisions, activation, memory]
