@@ -6,12 +6,13 @@ import { maskText, SECRET_NAME } from './secrets.ts'
 const PREFIX = 'CONTRAIL_'
 
 /** Names that some service understands: several services may share one environment. */
-const KNOWN = [
-  ...['NATS_URL', 'NATS_MD_URL', 'NATS_MONITOR_URL', 'NATS_BINARY', 'POSTGRES_URL', 'REDIS_URL', 'REDIS_BINARY'],
-  ...['USER_DB_URL', 'STRATEGY_DB_URL', 'MARKET_DB_URL', 'TRADE_DB_URL'],
-  ...['HOST', 'PORT', 'INTERNAL_TOKEN', 'TENANT', 'ACCOUNT', 'HOME', 'URL', 'TOKEN', 'SERVICES', 'TIMESCALE'],
-  ...['TIMESCALE_LEVEL', 'SERVICES_DIR', 'LOG_LEVEL', 'LOG_FORMAT', 'OFFLINE', 'WORKER'],
-].map((name) => PREFIX + name)
+const KNOWN = `
+  NATS_URL NATS_MD_URL NATS_MONITOR_URL NATS_BINARY POSTGRES_URL REDIS_URL REDIS_BINARY
+  USER_DB_URL STRATEGY_DB_URL MARKET_DB_URL TRADE_DB_URL
+  HOST PORT INTERNAL_TOKEN TENANT ACCOUNT HOME URL TOKEN SERVICES TIMESCALE LOG_LEVEL LOG_FORMAT OFFLINE WORKER`
+  .trim()
+  .split(/\s+/)
+  .map((name) => PREFIX + name)
 const KNOWN_PREFIXES = ['INGEST', 'ENGINE', 'ORDERS', 'PORTFOLIO', 'STRATEGIES', 'GATEWAY', 'WEB', 'CLI', 'SIM', 'TEST']
 
 /** Every error of a configuration at once. */
