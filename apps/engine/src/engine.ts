@@ -1,7 +1,8 @@
-import { controlSchema, decodeJson, subjects, strategyEventSchema } from '@contrail/contracts'
-import type { DesiredStrategy, StrategyEvent } from '@contrail/contracts'
+import { controlSchema, decodeJson } from '@contrail/contracts'
+import type { DesiredStrategy } from '@contrail/contracts'
 import type { ActorEvent, ActorHost, ActorInput, Bus, Clock, KvEntry, Logger } from '@contrail/runtime'
 import type { Events } from './events.ts'
+import { lastOwner } from './owner.ts'
 import { ownerOf } from './placement.ts'
 import { decodeDesired, specOf } from './program.ts'
 import type { ProgramParts } from './program.ts'
@@ -22,9 +23,6 @@ export type EngineParts = {
 
 /** After it was fenced, a worker that still believes it is the owner asks again after so long, ms. */
 const FENCED_RETRY_MS = 5_000
-/** After these the strategy has no owner. */
-const ENDINGS: ReadonlySet<StrategyEvent['event']> = new Set(['stopped', 'halted', 'diverged', 'fenced'])
-
 /** Makes what runs here equal to what is desired and placed here. */
 export class Engine {
   readonly #parts: EngineParts
@@ -70,6 +68,8 @@ export class Engine {
 
   onActorEvent(event: ActorEvent): void {
     this.#parts.events.say(event)
+    if (event.event === 'started' && this.#parts.programs.readouts.get(event.id)?.().paused)
+      this.#parts.events.say({ ...event, event: 'paused', detail: 'it was paused before, and still is' })
     if (event.event !== 'fenced') return
     this.#standby.add(event.id)
     if (this.#parts.placement === 'rendezvous')
@@ -155,10 +155,8 @@ export class Engine {
   /** Of hot standbys only one becomes the owner: the others wait while its worker lives. */
   async #hasOtherOwner(strategy: string): Promise<boolean> {
     const { bus, workers, worker } = this.#parts
-    const last = await bus.lastOnSubject('CONTROL', subjects.event(strategy))
-    if (!last) return false
-    const event = decodeJson(strategyEventSchema, last.data, 'strategy event')
-    return event.worker !== worker && !ENDINGS.has(event.event) && workers.isAlive(event.worker)
+    const owner = await lastOwner(bus, strategy)
+    return owner !== undefined && owner !== worker && workers.isAlive(owner)
   }
 }
 

@@ -3,7 +3,7 @@ import type { DesiredStrategy } from '@contrail/contracts'
 import { Halted } from '@contrail/runtime'
 import type { ActorInput, ActorProgram, ActorSpec, ActorVersion } from '@contrail/runtime'
 import { createStrategyActor } from '@contrail/trading'
-import type { StrategyActor } from '@contrail/trading'
+import type { StrategyActor, StrategyReadout } from '@contrail/trading'
 import type { Archive } from './archive.ts'
 import type { Bundles } from './bundles.ts'
 
@@ -14,7 +14,7 @@ export const decodeDesired = (data: Uint8Array): DesiredStrategy =>
   decodeJson(desiredStrategySchema, data, 'desired strategy')
 
 /** What a strategy shows of itself, by id: for eyes. */
-export type StrategyReadouts = Map<string, () => unknown>
+export type StrategyReadouts = Map<string, () => StrategyReadout>
 export type ProgramParts = {
   readonly bundles: Bundles
   readonly archive: Archive
@@ -43,15 +43,18 @@ export function specOf(
 }
 
 async function makeProgram(
-  { strategy, tenant, account }: DesiredStrategy,
+  desired: DesiredStrategy,
   version: ActorVersion,
   { bundles, archive, readouts }: ProgramParts,
 ): Promise<ActorProgram> {
+  const { strategy, tenant, account } = desired
   const [definition, instruments] = await Promise.all([bundles.definition(version.code), archive.instruments()])
   return guarded(() => {
     const options = { strategy, tenant, account, parameters: version.parameters, instruments }
     const actor = createStrategyActor(definition, options)
-    readouts.set(strategy, () => actor.readout)
+    // An older version is made only to make its own decisions again; it is not the one that is looked at.
+    const isDesired = version.code === desired.code && sameJson(version.parameters, desired.parameters)
+    if (isDesired) readouts.set(strategy, () => actor.readout)
     return programOf(actor, version)
   })
 }

@@ -38,8 +38,6 @@ test('a worker that was itself stopped does not take the silence for the death o
   const a = await join('a')
   const b = await join('b')
   await until('a knows b', () => a.workers.isAlive('b'))
-  const late = manualClock(1_000_000)
-  late.advanceMs(0)
   // All of its timers and looks come late, at once: as after SIGCONT.
   Object.assign(a.clock, { monotonicMs: () => 60_000 })
   expect(a.workers.alive()).toEqual(['a', 'b'])

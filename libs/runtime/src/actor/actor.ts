@@ -5,7 +5,7 @@ import type { Receiver, SharedFeed } from './feed.ts'
 import { describeThrow, encodeMessage } from './messages.ts'
 import type { OwnMessage } from './messages.ts'
 import type { ActorInput, ActorProgram } from './program.ts'
-import { Trail } from './trail.ts'
+import { Trail, TRAIL_RUNS_MAX } from './trail.ts'
 import { Halted } from './types.ts'
 import type { ActorSpec, ActorStatus, Positions } from './types.ts'
 
@@ -87,7 +87,11 @@ export class Actor implements Receiver {
     } catch (error) {
       throw new Halted(describeThrow(error, input), { cause: error })
     }
-    if (!output) return undefined
+    if (!output) {
+      if (this.trail.length > TRAIL_RUNS_MAX)
+        throw new Halted(`it made no decision in ${TRAIL_RUNS_MAX} runs of inputs`)
+      return undefined
+    }
     this.number += 1
     const { stream, sequence, subject } = input
     return {

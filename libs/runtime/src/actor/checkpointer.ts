@@ -77,7 +77,7 @@ export class Checkpointer {
   }
 
   #isDue(actor: Actor): boolean {
-    if (actor.status !== 'live' || actor.pending) return false
+    if ((actor.status !== 'live' && actor.status !== 'catching_up') || actor.pending) return false
     const { inputs, atMs } = actor.checkpoint
     if (actor.inputs - inputs >= this.#limits.checkpointInputs) return true
     const ageMs = this.#clock.monotonicMs() - atMs

@@ -90,9 +90,9 @@ export class SharedFeed {
   }
 
   async close(): Promise<void> {
-    const readers = [...this.#streams.values()].map((feed) => feed.reader?.stop())
+    const readers = [...this.#streams.values()].flatMap(({ reader }) => reader ?? [])
     this.#streams.clear()
-    await Promise.all(readers)
+    await Promise.all(readers.map((reader) => reader.stop()))
   }
 
   async #open(stream: string, position: Position): Promise<void> {

@@ -49,7 +49,7 @@ export function decisionDifference(recorded: OwnMessage, again: OwnMessage): str
   return canonicalJson(a) === canonicalJson(b) ? undefined : firstDifference(a, b)
 }
 
-const withoutEpoch = ({ epoch: _, ...rest }: OwnMessage): Record<string, unknown> => rest
+const withoutEpoch = (message: OwnMessage): Record<string, unknown> => ({ ...message, epoch: undefined })
 
 export const describeInput = (input: ActorInput): string => `${input.stream} ${input.sequence} (${input.subject})`
 

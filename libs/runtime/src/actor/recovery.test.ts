@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { until } from '../testing/until.ts'
 import { Adder, createLab } from './testing.ts'
 
-const withoutEpoch = (entries: Record<string, unknown>[]) => entries.map(({ epoch: _, ...rest }) => rest)
+const withoutEpoch = (entries: Record<string, unknown>[]) => entries.map((entry) => ({ ...entry, epoch: 0 }))
 
 test('a decision carries its number, its cause and the exact inputs since the one before', async () => {
   const lab = createLab()
@@ -222,5 +222,24 @@ test('a new version takes over after the old code has made its own decisions aga
   expect(lab.events.filter(({ event }) => event === 'diverged')).toEqual([])
   // 1026 by the old code; then 4, 5 and 6 with the weight of the new.
   expect((await lab.decisions('s'))[1]).toMatchObject({ sum: ((1026 * 31 + 8) * 31 * 31 + 10 * 31 + 12) % 1_000_003 })
+  await second.close()
+})
+
+test('a checkpoint that the program cannot read halts the actor; it is not tried again and again', async () => {
+  const lab = createLab()
+  const first = await lab.host()
+  first.start(lab.spec('s'))
+  await lab.live(first, 's')
+  await first.close()
+  const program = () =>
+    Object.assign(new Adder(), {
+      restore: () => {
+        throw new TypeError('of another age')
+      },
+    })
+  const second = await lab.host({ worker: 'w2' })
+  second.start(lab.spec('s', { program }))
+  await until('it is halted', () => second.readout('s')?.status === 'halted')
+  expect(second.readout('s')).toMatchObject({ detail: 'its checkpoint: of another age', epoch: 2 })
   await second.close()
 })

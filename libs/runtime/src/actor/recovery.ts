@@ -52,7 +52,9 @@ async function makeAgain(ports: RecoveryPorts, actor: Actor, claim: Claim): Prom
   if (changed) {
     const state = actor.program.snapshot()
     actor.program = own
-    const how = own.adopt ? own.adopt(state, before) : (own.restore(state), 'kept')
+    const how = guarded('the state of the version before', () =>
+      own.adopt ? own.adopt(state, before) : (own.restore(state), 'kept'),
+    )
     if (how === 'fresh') await warmUp(ports, actor)
     return false
   }
@@ -68,7 +70,7 @@ function restore(actor: Actor, claim: Claim): void {
   actor.number = stored?.number ?? 0
   actor.inputs = stored?.inputs ?? 0
   actor.trail.restore(stored?.trail ?? [])
-  if (stored) actor.program.restore(stored.state.program)
+  if (stored) guarded('its checkpoint', () => actor.program.restore(stored.state.program))
 }
 
 /** Inputs along the recorded trails. Each decision must come out as it was recorded, where it was recorded. */
@@ -143,9 +145,11 @@ function restoreForGap(actor: Actor, checkpoint: LoadedCheckpoint | undefined): 
   if (!checkpoint) return
   const before = versionOf(checkpoint.value)
   const { program } = checkpoint.value.state
-  if (actor.program.adopt && canonicalJson(before) !== canonicalJson(actor.spec.version))
-    actor.program.adopt(program, before)
-  else actor.program.restore(program)
+  const changed = canonicalJson(before) !== canonicalJson(actor.spec.version)
+  guarded('its checkpoint', () => {
+    if (changed && actor.program.adopt) actor.program.adopt(program, before)
+    else actor.program.restore(program)
+  })
 }
 
 /** Inputs of whole streams that recorded decisions had already seen: what they led to was decided and is not repeated. */
@@ -180,9 +184,10 @@ async function warmUp(ports: RecoveryPorts, actor: Actor, untilUs = ports.clock.
   ports.tell(actor, 'warmed_up', `${inputs.length} inputs of history`)
 }
 
-function guarded(what: string, act: () => void): void {
+/** What the program cannot take now it will not take later: a person has to look. */
+function guarded<T>(what: string, act: () => T): T {
   try {
-    act()
+    return act()
   } catch (error) {
     throw new Halted(`${what}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
   }

@@ -1,6 +1,9 @@
 /** Run-length: [stream, last sequence applied in this run]. */
 export type TrailRuns = [string, number][]
 
+/** Most runs between two decisions: one that decides so rarely is halted before its trail outgrows a message. */
+export const TRAIL_RUNS_MAX = 20_000
+
 /** The order in which inputs of different streams were applied since the previous decision. */
 export class Trail {
   #runs: TrailRuns = []
