@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { encodeJson, encodeTick, subjects } from '@contrail/contracts'
 import type { Confirm, Decision, Halt, PositionValue, StrategyEvent } from '@contrail/contracts'
 import { until } from '@contrail/runtime/testing'
+import { CLIENTS_PER_PRINCIPAL_MAX } from './stream/server.ts'
 import { startTestGateway } from './testing/gateway.ts'
 import type { TestGateway } from './testing/gateway.ts'
 import { listen } from './testing/listener.ts'
@@ -237,8 +238,8 @@ test('a message that is not of the contract is left out and delays nobody', asyn
 })
 
 test('streams are counted per person', async () => {
-  const many = await Promise.all(Array.from({ length: 12 }, () => hear('?topics=halts')))
-  expect(many).toHaveLength(12)
+  const many = await Promise.all(Array.from({ length: CLIENTS_PER_PRINCIPAL_MAX }, () => hear('?topics=halts')))
+  expect(many.every(({ events }) => events.length > 0)).toBe(true)
   const refused = await fetch(`${gateway.url}/v1/stream`, { headers: { authorization: `Bearer ${gateway.token}` } })
   expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([429, 'too_many_streams'])
 })

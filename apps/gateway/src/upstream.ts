@@ -16,17 +16,17 @@ export type Upstream = {
 }
 
 /** A read answers within this or counts as away; a change may wait for a venue. */
-const READ_TIMEOUT_MS = 5_000
-const WRITE_TIMEOUT_MS = 15_000
+const TIMEOUTS = { readMs: 5_000, writeMs: 15_000 }
 const ANSWER_BYTES_MAX = 32 * 1024 * 1024
 
-export function createUpstream(urls: Record<ServiceName, string>, token: string): Upstream {
+export function createUpstream(urls: Record<ServiceName, string>, token: string, timeouts = TIMEOUTS): Upstream {
   return {
     async call(service, path, { method = 'GET', query, body, headers } = {}) {
       const url = new URL(path, urls[service])
       for (const [name, value] of Object.entries(query ?? {}))
         if (value !== undefined) url.searchParams.set(name, String(value))
-      const response = await send(service, url, {
+      const timeoutMs = method === 'GET' ? timeouts.readMs : timeouts.writeMs
+      const response = await send(service, url, timeoutMs, {
         method,
         headers: {
           authorization: `Bearer ${token}`,
@@ -49,8 +49,8 @@ export function createUpstream(urls: Record<ServiceName, string>, token: string)
   }
 }
 
-async function send(service: ServiceName, url: URL, init: RequestInit & { method: string }): Promise<Response> {
-  const timeoutMs = init.method === 'GET' ? READ_TIMEOUT_MS : WRITE_TIMEOUT_MS
+type Init = RequestInit & { method: string }
+async function send(service: ServiceName, url: URL, timeoutMs: number, init: Init): Promise<Response> {
   try {
     return await fetch(url, { ...init, redirect: 'error', signal: AbortSignal.timeout(timeoutMs) })
   } catch (error) {

@@ -15,36 +15,45 @@ export type Idempotency = {
 
 export function createIdempotency(clock: { monotonicMs(): number }, redis: Redis | undefined): Idempotency {
   const entries = new Map<string, Entry>()
+  /** Oldest first: all entries live equally long. */
   function prune(): void {
     for (const [key, entry] of entries) {
-      if (entry.untilMs > clock.monotonicMs() && entries.size <= KEYS_MAX) break
+      if (entry.untilMs > clock.monotonicMs() && entries.size <= KEYS_MAX) return
       entries.delete(key)
     }
   }
+  async function first(name: string, bodyHash: string, key: string, work: () => Promise<unknown>): Promise<unknown> {
+    const known = await claim(redis, name, bodyHash)
+    if (known) return answerOf(known, bodyHash, key)
+    try {
+      const answer = await work()
+      await remember(redis, name, { bodyHash, answer })
+      return answer
+    } catch (error) {
+      // What surely did nothing may be tried again under the same key; what may have acted keeps its claim.
+      if (!mayHaveActed(error)) {
+        entries.delete(name)
+        await forget(redis, name)
+      }
+      throw error
+    }
+  }
   return {
-    async run(key, scope, body, work) {
-      const name = sha256Hex(`${scope}\n${key}`)
-      const bodyHash = sha256Hex(JSON.stringify(body))
-      const known = entries.get(name) ?? (await remembered(redis, name))
-      if (known) {
-        if (known.bodyHash !== bodyHash) throw reused(key)
-        return known.answer
-      }
-      const entry = { bodyHash, untilMs: clock.monotonicMs() + KEEP_MS, answer: work() }
-      entries.set(name, entry)
+    // Not async: between the look and the claim there must be no moment in which a repeat slips through.
+    run(key, scope, body, work) {
       prune()
-      try {
-        const answer = await entry.answer
-        await remember(redis, name, bodyHash, answer)
-        return answer
-      } catch (error) {
-        // What surely did nothing may be tried again under the same key; what may have acted keeps its answer.
-        if (!(error instanceof HttpProblem && error.status === 504)) entries.delete(name)
-        throw error
-      }
+      const name = sha256Hex(`${scope}\n${key}`)
+      const bodyHash = sha256Hex(JSON.stringify(body) ?? '')
+      const known = entries.get(name)
+      if (known) return known.bodyHash === bodyHash ? known.answer : Promise.reject(reused(key))
+      const answer = first(name, bodyHash, key, work)
+      entries.set(name, { bodyHash, untilMs: clock.monotonicMs() + KEEP_MS, answer })
+      return answer
     },
   }
 }
+
+const mayHaveActed = (error: unknown): boolean => error instanceof HttpProblem && error.status === 504
 
 export function idempotencyKey(header: string | undefined, required: boolean): string | undefined {
   if (header === undefined && !required) return undefined
@@ -64,15 +73,35 @@ const reused = (key: string) =>
     mend: 'use a new key for a new request',
   })
 
-async function remembered(redis: Redis | undefined, name: string): Promise<Entry | undefined> {
-  const text = await redis?.get(`contrail:idempotency:${name}`).catch(() => null) // memory still guards this copy
-  if (!text) return undefined
-  const { bodyHash, answer } = JSON.parse(text) as { bodyHash: string; answer: unknown }
-  return { bodyHash, untilMs: 0, answer: Promise.resolve(answer) }
+type Claim = { bodyHash: string; answer?: unknown }
+const nameOf = (name: string): string => `contrail:idempotency:${name}`
+
+/** Ours, or what another gateway knows of this key. With Redis away each copy guards for itself. */
+async function claim(redis: Redis | undefined, name: string, bodyHash: string): Promise<Claim | undefined> {
+  if (!redis) return undefined
+  try {
+    const value = JSON.stringify({ bodyHash } satisfies Claim)
+    if ((await redis.set(nameOf(name), value, 'PX', KEEP_MS, 'NX')) === 'OK') return undefined
+    const text = await redis.get(nameOf(name))
+    return text === null ? undefined : (JSON.parse(text) as Claim)
+  } catch {
+    return undefined
+  }
 }
 
-async function remember(redis: Redis | undefined, name: string, bodyHash: string, answer: unknown): Promise<void> {
-  await redis
-    ?.set(`contrail:idempotency:${name}`, JSON.stringify({ bodyHash, answer }), 'PX', KEEP_MS)
-    .catch(() => undefined) // memory still guards this copy
+function answerOf(known: Claim, bodyHash: string, key: string): unknown {
+  if (known.bodyHash !== bodyHash) throw reused(key)
+  if ('answer' in known) return known.answer
+  throw new HttpProblem(409, 'in_progress', 'another gateway has this request in hand, or ended in the middle of it', {
+    field: 'Idempotency-Key',
+    value: key,
+    mend: 'repeat in a moment; if this stays, look at the list: nobody knows whether it acted',
+  })
+}
+
+async function remember(redis: Redis | undefined, name: string, known: Claim): Promise<void> {
+  await redis?.set(nameOf(name), JSON.stringify(known), 'PX', KEEP_MS).catch(() => undefined) // the claim stays
+}
+async function forget(redis: Redis | undefined, name: string): Promise<void> {
+  await redis?.del(nameOf(name)).catch(() => undefined) // it expires by itself
 }

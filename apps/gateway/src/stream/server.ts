@@ -14,8 +14,8 @@ const FLUSH_MS = 100
 /** Positions are valued on every third flush. */
 const VALUE_EVERY = 3
 export const HEARTBEAT_MS = 2_000
-const CLIENTS_MAX = 200
-const CLIENTS_PER_PRINCIPAL_MAX = 12
+const CLIENTS_MAX = 256
+export const CLIENTS_PER_PRINCIPAL_MAX = 32
 
 export type StreamRequest = {
   principal: string

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'react'
 import type { ExplainView } from '@contrail/contracts'
 import { explain, get } from './api.ts'
-import { noted, price, quantity, timeOf, words } from './format.ts'
+import { noted, price, quantity, reasonWords, timeOf, words } from './format.ts'
 import { Loading } from './panel.tsx'
 import { update, useModel } from './store.ts'
 
@@ -65,7 +65,7 @@ function Story({ orderId }: { orderId: string }) {
           <li key={report.reportId}>
             <time>{timeOf(report.atUs)}</time> {words(report.type)}
             {report.fill ? ` ${quantity(report.fill.quantity)} at ${price(report.fill.price, 2)}` : ''}
-            {report.reason ? `: ${report.reason.text}` : ''}
+            {report.reason ? `: ${reasonWords(report.reason)}` : ''}
           </li>
         ))}
       </ol>

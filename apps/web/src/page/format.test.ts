@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { age, money, noted, percent, placesOf, price, quantity, toneOf, words } from './format.ts'
+import { age, money, noted, percent, placesOf, price, quantity, reasonWords, toneOf, words } from './format.ts'
 
 test.each([
   ['0', 2, '0.00'],
@@ -46,4 +46,10 @@ test('small things', () => {
     'none',
   ])
   expect(words('partially_filled')).toBe('partially filled')
+})
+
+test('a reason is said in words', () => {
+  const text = 'REDUCE_ONLY_EXCEEDS_POSITION: control=C19 found=0.2 limit=at most 0'
+  expect(reasonWords({ text })).toBe('reduce only exceeds position: found 0.2, limit at most 0 (C19)')
+  expect(reasonWords({ text: 'the venue said no' })).toBe('the venue said no')
 })

@@ -70,6 +70,14 @@ export function age(ms: number): string {
 /** `partially_filled` -> `partially filled`. */
 export const words = (code: string): string => code.replaceAll('_', ' ')
 
+/** `QUANTITY_TOO_SMALL: control=C16 found=0 limit=0.1` -> `quantity too small: found 0, limit 0.1 (C16)`. */
+export function reasonWords({ text }: { text: string }): string {
+  const match = /^([A-Z][A-Z0-9_]+): control=(\S+) found=(.*) limit=(.*)$/.exec(text)
+  if (!match) return text
+  const [, code = '', control, found, limit] = match
+  return `${words(code.toLowerCase())}: found ${found}, limit ${limit} (${control})`
+}
+
 /** What a strategy noted, short enough for a card. */
 export function noted(value: unknown): string {
   if (typeof value !== 'number') return value === null ? 'none' : plain(value)
@@ -84,6 +92,6 @@ export function noted(value: unknown): string {
 export const plain = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
 
 const minutes = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
-/** For axes and spans: minutes within a day, else the date. */
+/** For axes and spans: seconds within minutes, minutes within a day, else the date. */
 export const shortTime = (us: number, spanUs: number): string =>
-  (spanUs < 86_400e6 ? minutes : day).format(new Date(us / 1000))
+  (spanUs < 300e6 ? clock : spanUs < 86_400e6 ? minutes : day).format(new Date(us / 1000))

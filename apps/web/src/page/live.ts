@@ -109,16 +109,28 @@ async function refreshInstruments(): Promise<void> {
   update((model) => ({ ...model, instruments: items, market: model.market ?? first }))
 }
 
-/** The one in the address, else the first one; in seconds as long as the platform is too young for minutes. */
+/** The one in the address, else one that is traded; in seconds as long as the platform is too young for minutes. */
 async function firstMarket(items: readonly Instrument[]): Promise<Market | undefined> {
   const [venue, instrument, timeframe] = (new URLSearchParams(location.search).get('market') ?? '').split('/')
-  const found = items.find((item) => item.venue === venue && item.instrument === instrument) ?? items[0]
+  const asked = items.find((item) => item.venue === venue && item.instrument === instrument)
+  const found = asked ?? (await traded(items))
   if (!found) return undefined
   const market = { venue: found.venue, instrument: found.instrument }
   if (timeframe) return { ...market, timeframe }
   const query = new URLSearchParams({ ...market, timeframe: '1m', limit: String(MINUTES_WANTED) })
   const bars = await get<List<CandleView>>(`/v1/candles?${query}`)
   return { ...market, timeframe: bars.items.length < MINUTES_WANTED ? '1s' : '1m' }
+}
+
+/** Where the last fill was, else what the first strategy names, else the first there is. */
+async function traded(items: readonly Instrument[]): Promise<Instrument | undefined> {
+  const [fills, cards] = await Promise.all([
+    get<List<FillView>>('/v1/fills?limit=1').catch(() => ({ items: [] })),
+    get<List<StrategyView>>('/v1/strategies').catch(() => ({ items: [] })),
+  ])
+  const names = [fills.items[0]?.instrument, ...cards.items.map(({ parameters }) => parameters['instrument'])]
+  const known = names.map((name) => items.find((item) => item.instrument === name))
+  return known.find((item) => item !== undefined) ?? items[0]
 }
 
 export function choose(change: Partial<Market>): void {

@@ -2,7 +2,7 @@ import { useState } from 'react'
 
 import type { FillView, OrderView } from '@contrail/contracts'
 import { explain, send } from './api.ts'
-import { money, placesOf, price, quantity, timeOf, words } from './format.ts'
+import { money, placesOf, price, quantity, reasonWords, timeOf, words } from './format.ts'
 import { ENDED } from './model.ts'
 import { Empty, Loading, Panel } from './panel.tsx'
 import { notify, update, useModel } from './store.ts'
@@ -96,7 +96,7 @@ function OrderRow({ order }: { order: OrderView }) {
       <td className="number price">{price(order.averagePrice ?? order.price, places)}</td>
       <td className="status">
         <span className={`state ${order.status}`}>{words(order.status)}</span>
-        {order.reason ? <span className="reason">{order.reason.text}</span> : null}
+        {order.reason ? <span className="reason">{reasonWords(order.reason)}</span> : null}
       </td>
       <td className="strat">{order.strategy}</td>
       <td className="actions">
