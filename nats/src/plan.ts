@@ -74,11 +74,12 @@ function same(field: string, from: unknown, to: unknown): boolean {
     const have = (from ?? {}) as Record<string, string>
     return Object.entries(to as Record<string, string>).every(([key, value]) => have[key] === value)
   }
-  if (Array.isArray(to))
-    return JSON.stringify([...((from ?? []) as unknown[])].sort()) === JSON.stringify(to.toSorted())
+  if (Array.isArray(to)) return sortedText((from ?? []) as string[]) === sortedText(to as string[])
   if (to === false || to === 0) return !from
   return from === to
 }
+
+const sortedText = (items: readonly string[]): string => JSON.stringify(items.toSorted((a, b) => (a < b ? -1 : 1)))
 
 /** Why a change of a stream may not be made, if so. */
 function streamRefusal(info: StreamInfo, change: FieldChange): Refusal | undefined {
@@ -102,7 +103,9 @@ function streamRefusal(info: StreamInfo, change: FieldChange): Refusal | undefin
         ? refuse('needs_recreate', at, shown, `a protection is not taken back; ${BY_HAND}`)
         : undefined
     case 'max_bytes':
-      return below(to, info.state.bytes) ? tooSmall(at, shown, `${info.state.bytes} bytes are stored`) : undefined
+      return Number(to) > 0 && Number(to) < info.state.bytes
+        ? tooSmall(at, shown, `${info.state.bytes} bytes are stored`)
+        : undefined
     case 'max_msgs_per_subject':
       return below(to, from) && info.state.messages > 0 ? tooSmall(at, shown, 'older values are stored') : undefined
     case 'max_age':
@@ -112,11 +115,10 @@ function streamRefusal(info: StreamInfo, change: FieldChange): Refusal | undefin
   }
 }
 
-/** A limit of 0 or -1 is none. */
-const below = (limit: unknown, stored: unknown): boolean => {
-  const most = Number(limit ?? 0)
-  const now = Number(stored ?? 0)
-  return most > 0 && (now <= 0 || most < now)
+/** Is the new limit below the old one? A limit of 0 or -1 is none. */
+const below = (limit: unknown, before: unknown): boolean => {
+  const [now, then] = [Number(limit ?? 0), Number(before ?? 0)]
+  return now > 0 && (then <= 0 || now < then)
 }
 
 const tooSmall = (at: string, shown: string, why: string): Refusal =>

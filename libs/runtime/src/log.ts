@@ -26,5 +26,15 @@ export function createLogger(options: { name: string; level?: string; destinatio
       },
     },
   }
-  return (options.destination ? pino(settings as never, options.destination) : pino(settings as never)) as Logger
+  const log = (options.destination ? pino(settings as never, options.destination) : pino(settings as never)) as Logger
+  return maskedChildren(log)
+}
+
+/** What a child is given once is printed in every line of it. Children inherit this from their parent. */
+function maskedChildren(log: Logger): Logger {
+  const make = Reflect.get(log, 'child') as unknown as (bindings: unknown, options?: unknown) => Logger
+  const child = function (this: Logger, bindings: unknown, options?: unknown): Logger {
+    return make.call(this, scrub(bindings), options)
+  }
+  return Object.assign(log, { child }) as Logger
 }

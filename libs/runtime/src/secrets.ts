@@ -1,6 +1,6 @@
 /** Field names whose value never reaches a log, an error or a description. */
 export const SECRET_NAME =
-  /(pass(word|phrase)?|secret|token|signature|authorization|cookie|credential|api_?key|private_?key|^key$|Key$|_key$)/i
+  /(pass(word|phrase)?$|password|secret|token|signature|authorization|cookie|credential|(api|private|signing|access|master|encryption)_?key|^key$)/i
 
 const URL_CREDENTIALS = /([a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):[^\s@/]+@/gi
 const BEARER = /\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{6,}/gi
@@ -35,7 +35,7 @@ export function scrub(value: unknown, depth = 0): unknown {
 }
 
 function scrubError(error: Error, depth: number): Record<string, unknown> {
-  const own = scrub({ ...error }, depth + 1) as Record<string, unknown>
+  const own = scrub(Object.fromEntries(Object.entries(error)), depth + 1) as Record<string, unknown>
   return {
     ...own,
     type: error.name,

@@ -79,7 +79,7 @@ class InMemoryBus implements MemoryBus {
   }
 
   async publish(subject: string, data: Uint8Array, options: PublishOptions = {}): Promise<PublishAck> {
-    await undefined
+    await Promise.resolve()
     if (!this.#connected) throw new PublishUnknown(`${subject}: not connected`)
     const ack = this.#streamFor(subject).publish(subject, data, options, this.#clock.nowUs())
     for (const { pattern, onMessage } of this.#subscribers)
@@ -134,7 +134,7 @@ class InMemoryBus implements MemoryBus {
     const stream = this.#streams.get(`KV_${bucket}`)
     if (!stream) throw refuse('not_found', 'bucket', bucket, 'name it in createMemoryBus({ buckets })')
     return new MemoryBucket(stream, async (into, key, value, publishOptions) => {
-      await undefined
+      await Promise.resolve()
       if (!this.#connected) throw new PublishUnknown(`${key}: not connected`)
       return into.publish(key, value, publishOptions, this.#clock.nowUs()).sequence
     })

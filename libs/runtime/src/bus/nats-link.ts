@@ -61,7 +61,7 @@ function makeLink(nc: NatsConnection, inboxPrefix: string): Link {
   const session = Math.random().toString(36).slice(2, 10) + Date.now().toString(36)
   const tell = (status: 'connected' | 'disconnected') => {
     connected = status === 'connected'
-    for (const listener of [...listeners]) listener(status)
+    for (const listener of Array.from(listeners)) listener(status)
   }
   void watch()
   async function watch(): Promise<void> {

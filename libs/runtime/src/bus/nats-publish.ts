@@ -93,21 +93,16 @@ export class LeanPublisher {
   }
 }
 
-const HEAD = '{"stream":"'
 const text = new TextDecoder('latin1')
+
+const USUAL = /^\{"stream":"([^"\\]+)", ?"seq": ?(\d+)\}$/
 
 /** The usual acknowledgement is `{"stream":"ORDERS","seq":42}`: read without a JSON parser. */
 function settleWith(pending: Pending, data: Uint8Array): void {
   const body = text.decode(data)
-  if (body.startsWith(HEAD)) {
-    const end = body.indexOf('"', HEAD.length)
-    const at = body.indexOf('"seq":', end)
-    const sequence = Number.parseInt(body.slice(at + 6), 10)
-    const stream = body.slice(HEAD.length, end)
-    if (at > 0 && sequence > 0)
-      return pending.settle(undefined, { stream, sequence, duplicate: body.includes('"duplicate":true', at) })
-  }
-  pending.settle(...readAnswer(pending.subject, body))
+  const usual = USUAL.exec(body)
+  if (usual) pending.settle(undefined, { stream: usual[1] as string, sequence: Number(usual[2]), duplicate: false })
+  else pending.settle(...readAnswer(pending.subject, body))
 }
 
 type Answer = {

@@ -14,6 +14,8 @@ export type PullEvents = {
   onMessage(message: Msg, info: DeliveryInfo): void
   /** The consumer cannot go on as it is: bind anew. Told once. */
   onBroken(reason: string): void
+  /** A heartbeat: the server is there and has nothing for us. */
+  onIdle?(): void
 }
 
 /** Pull requests to one bound consumer: keeps `want` messages asked for, notices silence and deletion. */
@@ -78,7 +80,7 @@ export class PullSession {
 
   #status(message: Msg): void {
     const code = message.headers?.code ?? 0
-    if (code === 100) return
+    if (code === 100) return this.#events.onIdle?.()
     if (code !== 408 && code !== 404) {
       this.#broken(`${code} ${message.headers?.description ?? ''}`)
       return

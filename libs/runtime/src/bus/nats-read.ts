@@ -6,6 +6,7 @@ import { busMessage } from './nats-message.ts'
 import type { DeliveryInfo } from './nats-message.ts'
 import { PullSession } from './nats-pull.ts'
 import { streamState } from './nats-stream.ts'
+import { ReadPosition } from './read-position.ts'
 
 /** Asked for and not yet handled. More is faster to replay; 2048 messages of 64 kB are 128 MB at worst. */
 const WINDOW_MESSAGES = 2048
@@ -15,9 +16,6 @@ const NANOS = 1_000_000
 /** A stream that is away after a restart may come back; after this it is lost. */
 const GONE_MS = 3000
 const RETRY_MS = 50
-/** A filtered reader that lags by more than this looks whether what it waits for is still there. */
-const LAG_CHECK_US = 10_000_000
-const LAG_CHECK_EVERY_MS = 1000
 
 export type OrderedOptions = {
   readonly stream: string
@@ -40,25 +38,21 @@ export class OrderedReader implements Reader {
   readonly #queue: Queued[] = []
   #session: PullSession | undefined
   #consumer = ''
-  #incarnation: string | undefined
-  #last: number
-  /** Nothing that the filter lets through lies at or below it. */
-  #scanned: number
+  readonly #position: ReadPosition
   #expectedDelivery = 1
   #busy = false
   #stopped = false
   #generation = 0
-  #checkedMs = 0
 
   constructor(link: Link, options: OrderedOptions) {
     this.#link = link
     this.#options = options
-    this.#last = options.start === 'last_per_subject' ? 0 : Math.max(0, options.start.sequence - 1)
-    this.#scanned = this.#last
+    const from = options.start === 'last_per_subject' ? 0 : options.start.sequence
+    this.#position = new ReadPosition(options.stream, from, (options.filterSubjects?.length ?? 0) > 0, options.gaps)
   }
 
   get lastSequence(): number {
-    return this.#last
+    return this.#position.last
   }
 
   async start(): Promise<this> {
@@ -110,7 +104,7 @@ export class OrderedReader implements Reader {
     try {
       const name = this.#link.inbox().replace(/[^A-Za-z0-9]/g, '_')
       const config = this.#config(name)
-      const filter = config['filter_subject'] === undefined ? '' : `.${String(config['filter_subject'])}`
+      const filter = config.filter_subject === undefined ? '' : `.${config.filter_subject}`
       const made = await this.#link.api<{ num_pending: number }>(`CONSUMER.CREATE.${stream}.${name}${filter}`, {
         stream_name: stream,
         config,
@@ -118,7 +112,7 @@ export class OrderedReader implements Reader {
       })
       const state = await streamState(this.#link, stream)
       if (generation !== this.#generation) return true
-      const wrong = this.#wrongWith(state)
+      const wrong = this.#position.wrongWith(state)
       if (wrong) this.#lose(wrong, state)
       else this.#attach(name, made.num_pending)
       return true
@@ -126,7 +120,7 @@ export class OrderedReader implements Reader {
       const gone = error instanceof ApiError && error.code === STREAM_NOT_FOUND
       if (gone && last) this.#lose(`the stream ${stream} is gone`, undefined)
       if (gone || !this.#link.connected()) return false
-      if (this.#incarnation === undefined || this.#link.nc.isClosed()) throw error
+      if (!this.#position.known || this.#link.nc.isClosed()) throw error
       return false
     }
   }
@@ -137,6 +131,8 @@ export class OrderedReader implements Reader {
     this.#session = new PullSession(this.#link, this.#options.stream, name, {
       onMessage: (message, info) => this.#arrived(busMessage(message, this.#options.stream, info), info),
       onBroken: () => this.#rebind(),
+      onIdle: () =>
+        this.#position.idle(async () => (await streamState(this.#link, this.#options.stream))?.lastSequence),
     })
     this.#options.onBound?.(pending)
     this.#ask()
@@ -145,37 +141,15 @@ export class OrderedReader implements Reader {
   #rebind(): void {
     if (this.#stopped) return
     this.#queue.length = 0
+    this.#position.interrupted()
     this.#unbind()
     this.#bind().catch((error: unknown) => this.#lose(`cannot read on: ${String(error)}`, undefined))
   }
 
-  #wrongWith(state: StreamState | undefined): string | undefined {
-    const { stream, gaps } = this.#options
-    if (!state) return `the stream ${stream} is gone`
-    if (this.#incarnation !== undefined && this.#incarnation !== state.incarnation)
-      return `the stream ${stream} was made anew`
-    this.#incarnation = state.incarnation
-    const next = this.#scanned + 1
-    if (next > state.lastSequence + 1) return `the stream ${stream} ends at ${state.lastSequence}, before ${next}`
-    if (gaps === 'report' && next > 1 && next < state.firstSequence) return this.#goneText(next, state)
-    if (gaps === 'report' && this.#fromOne() && next < state.firstSequence) return this.#goneText(next, state)
-    return undefined
-  }
-
-  /** `fromSequence: 1` asks for the very first message; 0 for whatever is first. */
-  #fromOne(): boolean {
-    const { start } = this.#options
-    return start !== 'last_per_subject' && start.sequence >= 1
-  }
-
-  #goneText(next: number, state: StreamState): string {
-    return `sequence ${next} of ${this.#options.stream} is gone: it begins at ${state.firstSequence}`
-  }
-
-  #config(name: string): Record<string, unknown> {
+  #config(name: string): Record<string, unknown> & { filter_subject?: string | undefined } {
     const { filterSubjects = [], start } = this.#options
-    const resume = start !== 'last_per_subject' || this.#last > 0
-    const from = { deliver_policy: 'by_start_sequence', opt_start_seq: Math.max(1, this.#scanned + 1) }
+    const resume = start !== 'last_per_subject' || this.#position.last > 0
+    const from = { deliver_policy: 'by_start_sequence', opt_start_seq: Math.max(1, this.#position.next) }
     return {
       name,
       ack_policy: 'none',
@@ -201,7 +175,7 @@ export class OrderedReader implements Reader {
   }
 
   #deliver(message: BusMessage, info: DeliveryInfo): void {
-    const check = this.#mustCheck(message)
+    const check = this.#position.mustLook(message)
     if (!check) {
       const slow = this.#hand(message, info)
       if (slow) this.#wait(slow)
@@ -216,28 +190,16 @@ export class OrderedReader implements Reader {
   }
 
   #hand(message: BusMessage, info: DeliveryInfo): Promise<void> | undefined {
-    this.#last = message.sequence
-    this.#scanned = message.sequence
+    this.#position.passed(message.sequence)
     const result = this.#options.onMessage(message, info)
     return result instanceof Promise ? result : undefined
   }
 
-  /** An unfiltered reader sees a hole in the numbers; a filtered one can only look, and does when it is far behind. */
-  #mustCheck(message: BusMessage): boolean {
-    if (this.#options.gaps === 'ignore' || this.#last === 0) return false
-    if ((this.#options.filterSubjects?.length ?? 0) === 0) return message.sequence !== this.#last + 1
-    const now = performance.now()
-    if (now - this.#checkedMs < LAG_CHECK_EVERY_MS || Date.now() * 1000 - message.timeUs < LAG_CHECK_US) return false
-    this.#checkedMs = now
-    return true
-  }
-
   async #stillThere(message: BusMessage): Promise<boolean> {
-    const next = this.#scanned + 1
     const state = await streamState(this.#link, message.stream)
-    if (state && state.firstSequence <= next) return true
-    this.#lose(state ? this.#goneText(next, state) : `the stream ${message.stream} is gone`, state)
-    return false
+    const gone = state ? this.#position.goneFrom(state) : `the stream ${message.stream} is gone`
+    if (gone) this.#lose(gone, state)
+    return gone === undefined
   }
 
   #wait(work: Promise<void>): void {

@@ -111,9 +111,15 @@ class NatsBus implements Bus {
 
   subscribe(subject: string, onMessage: (subject: string, data: Uint8Array) => void): { stop(): void } {
     const subscription = this.#link.nc.subscribe(subject, {
-      callback: (error, message) => void (error ? undefined : onMessage(message.subject, message.data)),
+      callback: (error, message) => {
+        if (!error) onMessage(message.subject, message.data)
+      },
     })
-    return { stop: () => void (this.#link.nc.isClosed() ? undefined : subscription.unsubscribe()) }
+    return {
+      stop: () => {
+        if (!this.#link.nc.isClosed()) subscription.unsubscribe()
+      },
+    }
   }
 
   onStatus(listener: (status: 'connected' | 'disconnected') => void): void {

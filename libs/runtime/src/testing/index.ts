@@ -1,4 +1,5 @@
 export { startTestNats } from './nats.ts'
 export type { TestNats, TestNatsOptions } from './nats.ts'
+export { startProxy } from './proxy.ts'
 export { ensureBucket, ensureConsumer, ensureObjects, ensureStream } from './streams.ts'
 export { until } from './until.ts'
