@@ -2,7 +2,7 @@
  * Nanoseconds per update of each streaming indicator, against `nextValue` of technicalindicators, in one run. Only the
  * ratios mean anything: the machine's speed drifts, so a calibration loop stands beside them.
  *
- *   npm run bench -- indicators        or        node sim/src/bench/indicators.ts [updates]
+ *   node sim/src/bench/indicators.ts
  */
 import * as library from 'technicalindicators'
 import {
@@ -20,122 +20,112 @@ import {
   Wma,
 } from '@contrail/trading'
 
-type Bar = { open: number; high: number; low: number; close: number; volume: number }
 type Result = { name: string; ownNs: number; libraryNs: number | undefined; ratio: number | undefined }
-type Next = { nextValue(input: never): unknown }
+type Part = () => void
+type Case = { name: string; own: Part; library?: Part }
 
-const ROUNDS = 7
-/** The library keeps what it has seen; fewer updates are enough for its median, and fit in memory. */
-const LIBRARY_PART = 10
+/** Updates timed at once, and how often: one indicator goes on through all parts, as in a strategy. */
+const UPDATES = 10_000
+const PARTS = 100
 
-export function benchIndicators(updates: number): { calibrationNs: number; results: Result[]; geometricMean: number } {
-  const columns = market(updates)
-  const { high, low, close, volume } = columns
-  const none = { open: [], high: [], low: [], close: [], volume: [], values: [] }
-  const bars: Bar[] = Array.from({ length: Math.floor(updates / LIBRARY_PART) }, (_, i) => ({
-    open: close[i]!,
-    high: high[i]!,
-    low: low[i]!,
-    close: close[i]!,
-    volume: volume[i]!,
-  }))
-  const byClose = (make: () => { update(x: number): number }) => () => {
-    const indicator = make()
-    for (let i = 0; i < updates; i++) indicator.update(close[i]!)
-    return updates
-  }
-  const byBar = (make: () => { update(high: number, low: number, close: number): number }) => () => {
-    const indicator = make()
-    for (let i = 0; i < updates; i++) indicator.update(high[i]!, low[i]!, close[i]!)
-    return updates
-  }
-  const theirs = (make: () => Next, input: 'close' | 'bar') => () => {
-    const indicator = make() as { nextValue(input: unknown): unknown }
-    for (const bar of bars) indicator.nextValue(input === 'bar' ? bar : bar.close)
-    return bars.length
-  }
-  const macd = { fastPeriod: 12, slowPeriod: 26, signalPeriod: 9, SimpleMAOscillator: false, SimpleMASignal: false }
-  const cases: [string, () => number, (() => number)?][] = [
-    ['SMA(20)', byClose(() => new Sma(20)), theirs(() => new library.SMA({ ...none, period: 20 }), 'close')],
-    ['EMA(50)', byClose(() => new Ema(50)), theirs(() => new library.EMA({ ...none, period: 50 }), 'close')],
-    ['WMA(20)', byClose(() => new Wma(20)), theirs(() => new library.WMA({ ...none, period: 20 }), 'close')],
-    ['RSI(14)', byClose(() => new Rsi(14)), theirs(() => new library.RSI({ ...none, period: 14 }), 'close')],
-    ['MACD(12,26,9)', byClose(() => new Macd()), theirs(() => new library.MACD({ ...none, ...macd }), 'close')],
-    [
-      'Bollinger(20)',
-      byClose(() => new Bollinger(20)),
-      theirs(() => new library.BollingerBands({ ...none, period: 20, stdDev: 2 }), 'close'),
-    ],
-    [
-      'StDev(20)',
-      byClose(() => new StandardDeviation(20)),
-      theirs(() => new library.SD({ ...none, period: 20 }), 'close'),
-    ],
-    ['ATR(14)', byBar(() => new Atr(14)), theirs(() => new library.ATR({ ...none, period: 14 }), 'bar')],
-    ['ADX(14)', byBar(() => new Adx(14)), theirs(() => new library.ADX({ ...none, period: 14 }), 'bar')],
-    [
-      'Stochastic(14,3)',
-      byBar(() => new Stochastic({ period: 14 })),
-      theirs(() => new library.Stochastic({ ...none, period: 14, signalPeriod: 3 }), 'bar'),
-    ],
-    ['Donchian(20)', byBar(() => new Donchian(20))],
-    [
-      'VWAP',
-      () => {
-        const indicator = new Vwap()
-        for (let i = 0; i < updates; i++) indicator.update(high[i]!, low[i]!, close[i]!, volume[i]!)
-        return updates
-      },
-      theirs(() => new library.VWAP(none), 'bar'),
-    ],
-  ]
-  const results = cases.map(([name, own, other]) => {
-    const ownNs = median(own)
-    const libraryNs = other && median(other)
-    return { name, ownNs, libraryNs, ratio: libraryNs && libraryNs / ownNs }
+export function benchIndicators(): { calibrationNs: number; results: Result[]; geometricMean: number } {
+  const columns = market(UPDATES)
+  const results = casesOf(columns).map(({ name, own, library: theirs }) => {
+    const [ownNs, libraryNs] = theirs ? quiet(own, theirs) : quiet(own)
+    return { name, ownNs: ownNs!, libraryNs, ratio: libraryNs === undefined ? undefined : libraryNs / ownNs! }
   })
   const ratios = results.flatMap(({ ratio }) => ratio ?? [])
   const geometricMean = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length)
-  return { calibrationNs: median(() => calibrate(close)), results, geometricMean }
+  return { calibrationNs: quiet(() => calibrate(columns.close))[0]!, results, geometricMean }
 }
 
-/** Nanoseconds per update: the median of some rounds after one to warm up. */
-function median(round: () => number): number {
-  round()
-  const times = Array.from({ length: ROUNDS }, () => {
-    const began = process.hrtime.bigint()
-    const count = round()
-    return Number(process.hrtime.bigint() - began) / count
+function casesOf(columns: Market): Case[] {
+  const none = { open: [], high: [], low: [], close: [], volume: [], values: [] }
+  const period = (n: number) => ({ ...none, period: n })
+  const macd = { fastPeriod: 12, slowPeriod: 26, signalPeriod: 9, SimpleMAOscillator: false, SimpleMASignal: false }
+  const close = (name: string, own: object, theirs?: object): Case => ({
+    name,
+    own: loopOf(own, 'update(close[i])', columns),
+    ...(theirs && { library: loopOf(theirs, 'nextValue(close[i])', columns) }),
   })
-  return times.sort((a, b) => a - b)[ROUNDS >> 1]!
+  const bar = (name: string, own: object, theirs?: object): Case => ({
+    name,
+    own: loopOf(own, own instanceof Vwap ? 'update(high[i], low[i], close[i], volume[i])' : OWN_BAR, columns),
+    ...(theirs && { library: loopOf(theirs, 'nextValue(bars[i])', columns) }),
+  })
+  return [
+    close('SMA(20)', new Sma(20), new library.SMA(period(20))),
+    close('EMA(50)', new Ema(50), new library.EMA(period(50))),
+    close('WMA(20)', new Wma(20), new library.WMA(period(20))),
+    close('RSI(14)', new Rsi(14), new library.RSI(period(14))),
+    close('MACD(12,26,9)', new Macd(), new library.MACD({ ...none, ...macd })),
+    close('Bollinger(20,2)', new Bollinger(20), new library.BollingerBands({ ...period(20), stdDev: 2 })),
+    close('StDev(20)', new StandardDeviation(20), new library.SD(period(20))),
+    bar('ATR(14)', new Atr(14), new library.ATR(period(14))),
+    bar('ADX(14)', new Adx(14), new library.ADX(period(14))),
+    bar('Stochastic(14,3)', new Stochastic({ period: 14 }), new library.Stochastic({ ...period(14), signalPeriod: 3 })),
+    bar('Donchian(20)', new Donchian(20)),
+    bar('VWAP', new Vwap(), new library.VWAP(none)),
+  ]
+}
+
+const OWN_BAR = 'update(high[i], low[i], close[i])'
+
+/** A loop of its own for each case, as in a strategy: one shared by all would pay for calling many kinds. */
+function loopOf(indicator: object, call: string, { high, low, close, volume, bars }: Market): Part {
+  const body = `for (let i = 0; i < ${UPDATES}; i++) indicator.${call}`
+  // oxlint-disable-next-line no-implied-eval -- call sites of its own cannot be had otherwise
+  const loop = new Function('indicator', 'high', 'low', 'close', 'volume', 'bars', body) as (
+    ...given: unknown[]
+  ) => void
+  return () => loop(indicator, high, low, close, volume, bars)
+}
+
+/**
+ * Nanoseconds per update of each. Taken by turns in short parts, and the lower quintile of them: on a machine that others
+ * use too, a part that was interrupted says nothing about the code.
+ */
+function quiet(...parts: Part[]): number[] {
+  const taken = parts.map((): number[] => [])
+  for (let i = 0; i < PARTS; i++)
+    parts.forEach((part, each) => {
+      const began = process.hrtime.bigint()
+      part()
+      taken[each]!.push(Number(process.hrtime.bigint() - began) / UPDATES)
+    })
+  return taken.map((times) => times.sort((a, b) => a - b)[Math.floor(PARTS / 5)]!)
 }
 
 /** A bare loop over a column: what this machine does just now. */
-function calibrate(close: Float64Array): number {
+function calibrate(close: Float64Array): void {
   let sum = 0
   for (let i = 0; i < close.length; i++) sum = sum * 0.9 + close[i]! * 0.1
   if (Number.isNaN(sum)) throw new Error('the column holds no numbers')
-  return close.length
 }
 
-function market(rows: number): Record<'high' | 'low' | 'close' | 'volume', Float64Array> {
+type Bar = { open: number; high: number; low: number; close: number; volume: number }
+type Market = Record<'high' | 'low' | 'close' | 'volume', Float64Array> & { bars: Bar[] }
+
+function market(rows: number): Market {
   const column = () => new Float64Array(rows)
-  const columns = { high: column(), low: column(), close: column(), volume: column() }
+  const columns: Market = { high: column(), low: column(), close: column(), volume: column(), bars: [] }
   let bits = 42
   const next = () => (bits = (Math.imul(bits, 1_664_525) + 1_013_904_223) >>> 0) / 4_294_967_296
   let price = 30_000
   for (let i = 0; i < rows; i++) {
+    const open = price
     price *= Math.exp((next() - 0.5) * 0.002)
+    const high = (columns.high[i] = Math.max(open, price) * (1 + next() * 0.001))
+    const low = (columns.low[i] = Math.min(open, price) * (1 - next() * 0.001))
+    const volume = (columns.volume[i] = next() * 10)
     columns.close[i] = price
-    columns.high[i] = price * (1 + next() * 0.001)
-    columns.low[i] = price * (1 - next() * 0.001)
-    columns.volume[i] = next() * 10
+    columns.bars.push({ open, high, low, close: price, volume })
   }
   return columns
 }
 
 if (import.meta.main) {
-  const { calibrationNs, results, geometricMean } = benchIndicators(Number(process.argv[2] ?? 1_000_000))
+  const { calibrationNs, results, geometricMean } = benchIndicators()
   console.log(`calibration loop ${calibrationNs.toFixed(2)} ns per value; Node ${process.version}`)
   for (const { name, ownNs, libraryNs, ratio } of results)
     console.log(

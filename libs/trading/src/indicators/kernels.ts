@@ -54,39 +54,34 @@ export function pushWilder(cells: Float64Array, at: number, period: number, seed
   return cells[at]! < period ? NaN : cells[at + 1]!
 }
 
-/** Cells: clock, first, size, then (time, value) pairs of the candidates. */
-export const extremeCells = (period: number): number => 3 + 2 * period
+/** Cells: place in the block, its extreme so far, values seen (up to the period), then one block. */
+export const extremeCells = (period: number): number => 3 + period
 
-/** Highest (`sign` 1) or lowest (-1) of the window: a queue of those that can still become it, O(1) on average. */
+/**
+ * Highest (`sign` 1) or lowest (-1) of the window, by blocks of one window each (van Herk, 1992): places up to the newest
+ * hold values of this block, those behind it the extreme from there to the end of the block before. No value is compared
+ * more than three times, however the market moves.
+ */
 export function pushExtreme(cells: Float64Array, at: number, period: number, sign: 1 | -1, x: number): number {
-  const clock = cells[at]!
-  const pairs = at + 3
-  let first = cells[at + 1]!
-  let size = cells[at + 2]!
-  if (size > 0 && cells[pairs + 2 * first]! <= clock - period) {
-    first = first + 1 === period ? 0 : first + 1
-    size--
+  const place = cells[at]!
+  const block = at + 3
+  const value = sign * x
+  const extreme = place === 0 ? value : Math.max(cells[at + 1]!, value)
+  cells[at + 1] = extreme
+  cells[block + place] = value
+  if (cells[at + 2]! < period) cells[at + 2]! += 1
+  if (place + 1 < period) {
+    cells[at] = place + 1
+    if (cells[at + 2]! < period) return NaN
+    // Zero is added so that it never comes out negative.
+    return sign * Math.max(cells[block + place + 1]!, extreme) + 0
   }
-  while (size > 0) {
-    const last = first + size - 1
-    const slot = last >= period ? last - period : last
-    if (sign * cells[pairs + 2 * slot + 1]! > sign * x) break
-    size--
-  }
-  const next = first + size
-  const slot = next >= period ? next - period : next
-  cells[pairs + 2 * slot] = clock
-  cells[pairs + 2 * slot + 1] = x
-  cells[at] = clock + 1
-  cells[at + 1] = first
-  cells[at + 2] = size + 1
-  return clock + 1 < period ? NaN : cells[pairs + 2 * first + 1]!
+  cells[at] = 0
+  let behind = value
+  for (let i = block + period - 2; i > block; i--) cells[i] = behind = Math.max(behind, cells[i]!)
+  return sign * extreme + 0
 }
 
 /** Largest of high - low, and of the two distances to the close before. */
-export function trueRange(high: number, low: number, closeBefore: number): number {
-  const range = high - low
-  const up = Math.abs(high - closeBefore)
-  const down = Math.abs(low - closeBefore)
-  return up > range ? (down > up ? down : up) : down > range ? down : range
-}
+export const trueRange = (high: number, low: number, closeBefore: number): number =>
+  Math.max(high, closeBefore) - Math.min(low, closeBefore)

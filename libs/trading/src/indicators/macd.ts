@@ -22,6 +22,9 @@ export class Macd extends Indicator {
   readonly #slow: number
   readonly #signal: number
   readonly #seed: MacdSeed
+  readonly #fastAlpha: number
+  readonly #slowAlpha: number
+  readonly #signalAlpha: number
 
   constructor(fast = 12, slow = 26, signal = 9, options: { seed?: MacdSeed } = {}) {
     const { seed = 'aligned' } = options
@@ -30,6 +33,9 @@ export class Macd extends Indicator {
     this.#slow = periodOf('slow', slow)
     this.#signal = periodOf('signal', signal)
     this.#seed = seed
+    this.#fastAlpha = 2 / (fast + 1)
+    this.#slowAlpha = 2 / (slow + 1)
+    this.#signalAlpha = 2 / (signal + 1)
     if (fast >= slow) throw refuse('invalid_period', 'fast', fast, `make it less than slow (${slow})`)
     this.cells[0] = NaN
     this.cells[1] = NaN
@@ -38,17 +44,28 @@ export class Macd extends Indicator {
   update(x: number): number {
     mustBeFinite(this.name, 'close', x)
     const { cells } = this
+    if (cells[SIGNAL] !== this.#signal || cells[2] !== this.#slow) return this.#begin(x)
+    const fast = (cells[FAST + 1]! += (x - cells[FAST + 1]!) * this.#fastAlpha)
+    const slow = (cells[SLOW + 1]! += (x - cells[SLOW + 1]!) * this.#slowAlpha)
+    const macd = (cells[0] = fast - slow)
+    cells[1] = cells[SIGNAL + 1]! += (macd - cells[SIGNAL + 1]!) * this.#signalAlpha
+    return macd
+  }
+
+  /** Until all three averages have had their period. */
+  #begin(x: number): number {
+    const { cells } = this
     const seed = this.#seed === 'first' ? 'first' : 'sma'
     const seen = cells[2]!
     if (seen < this.#slow) cells[2] = seen + 1
     const early = this.#seed === 'aligned' && seen < this.#slow - this.#fast
-    if (!early) pushEma(cells, FAST, this.#fast, 2 / (this.#fast + 1), seed, x)
-    pushEma(cells, SLOW, this.#slow, 2 / (this.#slow + 1), seed, x)
+    if (!early) pushEma(cells, FAST, this.#fast, this.#fastAlpha, seed, x)
+    pushEma(cells, SLOW, this.#slow, this.#slowAlpha, seed, x)
     const ready = cells[2] === this.#slow
     if (!ready && this.#seed !== 'first') return NaN
     // Where averages begin with their first value, their difference exists long before it is told.
     const macd = cells[FAST + 1]! - cells[SLOW + 1]!
-    const signal = pushEma(cells, SIGNAL, this.#signal, 2 / (this.#signal + 1), seed, macd)
+    const signal = pushEma(cells, SIGNAL, this.#signal, this.#signalAlpha, seed, macd)
     if (!ready) return NaN
     cells[1] = signal
     return (cells[0] = macd)

@@ -45,8 +45,8 @@ export class Rsi extends Indicator {
       cells[2] = 1
       return NaN
     }
-    const gain = this.#average(AVERAGES, change > 0 ? change : 0)
-    const loss = this.#average(AVERAGES + this.#width, change < 0 ? -change : 0)
+    const gain = this.#average(AVERAGES, Math.max(change, 0))
+    const loss = this.#average(AVERAGES + this.#width, Math.max(-change, 0))
     const both = gain + loss
     return (cells[0] = both === 0 ? this.#flatValue : (100 * gain) / both)
   }

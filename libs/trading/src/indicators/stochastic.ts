@@ -35,7 +35,7 @@ export class Stochastic extends Indicator {
     const raws = lows + extremeCells(this.#period)
     // No range at all: 0, as in TA-Lib.
     const raw = highest === lowest ? 0 : (100 * (close - lowest)) / (highest - lowest)
-    const k = pushSma(cells, raws, this.#smooth, raw)
+    const k = this.#smooth === 1 ? raw : pushSma(cells, raws, this.#smooth, raw)
     if (Number.isNaN(k)) return NaN
     cells[0] = k
     cells[1] = pushSma(cells, raws + smaCells(this.#smooth), this.#signal, k)

@@ -138,17 +138,38 @@ describe('where technicalindicators differs', () => {
 })
 
 const OPTIONS: Record<TechnicalName, Record<string, unknown>> = {
-  ...{ ADL: {}, OBV: {}, HeikinAshi: {}, TrueRange: {}, AwesomeOscillator: { fastPeriod: 5, slowPeriod: 34 } },
-  ...{ AverageGain: { period: 14 }, AverageLoss: { period: 14 }, CCI: { period: 20 }, ForceIndex: { period: 13 } },
-  ...{ Highest: { period: 10 }, Lowest: { period: 10 }, MFI: { period: 14 }, ROC: { period: 12 }, Sum: { period: 5 } },
-  ...{ TRIX: { period: 18 }, WEMA: { period: 10 }, WilliamsR: { period: 14 }, PSAR: { step: 0.02, max: 0.2 } },
+  ADL: {},
+  OBV: {},
+  HeikinAshi: {},
+  TrueRange: {},
+  AwesomeOscillator: { fastPeriod: 5, slowPeriod: 34 },
+  AverageGain: { period: 14 },
+  AverageLoss: { period: 14 },
+  CCI: { period: 20 },
+  ForceIndex: { period: 13 },
+  Highest: { period: 10 },
+  Lowest: { period: 10 },
+  MFI: { period: 14 },
+  ROC: { period: 12 },
+  Sum: { period: 5 },
+  TRIX: { period: 18 },
+  WEMA: { period: 10 },
+  WilliamsR: { period: 14 },
+  PSAR: { step: 0.02, max: 0.2 },
   ChandelierExit: { period: 22, multiplier: 3 },
   IchimokuCloud: { conversionPeriod: 9, basePeriod: 26, spanPeriod: 52, displacement: 26 },
   KeltnerChannels: { maPeriod: 20, atrPeriod: 10, multiplier: 2, useSMA: false },
   StochasticRSI: { rsiPeriod: 14, stochasticPeriod: 14, kPeriod: 3, dPeriod: 3 },
   KST: {
-    ...{ ROCPer1: 10, ROCPer2: 15, ROCPer3: 20, ROCPer4: 30 },
-    ...{ SMAROCPer1: 10, SMAROCPer2: 10, SMAROCPer3: 10, SMAROCPer4: 15, signalPeriod: 9 },
+    ROCPer1: 10,
+    ROCPer2: 15,
+    ROCPer3: 20,
+    ROCPer4: 30,
+    SMAROCPer1: 10,
+    SMAROCPer2: 10,
+    SMAROCPer3: 10,
+    SMAROCPer4: 15,
+    signalPeriod: 9,
   },
 }
 
@@ -160,7 +181,13 @@ describe.each(TECHNICAL_NAMES)('technicalIndicator %s', (name) => {
     const indicator = make()
     const Kind = (library as unknown as Record<string, new (o: object) => { nextValue(x: unknown): unknown }>)[name]!
     const theirs = new Kind({
-      ...{ open: [], high: [], low: [], close: [], volume: [], values: [], format: (x: number) => x },
+      open: [],
+      high: [],
+      low: [],
+      close: [],
+      volume: [],
+      values: [],
+      format: (x: number) => x,
       ...OPTIONS[name],
     })
     for (let i = 0; i < ROWS; i++) {
@@ -175,7 +202,10 @@ describe.each(TECHNICAL_NAMES)('technicalIndicator %s', (name) => {
   test('restored, it goes on exactly, over several fresh starts, with bounded memory', () => {
     const whole = make(70)
     const first = make(70)
-    for (let i = 0; i < 333; i++) (whole.update(...row(i, whole.inputs)), first.update(...row(i, first.inputs)))
+    for (let i = 0; i < 333; i++) {
+      whole.update(...row(i, whole.inputs))
+      first.update(...row(i, first.inputs))
+    }
     const saved = JSON.stringify(first.snapshot())
     expect((JSON.parse(saved) as { inputs: number[] }).inputs.length).toBeLessThanOrEqual(140 * whole.inputs.length)
     const second = make(70)
@@ -187,7 +217,7 @@ describe.each(TECHNICAL_NAMES)('technicalIndicator %s', (name) => {
 
 test('sums since the beginning survive a fresh start', () => {
   const [whole, windowed] = [technicalIndicator('OBV', {}), technicalIndicator('OBV', {}, { window: 50 })]
-  for (let i = 0; i < ROWS; i++) (whole.update(close[i]!, volume[i]!), windowed.update(close[i]!, volume[i]!))
+  for (let i = 0; i < ROWS; i++) for (const each of [whole, windowed]) each.update(close[i]!, volume[i]!)
   expect(windowed.value).toBeCloseTo(whole.value as number, 8)
 })
 

@@ -1,8 +1,8 @@
 import { instrumentKey, TERMINAL_STATUSES } from '@contrail/contracts'
 import type { Confirm, Instrument, OrderStatus, PlaceIntent, Side } from '@contrail/contracts'
 import type { OrderReadout } from './api.ts'
-import { FLAT, foldFill } from './fold.ts'
-import type { FoldedPosition } from './fold.ts'
+import { FLAT, foldFill, loadPosition, savePosition } from './fold.ts'
+import type { FoldedPosition, SavedPosition } from './fold.ts'
 import { Seen } from './seen.ts'
 
 /**
@@ -15,7 +15,7 @@ const SEEN_MAX = 1_000
 export type OpenOrder = OrderReadout & { readonly venue: string }
 
 type AccountSnapshot = {
-  positions: [string, FoldedPosition][]
+  positions: [string, SavedPosition][]
   orders: Record<string, unknown>[]
   reports: string[]
   trades: string[]
@@ -116,7 +116,7 @@ export class AccountView {
 
   snapshot(): AccountSnapshot {
     return {
-      positions: [...this.#positions],
+      positions: Array.from(this.#positions, ([key, position]) => [key, savePosition(position)]),
       orders: [...this.#orders.values()],
       reports: this.#reports.snapshot(),
       trades: this.#trades.snapshot(),
@@ -125,7 +125,7 @@ export class AccountView {
 
   restore(state: AccountSnapshot): void {
     this.#positions.clear()
-    for (const [key, position] of state.positions) this.#positions.set(key, position)
+    for (const [key, saved] of state.positions) this.#positions.set(key, loadPosition(saved))
     this.#orders.clear()
     for (const row of state.orders) {
       const order = row as OpenOrder

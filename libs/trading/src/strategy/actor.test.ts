@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { encodeJson, encodeTick } from '@contrail/contracts'
 import type { Us } from '@contrail/contracts'
-import { testInstrument, testStrategy } from '../testing/strategy-test.ts'
+import { testInstrument } from '../testing/messages.ts'
+import { testStrategy } from '../testing/strategy-test.ts'
 import { createStrategyActor } from './actor.ts'
 import { defineStrategy } from './api.ts'
 import type { Context } from './api.ts'
@@ -14,7 +15,9 @@ const inputs = () => [{ kind: 'ticks' as const, venue: 'sim', instrument: 'BTC-U
 /** A strategy that does what the test says, on every tick. */
 const doing = (onTick: (ctx: Ctx, price: number) => void, more: object = {}) =>
   defineStrategy({
-    ...{ name: 'doing', parameters, inputs },
+    name: 'doing',
+    parameters,
+    inputs,
     state: () => ({ ticks: 0 }),
     onTick(ctx, state, tick) {
       state.ticks++
@@ -25,10 +28,16 @@ const doing = (onTick: (ctx: Ctx, price: number) => void, more: object = {}) =>
 const instrument = testInstrument({ venue: 'sim' as never, instrument: 'BTC-USDT' as never })
 const actorOf = (definition: ReturnType<typeof doing>, given: unknown = {}) =>
   createStrategyActor(definition, {
-    ...{ strategy: 's1', tenant: 'main', account: 'paper', parameters: given, instruments: [instrument] },
+    strategy: 's1',
+    tenant: 'main',
+    account: 'paper',
+    parameters: given,
+    instruments: [instrument],
   })
 const tick = (sequence: number, receiveTimeUs = sequence, price = 100) => ({
-  ...{ stream: 'MD', sequence, subject: 'md.ticks.sim.BTC-USDT' },
+  stream: 'MD',
+  sequence,
+  subject: 'md.ticks.sim.BTC-USDT',
   data: encodeTick({
     tradeId: '1',
     side: 'buy',
@@ -203,8 +212,8 @@ describe('the account as the strategy sees it', () => {
     const fill = { ...partly, quantity: '1', price: '100', fee: '0.001', feeAsset: 'BTC', tradeId: 'x' } as const
     t.report('test-4-0', { type: 'filled', status: 'filled', cumQuantity: '1', fill })
     expect(t.position().quantity).toBe(-0.001)
-    // Sold 3 for 330, bought 3 for 304, and 0.001 is owed at 100.
-    expect(t.position().realised).toBeCloseTo(330 - 304 - 0.1, 10)
+    // The fee is given away at 100; 0.001 of what was sold at 110 is still open.
+    expect(t.position().realised).toBe(16 + 9.99 - 0.1)
   })
 })
 
@@ -307,4 +316,16 @@ describe('what goes wrong', () => {
     }
     expect(() => actor.step(report, 1)).toThrow(/confirm/)
   })
+})
+
+test('a snapshot of code with another state is refused whole', () => {
+  const onTick = () => {}
+  const [before, after] = [{ n: 0 }, { n: 0, more: 1 }].map((made) => {
+    const definition = defineStrategy({ name: 'x', parameters, inputs, state: () => ({ ...made }), onTick })
+    return actorOf(definition as never)
+  })
+  before!.step(tick(5), 1)
+  expect(() => after!.restore(before!.snapshot())).toThrow(/state_misfit.*{n:number,more:number}/)
+  expect(after!.readout.nowUs).toBe(0)
+  expect(() => after!.restore({ version: 1 })).toThrow(/version: 1/)
 })

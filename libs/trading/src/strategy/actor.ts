@@ -14,14 +14,15 @@ import { Collector, NOT_WARM } from './collector.ts'
 import type { NoteValue, Passing } from './collector.ts'
 import { ActorContext } from './context.ts'
 import { decodeClockUs, decodeMarket, priceOf } from './decode.ts'
-import type { MarketEvent } from './decode.ts'
 import { callHandler } from './handlers.ts'
 import type { HandlerName } from './handlers.ts'
 import { instrumentsByKey, planMailbox } from './mailbox.ts'
 import type { MailboxPlan, MarketRoute, Route } from './mailbox.ts'
 import { SNAPSHOT_VERSION } from './program.ts'
 import type { ActorSnapshot, StrategyActorOptions, StrategyInput, StrategyOutput, StrategyReadout } from './program.ts'
-import { restoreState, snapshotState } from './state.ts'
+import { restoreState, shapeOf, snapshotState } from './state.ts'
+
+const HANDLERS = { tick: 'onTick', quote: 'onQuote', book: 'onBook', candle: 'onCandle' } as const
 
 /** A strategy as an actor: satisfies the host's `ActorProgram` by shape; knows no host. */
 export class StrategyActor {
@@ -35,6 +36,7 @@ export class StrategyActor {
   readonly #context: ActorContext<unknown>
   readonly #lookback: number
   #state: unknown
+  readonly #shape: string
   /** What the context shows of time. */
   readonly #moment = { nowUs: 0, warm: false }
   #paused = false
@@ -61,6 +63,7 @@ export class StrategyActor {
     this.#collector = new Collector(strategyId(options.strategy), this.#account)
     this.#context = new ActorContext(parameters, this.#moment, this.#plan.slots, this.#account, this.#collector)
     this.#state = definition.state(parameters)
+    this.#shape = shapeOf(this.#state)
   }
 
   /** Applies one input. `number` is that of the decision, should one be made. Throws a `StrategyFailure`. */
@@ -122,7 +125,7 @@ export class StrategyActor {
       return
     }
     if (!this.#warm) this.#warmUp(route.input, history)
-    this.#callMarket(event)
+    this.#call(HANDLERS[event.kind], event.value)
   }
 
   /** This input counts for the look-back, and is itself already seen warm when it completes it. */
@@ -132,19 +135,6 @@ export class StrategyActor {
     if (!this.#warm || history) return
     this.#moment.warm = true
     this.#collector.pass(this.#passing())
-  }
-
-  #callMarket(event: MarketEvent): void {
-    switch (event.kind) {
-      case 'tick':
-        return this.#call('onTick', event.value)
-      case 'quote':
-        return this.#call('onQuote', event.value)
-      case 'book':
-        return this.#call('onBook', event.value)
-      case 'candle':
-        return this.#call('onCandle', event.value)
-    }
   }
 
   #onClock(input: StrategyInput): void {
@@ -231,14 +221,18 @@ export class StrategyActor {
       reasons: { ...this.#reasons },
       refused: { ...this.#collector.refused },
       toldRefusals: [...this.#toldRefusals],
-      state: snapshotState(this.#state),
+      state: { shape: this.#shape, value: snapshotState(this.#state) },
     }
   }
 
-  restore(state: unknown): void {
-    const saved = state as ActorSnapshot
+  /** All or nothing: what cannot be restored is refused before anything has changed. */
+  restore(snapshot: unknown): void {
+    const saved = snapshot as ActorSnapshot
     if (saved.version !== SNAPSHOT_VERSION)
       throw new Refusal('snapshot_version', 'version', saved.version, `use a snapshot of version ${SNAPSHOT_VERSION}`)
+    if (saved.state.shape !== this.#shape)
+      throw new Refusal('state_misfit', 'state', saved.state.shape, `this code has a state of ${this.#shape}`)
+    const state = restoreState(this.#definition.state(this.parameters), saved.state.value)
     this.#moment.nowUs = saved.nowUs
     this.#paused = saved.paused
     this.#counts = this.#plan.inputs.map((_, index) => saved.counts[index] ?? 0)
@@ -248,7 +242,7 @@ export class StrategyActor {
     this.#reasons = { ...saved.reasons }
     this.#collector.refused = { ...saved.refused }
     this.#toldRefusals = [...saved.toldRefusals]
-    this.#state = restoreState(this.#definition.state(this.parameters), saved.state)
+    this.#state = state
   }
 }
 

@@ -35,7 +35,7 @@ export type StrategyReadout = {
 }
 
 /** Raised when a snapshot of before cannot be read any more. */
-export const SNAPSHOT_VERSION = 1
+export const SNAPSHOT_VERSION = 2
 export type ActorSnapshot = {
   version: number
   nowUs: number
@@ -46,5 +46,6 @@ export type ActorSnapshot = {
   reasons: Record<string, NoteValue>
   refused: Record<string, number>
   toldRefusals: string[]
-  state: unknown
+  /** Of the author's state, and the shape it had when it was made. */
+  state: { shape: string; value: unknown }
 }

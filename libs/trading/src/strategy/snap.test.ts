@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { stepsOf } from '@contrail/contracts'
-import { testInstrument } from '../testing/strategy-test.ts'
+import { testInstrument } from '../testing/messages.ts'
 import { snapOrder } from './snap.ts'
 
 const instrument = (change = {}) =>

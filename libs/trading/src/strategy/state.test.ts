@@ -25,8 +25,15 @@ test('indicators in objects and arrays are restored in place, and shared ones st
 
 test('what JSON cannot say survives, and what was deleted stays deleted', () => {
   const before: Record<string, unknown> = {
-    ...{ nan: NaN, up: Infinity, down: -Infinity, zero: -0, none: undefined, big: 10n ** 30n },
-    ...{ history: Float64Array.of(1, NaN, -0), nested: [[NaN]], gone: 1 },
+    nan: NaN,
+    up: Infinity,
+    down: -Infinity,
+    zero: -0,
+    none: undefined,
+    big: 10n ** 30n,
+    history: Float64Array.of(1, NaN, -0),
+    nested: [[NaN]],
+    gone: 1,
   }
   delete before['gone']
   const after = restoreState({ gone: 1, history: new Float64Array(3), other: 2 }, through(snapshotState(before)))

@@ -21,6 +21,20 @@ export function restoreState(live: unknown, snapshot: unknown): unknown {
   return decode(live, snapshot, 'state')
 }
 
+/**
+ * What a state consists of, by name and kind, as `state(parameters)` has just made it. A snapshot of another shape was made
+ * by other code: taken over, it would lack what this code counts on.
+ */
+export function shapeOf(value: unknown): string {
+  if (isRestorable(value)) return 'restorable'
+  if (Array.isArray(value)) return `[${value.map(shapeOf).join()}]`
+  if (value instanceof Float64Array) return 'numbers'
+  if (typeof value !== 'object' || value === null) return value === null ? 'null' : typeof value
+  return `{${Object.entries(value)
+    .map(([key, item]) => `${key}:${shapeOf(item)}`)
+    .join()}}`
+}
+
 export function isRestorable(value: unknown): value is Restorable {
   const candidate = value as Partial<Restorable> | null
   return (

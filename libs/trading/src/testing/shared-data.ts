@@ -14,13 +14,13 @@ export function readShared(name: string): string {
 }
 
 /** A sheet as columns of numbers by header; an empty or other cell is NaN. */
-export function readSheet(name: string): { rows: number; column(header: string): number[] } {
+export function readSheet(name: string): { rows: number; column: (header: string) => number[] } {
   const lines = readShared(name).trim().split(/\r?\n/)
   const headers = (lines[0] as string).split(',').map((header) => header.trim())
   const cells = lines.slice(1).map((line) => line.split(','))
   return {
     rows: cells.length,
-    column(header) {
+    column: (header) => {
       const index = headers.indexOf(header)
       if (index < 0) throw new Error(`${name} has no column ${header}; it has ${headers.join(', ')}`)
       return cells.map((row) => ((row[index] ?? '').trim() === '' ? NaN : Number(row[index])))

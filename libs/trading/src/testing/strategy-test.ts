@@ -1,4 +1,13 @@
-import { encodeJson, encodeQuote, encodeTick, refuse, SECOND_US, subjects, TIMEFRAME_US } from '@contrail/contracts'
+import {
+  decimalOf,
+  encodeJson,
+  encodeQuote,
+  encodeTick,
+  refuse,
+  SECOND_US,
+  subjects,
+  TIMEFRAME_US,
+} from '@contrail/contracts'
 import type {
   Confirm,
   Control,
@@ -16,6 +25,7 @@ import type { OpenOrder } from '../strategy/account.ts'
 import type { PositionReadout, StrategyDefinition } from '../strategy/api.ts'
 import type { NoteValue } from '../strategy/collector.ts'
 import type { StrategyInput } from '../strategy/program.ts'
+import { candleBytes, reportBytes, testInstrument } from './messages.ts'
 import { PaperFills } from './paper-fills.ts'
 
 export type StrategyTestOptions = {
@@ -154,10 +164,7 @@ export class StrategyTest<S> {
     const closeTimeUs = (openTimeUs + frameUs) as Us
     if (first) this.#nowUs = closeTimeUs
     for (const price of [open, low, high, close]) this.#match(venue, instrument, price)
-    const bytes = encodeJson({
-      ...{ schema: 1, timeframe, openTimeUs, closeTimeUs, open, high, low, close, volume },
-      ...{ quoteVolume: volume * close, trades: 1, receiveTimeUs: closeTimeUs },
-    })
+    const bytes = candleBytes({ timeframe, openTimeUs, closeTimeUs, open, high, low, close, volume })
     return this.#market(subjects.candle(venue, instrument, timeframe), bytes)
   }
 
@@ -188,13 +195,8 @@ export class StrategyTest<S> {
   report(orderId: string, change: Partial<Confirm> & Pick<Confirm, 'type' | 'status'>): TestDecision | undefined {
     const intent = this.#placed.get(orderId)
     if (!intent) throw refuse('unknown_order', 'orderId', orderId, 'report on an order that this strategy has placed')
-    const { venue, instrument, side, orderType, quantity, price, stopPrice } = intent
-    const report = {
-      ...{ schema: 1, reportId: `r${++this.#count}`, tenant: 'main', account: ACCOUNT, strategy: STRATEGY, orderId },
-      ...{ venue, instrument, side, orderType, quantity, price, stopPrice, cumQuantity: '0', leavesQuantity: quantity },
-      ...{ atUs: this.#nowUs, ...change },
-    }
-    return this.#step('TRADES', subjects.confirm(ACCOUNT, STRATEGY), encodeJson(report))
+    const head = { reportId: `r${++this.#count}`, account: ACCOUNT, strategy: STRATEGY, atUs: this.#nowUs as Us }
+    return this.#step('TRADES', subjects.confirm(ACCOUNT, STRATEGY), reportBytes(intent, head, change))
   }
 
   /** Fills an order whole at a price. */
@@ -210,8 +212,13 @@ export class StrategyTest<S> {
       cumQuantity: quantity,
       leavesQuantity: '0',
       fill: {
-        ...{ tradeId: `t${++this.#count}`, quantity, price: String(price), fee },
-        ...{ feeAsset: instrument.split('-')[1] as string, liquidity: 'taker', venueTimeUs: this.#nowUs as Us },
+        tradeId: `t${++this.#count}`,
+        quantity,
+        price: decimalOf(price),
+        fee,
+        feeAsset: instrument.split('-')[1] as string,
+        liquidity: 'taker',
+        venueTimeUs: this.#nowUs as Us,
       },
     })
   }
@@ -272,14 +279,5 @@ export class StrategyTest<S> {
       this.#paper?.place(intent)
     } else if (intent.type === 'cancel' && this.#paper?.remove(intent.orderId))
       this.report(intent.orderId, { type: 'cancelled', status: 'cancelled', leavesQuantity: '0' })
-  }
-}
-
-export function testInstrument(given: Partial<Instrument> & Pick<Instrument, 'venue' | 'instrument'>): Instrument {
-  const [base = '', quote = ''] = given.instrument.split('-')
-  return {
-    ...{ kind: 'spot', base, quote, tickSize: '0.01', lotSize: '0.0001', minQuantity: '0.0001', minNotional: '5' },
-    ...{ makerFeeBps: 2, takerFeeBps: 5 },
-    ...given,
   }
 }
