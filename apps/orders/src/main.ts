@@ -11,7 +11,7 @@ import { configSchema } from './config.ts'
 import { start } from './start.ts'
 
 const env = process.env // tidy-ok: the entry point hands the environment over
-const config = loadConfig(configSchema, env, { known: ['CONTRAIL_CRASH_AT'] })
+const config = loadConfig(configSchema, env)
 const log = createLogger({ name: 'orders' })
 log.info({ config: describeConfig(config, configSchema) }, 'starting')
 const bus = await connectNats({ url: env['CONTRAIL_NATS_URL'] ?? 'nats://127.0.0.1:4222', name: 'orders' })

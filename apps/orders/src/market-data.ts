@@ -45,8 +45,7 @@ export class MarketData {
   async start(): Promise<void> {
     for (const subject of ['md.ticks.>', 'md.quotes.>', 'md.book.>', subjects.clock()])
       this.#subscriptions.push(this.#bus.subscribe(subject, (name, data) => this.#arrived(name, data)))
-    const clock = await this.#bus.lastOnSubject('MD', subjects.clock())
-    if (clock) this.#arrived(clock.subject, clock.data)
+    await this.#recall(subjects.clock())
   }
 
   stop(): void {
@@ -75,14 +74,15 @@ export class MarketData {
 
   async #seed(venue: string, instrument: string): Promise<void> {
     const known = this.#known.get(instrumentKey(venue, instrument)) ?? {}
-    const wanted = [
-      known.tick ? undefined : subjects.tick(venue, instrument),
-      known.quote ? undefined : subjects.quote(venue, instrument),
-    ]
-    for (const subject of wanted) {
-      const message = subject && (await this.#bus.lastOnSubject('MD', subject))
-      if (message) this.#arrived(message.subject, message.data)
-    }
+    if (!known.tick) await this.#recall(subjects.tick(venue, instrument))
+    if (!known.quote) await this.#recall(subjects.quote(venue, instrument))
+  }
+
+  /** Market data is kept in memory: after a restart of its server there may be no stream, and that is no fault here. */
+  async #recall(subject: string): Promise<void> {
+    if (!(await this.#bus.streamState('MD'))) return
+    const message = await this.#bus.lastOnSubject('MD', subject)
+    if (message) this.#arrived(message.subject, message.data)
   }
 
   known(key: string): readonly MarketEvent[] {

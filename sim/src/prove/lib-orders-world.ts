@@ -9,7 +9,7 @@ import type { Instrument, Intent, Quote, Tick } from '@contrail/contracts'
 import type { Database, Sql } from '@contrail/db'
 import { createTestDatabases } from '@contrail/db/testing'
 import type { TestDatabases } from '@contrail/db/testing'
-import { applyStreams, natsUsers, serverConfig } from '@contrail/nats'
+import { keepStreams, natsUsers, serverConfig } from '@contrail/nats'
 import type { NatsUser } from '@contrail/nats'
 import { connectNats, createHttp, createLogger, createMetrics, listen, systemClock } from '@contrail/runtime'
 import type { Bus } from '@contrail/runtime'
@@ -63,6 +63,7 @@ export class OrdersWorld {
   #looking: Database | undefined
   market: Market = CALM
   kills = 0
+  readonly selfEnded: string[] = []
 
   constructor(parts: Parts) {
     this.nats = parts.nats
@@ -153,7 +154,11 @@ export class OrdersWorld {
     const keep = (chunk: Buffer) => (log = (log + chunk.toString()).slice(-8000))
     child.stdout.on('data', keep)
     child.stderr.on('data', keep)
-    const ended = once(child, 'exit').then(([code, signal]) => String(signal ?? code))
+    const ended = once(child, 'exit').then(([code, signal]) => {
+      // A service may end itself when it cannot go on, and be started again; that is told, because it costs time.
+      if (signal === null) this.selfEnded.push(`${app} ended with ${code}: ${firstError(log)}`)
+      return String(signal ?? code)
+    })
     const life = { child, ended, logged: () => log }
     this.#lives.set(app, life)
     return life
@@ -234,7 +239,8 @@ export async function ordersWorld(options: {
   const nats = await startTestNats({ config: (where) => serverConfig({ ...where, passwords }) })
   ends.push(() => nats.stop())
   const operator = withUser(nats.url, 'operator', passwords.operator)
-  await applyStreams(operator)
+  const keeper = await keepStreams(operator)
+  ends.push(() => keeper.stop())
   const databases = await createTestDatabases({ timescale: 'none' })
   ends.push(() => databases.drop())
   const log = createLogger({ name: 'prove', level: 'silent' })
@@ -319,3 +325,5 @@ export async function awaited(world: OrdersWorld, what: string, holds: () => Pro
     throw new Error(`${what} did not come\n${logs.join('\n')}`, { cause: last })
   }
 }
+
+const firstError = (log: string): string => /"(?:err|msg)".{0,600}|Error: .{0,300}/.exec(log)?.[0] ?? log.slice(-300)

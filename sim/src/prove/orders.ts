@@ -39,6 +39,8 @@ export type OrdersResult = {
   readonly settleMs: { p50: number; p99: number }
   readonly postgres: string
   readonly latency: Latency | undefined
+  /** Times a service ended itself and had to be started again. */
+  readonly selfEnded: readonly string[]
   readonly violations: readonly Violation[]
 }
 
@@ -89,6 +91,7 @@ async function prove(world: OrdersWorld, options: OrdersOptions): Promise<Orders
     settleMs: { p50: quantile(0.5), p99: quantile(0.99) },
     postgres,
     latency,
+    selfEnded: world.selfEnded,
     violations,
   }
 }
