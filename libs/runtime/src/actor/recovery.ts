@@ -17,6 +17,9 @@ export type RecoveryPorts = ActivationPorts & {
   readonly tell: (actor: Actor, event: ActorEventKind, detail: string) => void
 }
 
+/** Without the entry it begins at its first activation: reports are taken in again, the market's past is a gap. */
+const UNREADABLE = 'its checkpoint cannot be restored (delete its entry in the bucket to begin from its record)'
+
 /** From a claim to a state from which live can go on. Starting, recovering and taking over are these same lines. */
 export async function recover(ports: RecoveryPorts, actor: Actor, claim: Claim): Promise<void> {
   actor.checkpoint.revision = claim.checkpoint?.revision ?? 0
@@ -70,7 +73,7 @@ function restore(actor: Actor, claim: Claim): void {
   actor.number = stored?.number ?? 0
   actor.inputs = stored?.inputs ?? 0
   actor.trail.restore(stored?.trail ?? [])
-  if (stored) guarded('its checkpoint', () => actor.program.restore(stored.state.program))
+  if (stored) guarded(UNREADABLE, () => actor.program.restore(stored.state.program))
 }
 
 /** Inputs along the recorded trails. Each decision must come out as it was recorded, where it was recorded. */
@@ -146,7 +149,7 @@ function restoreForGap(actor: Actor, checkpoint: LoadedCheckpoint | undefined): 
   const before = versionOf(checkpoint.value)
   const { program } = checkpoint.value.state
   const changed = canonicalJson(before) !== canonicalJson(actor.spec.version)
-  guarded('its checkpoint', () => {
+  guarded(UNREADABLE, () => {
     if (changed && actor.program.adopt) actor.program.adopt(program, before)
     else actor.program.restore(program)
   })
