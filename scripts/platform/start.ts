@@ -119,7 +119,7 @@ async function startOurs(
     extra: {
       ...options.extra,
       gateway: {
-        CONTRAIL_ADMIN_TOKEN_SHA256: secrets.adminTokenSha256,
+        CONTRAIL_GATEWAY_TOKEN_SHA256: secrets.adminTokenSha256,
         CONTRAIL_GATEWAY_WEB_DIR: webDir,
         CONTRAIL_GATEWAY_SESSION_FILE: path.join(home, 'sessions.json'),
         ...options.extra?.['gateway'],

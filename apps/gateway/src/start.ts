@@ -100,7 +100,7 @@ async function doors(config: GatewayConfig, { clock, log, metrics }: ServiceCont
 
 /** No token, no door: there is no default. */
 async function tokenHash(config: GatewayConfig): Promise<string> {
-  const given = config.gatewayTokenSha256 ?? config.adminTokenSha256
+  const given = config.gatewayTokenSha256
   if (given !== undefined) return given
   const file = config.gatewayTokenFile
   if (file === undefined)

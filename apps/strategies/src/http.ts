@@ -2,7 +2,7 @@ import { check, deployRequest, parametersRequest } from '@contrail/contracts'
 import type { Hono } from 'hono'
 import { jsonBody } from '@contrail/runtime'
 import { z } from 'zod'
-import { deploy, setParameters, setState, STATE_COMMANDS, viewOf } from './verbs.ts'
+import { deploy, setParameters, setState, STATE_COMMANDS, viewOf, viewsOf } from './verbs.ts'
 import type { VerbContext } from './verbs.ts'
 
 const EVENTS_MAX = 500
@@ -13,7 +13,7 @@ const eventsQuery = z.object({ limit: z.coerce.number().int().min(1).max(EVENTS_
 const byOf = (header: string | undefined): string => (header && /^[\w.@-]{1,64}$/.test(header) ? header : 'internal')
 
 export function routes(app: Hono, context: VerbContext): void {
-  app.get('/strategies', async (c) => c.json({ items: await context.store.views() }))
+  app.get('/strategies', async (c) => c.json({ items: await viewsOf(context) }))
   app.get('/strategies/:id', async (c) => c.json(await viewOf(context, c.req.param('id'))))
   app.post('/strategies', async (c) => {
     const request = check(deployRequest, await jsonBody(c), 'strategy')

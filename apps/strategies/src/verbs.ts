@@ -1,4 +1,4 @@
-import { controlSchema, desiredStrategySchema, refuse, subjects } from '@contrail/contracts'
+import { controlSchema, decodeJson, desiredStrategySchema, refuse, signalSchema, subjects } from '@contrail/contracts'
 import type { Control, StrategyView } from '@contrail/contracts'
 import type { deployRequest } from '@contrail/contracts'
 import type { Bus, Clock } from '@contrail/runtime'
@@ -171,8 +171,20 @@ async function deploymentOf(context: VerbContext, strategy: string): Promise<Dep
   return found
 }
 
+/** The last message on its own subject knows how many decisions it has made; events are rarer. */
+export async function viewsOf(context: VerbContext, strategy?: string): Promise<StrategyView[]> {
+  const views = await context.store.views(strategy)
+  return await Promise.all(
+    views.map(async (view) => {
+      const last = await context.bus.lastOnSubject('ORDERS', subjects.signal(view.strategy))
+      const said = last ? decodeJson(signalSchema, last.data, 'signal') : undefined
+      return { ...view, decisions: Math.max(view.decisions, said?.number ?? 0) }
+    }),
+  )
+}
+
 export async function viewOf(context: VerbContext, strategy: string): Promise<StrategyView> {
-  const [view] = await context.store.views(strategy)
+  const [view] = await viewsOf(context, strategy)
   if (!view) throw refuse('not_found', 'strategy', strategy, 'see the list: contrail strategies')
   return view
 }

@@ -65,7 +65,7 @@ async function measure(name: string): Promise<Measured> {
       first,
       { timeout: 30_000 },
     )
-    const position = page.locator('[data-testid=position-row]').first()
+    const position = page.locator('[data-testid=position]').first()
     const quantity = (await position.getAttribute('data-quantity', { timeout: 30_000 })) ?? ''
     await page.screenshot({ path: path.join(shots, `${name}-1440.png`) })
     await page.setViewportSize({ width: 390, height: 844 })

@@ -69,7 +69,7 @@ export function checkHost(c: Context, hosts: ReadonlySet<string>): void {
     throw new HttpProblem(421, 'unknown_host', `this page is not served under the name ${name}`, {
       field: 'host',
       value: name,
-      mend: 'open the printed URL, or set CONTRAIL_PUBLIC_URL',
+      mend: 'open the printed URL, or set CONTRAIL_GATEWAY_PUBLIC_URL',
     })
 }
 
