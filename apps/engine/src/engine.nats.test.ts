@@ -233,3 +233,24 @@ test('a second worker takes its share, and all of it when the first is gone', as
   for (const name of names) await deploy(name, { state: 'stopped', revision: 2 })
   await until('none is left', async () => (await of(second)).length === 0)
 })
+
+test('when nats-server is killed and comes back without the market, it says gap and goes on with the next number', async () => {
+  await deploy('survivor')
+  await engine()
+  await said('survivor', 'started')
+  for (let i = 0; i < 4; i++) await tick()
+  await until('it decided', async () => (await decisions('survivor')) === 2)
+  nats.kill9()
+  await nats.restart()
+  await until('the streams are there again', () => applyStreams(nats.url).then(() => bus.connected))
+  await said('survivor', 'gap')
+  await until('it lives again', () => count('survivor', 'started') === 2)
+  expect(events.find(({ event, strategy }) => event === 'gap' && strategy === 'survivor')?.detail).toBe(
+    'MD was made anew',
+  )
+  await tick()
+  await tick()
+  await until('it decided', async () => (await decisions('survivor')) === 3)
+  await deploy('survivor', { state: 'stopped', revision: 2 })
+  await said('survivor', 'stopped')
+})
