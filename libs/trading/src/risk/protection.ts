@@ -46,7 +46,8 @@ function bandEdge(intent: PlaceIntent, view: RiskView): string {
   const tickSize = view.instrument?.tickSize
   if (mid === undefined || tickSize === undefined) throw new Error('C5 is reached only with a market and an instrument')
   const band = view.limits.protectionBand
-  const edge = decimalOf(mid * (intent.side === 'buy' ? 1 + band : 1 - band))
+  // Twelve digits: the error of the multiplication must not cost a tick.
+  const edge = decimalOf(Number((mid * (intent.side === 'buy' ? 1 + band : 1 - band)).toPrecision(12)))
   const ticks = stepsOf(cut(edge), tickSize, intent.side === 'buy' ? 'floor' : 'ceil', 'price')
   return fromSteps(Math.max(1, ticks), tickSize)
 }
