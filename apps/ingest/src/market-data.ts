@@ -1,4 +1,4 @@
-import { DAY_US, TIMEFRAMES, TIMEFRAME_US } from '@contrail/contracts'
+import { DAY_US, MINUTE_US, SECOND_US, TIMEFRAMES, TIMEFRAME_US } from '@contrail/contracts'
 import type { Candle, Us } from '@contrail/contracts'
 import type { ServiceContext } from '@contrail/runtime'
 import { randomInt } from 'node:crypto'
@@ -11,6 +11,8 @@ import type { Source } from './source/port.ts'
 import { createSyntheticSource } from './source/synthetic/source.ts'
 
 const SEED_MAX = 4_294_967_295
+/** How far back the synthetic market has been trading at a first start, or after a longer pause. */
+const PAST_US = 20 * MINUTE_US
 
 /** The source that the configuration asks for. */
 export async function createSource(
@@ -23,8 +25,11 @@ export async function createSource(
       const seed = config.ingestSeed ?? randomInt(SEED_MAX)
       log.info({ seed }, 'synthetic market')
       const lastPrices = await archive?.lastPrices('sim')
+      const lastTickUs = (await archive?.lastTickUs('sim')) ?? 0
+      const sinceUs = Math.max(clock.nowUs() - PAST_US, lastTickUs + SECOND_US)
       return createSyntheticSource({
         clock,
+        ...(archive && sinceUs < clock.nowUs() ? { sinceUs } : {}),
         seed,
         ratePerSecond: config.ingestRatePerSecond,
         ...(lastPrices ? { lastPrices } : {}),

@@ -12,6 +12,7 @@ import { Pipeline } from './pipeline/pipeline.ts'
 import { Recent } from './pipeline/recent.ts'
 import { Recorder } from './recorder/recorder.ts'
 import type { Source } from './source/port.ts'
+import { recordPast } from './source/synthetic/past.ts'
 
 const CONNECTIONS_MAX = 4
 const RETENTION_EVERY_MS = 60 * 60_000
@@ -50,6 +51,8 @@ async function startParts(config: IngestConfig, context: ServiceContext, stops: 
   const instruments = await source.instruments()
   await archive?.saveInstruments(instruments, clock.nowUs())
 
+  if (database && source.past)
+    log.info({ bars: await recordPast(database.sql, source.venue, source.past(), clock.nowUs()) }, 'past recorded')
   const recent = new Recent()
   const pipeline = new Pipeline({ ...pipelineOptions(config, source, instruments), clock, metrics, log, bus, recent })
   stops.push(() => pipeline.stop())

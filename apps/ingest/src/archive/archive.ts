@@ -50,6 +50,13 @@ export class Archive {
     return new Map(rows.map((row) => [row.instrument, row.price]))
   }
 
+  /** When the last tick of a venue was received; undefined when none was. */
+  async lastTickUs(venue: string): Promise<number | undefined> {
+    const [row] = await this.#sql<{ atUs: number | null }[]>`
+      select max(receive_time_us) as "atUs" from ticks where venue = ${venue}`
+    return row?.atUs ?? undefined
+  }
+
   /** The bar from `openTimeUs` on as its recorded one-second bars make it; undefined when there are none. */
   async barSoFar(venue: string, instrument: string, openTimeUs: number, toUs: number): Promise<BarSoFar | undefined> {
     const [row] = await this.#sql<(BarSoFar & { bars: number })[]>`

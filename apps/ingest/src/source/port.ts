@@ -46,6 +46,8 @@ export interface Source {
   /** Trade ids count up by one: a missing one is a gap. */
   readonly sequentialIds: boolean
   instruments(): Promise<readonly Instrument[]>
+  /** What it traded before this start and nobody recorded, oldest first; asked for once, before `start`. */
+  past?(): readonly RawEvent[]
   /** Resolves when it runs. */
   start(sink: SourceSink): Promise<void>
   stop(): Promise<void>

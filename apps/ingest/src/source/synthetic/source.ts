@@ -1,7 +1,7 @@
 import { usOfMs } from '@contrail/contracts'
 import type { Instrument } from '@contrail/contracts'
 import type { Clock } from '@contrail/runtime'
-import type { Source, SourceSink } from '../port.ts'
+import type { RawEvent, Source, SourceSink } from '../port.ts'
 import { publicInstrument, SYNTHETIC_INSTRUMENTS, SYNTHETIC_VENUE } from './instruments.ts'
 import { STEP_MS, SyntheticMarket } from './market.ts'
 
@@ -12,6 +12,8 @@ export type SyntheticOptions = {
   ratePerSecond: number
   /** Last recorded price by instrument, so that a restart goes on where it was. */
   lastPrices?: ReadonlyMap<string, number>
+  /** It has been trading since then, whether or not somebody recorded it; absent = it begins now. */
+  sinceUs?: number
   /** Which of SYNTHETIC_INSTRUMENTS; all when absent. */
   instruments?: readonly string[]
 }
@@ -24,7 +26,7 @@ export function createSyntheticSource(options: SyntheticOptions): Source {
   const { clock } = options
   const chosen = SYNTHETIC_INSTRUMENTS.filter((each) => options.instruments?.includes(each.instrument) ?? true)
   const stepUs = usOfMs(STEP_MS)
-  let nextStepUs = Math.ceil(clock.nowUs() / stepUs) * stepUs
+  let nextStepUs = Math.ceil((options.sinceUs ?? clock.nowUs()) / stepUs) * stepUs
   const markets = chosen.map((instrument) => ({
     name: instrument.instrument as string,
     market: new SyntheticMarket(instrument, {
@@ -56,6 +58,12 @@ export function createSyntheticSource(options: SyntheticOptions): Source {
     sequentialIds: true,
     ended: new Promise<void>(() => undefined),
     instruments: async (): Promise<readonly Instrument[]> => chosen.map(publicInstrument),
+    past: () => {
+      const events: RawEvent[] = []
+      for (; nextStepUs <= clock.nowUs(); nextStepUs += stepUs)
+        for (const { market } of markets) events.push(...market.next(nextStepUs))
+      return events
+    },
     start: async (sink) => run(sink),
     stop: async () => timer?.cancel(),
   }
