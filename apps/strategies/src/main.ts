@@ -3,5 +3,10 @@ import { configSchema, start } from './index.ts'
 
 const config = loadConfig(configSchema, process.env)
 const bus = await connectNats({ url: config.natsUrl, name: 'strategies' })
-const context = { bus, log: createLogger({ name: 'strategies' }), clock: systemClock, metrics: createMetrics() }
+const context = {
+  bus,
+  log: createLogger({ name: 'strategies' }),
+  clock: systemClock,
+  metrics: createMetrics('contrail', { process: true }),
+}
 await runUntilSignal({ name: 'bus', stop: () => bus.close() }, await start(config, context))
