@@ -97,7 +97,7 @@ export function riskView(desk: Desk, scope: Scope, except?: string): RiskView {
   }
 }
 
-/** Worst case: what is open counts as filled, UNKNOWN included. */
+/** Worst case: what is open and can grow a position counts as filled, UNKNOWN included. */
 function exposureOf(state: AccountState, scope: Scope, except: string | undefined): Exposure {
   let [openBuys, openSells, unknown] = [0, 0, 0]
   for (const held of state.open.values()) {
@@ -105,7 +105,8 @@ function exposureOf(state: AccountState, scope: Scope, except: string | undefine
     if (head.orderId === except || head.venue !== scope.venue || head.instrument !== scope.instrument) continue
     const doubt = !isSeen(held.order) && held.attempts.some((one) => one.kind === 'place' && unsettled(one))
     if (doubt) unknown++
-    if (head.strategy !== scope.strategy) continue
+    // The venue never fills a reduce-only order beyond the position: a stop and a target may both stand for all of it.
+    if (head.strategy !== scope.strategy || head.intent.reduceOnly) continue
     const leaves = Number(leavesQuantity(held.order))
     if (head.intent.side === 'buy') openBuys += leaves
     else openSells += leaves
