@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openDatabase, withTenant } from './database.ts'
-import type { Database } from './database.ts'
+import type { Database, SqlRunner, Transaction } from './database.ts'
 import { assertDurable } from './durable.ts'
-import { frameRepair } from './guarded-socket.ts'
+import { backendReader, frontendReader, frame } from './frames.ts'
 import { createTestDatabases } from './testing.ts'
 import type { TestDatabases } from './testing.ts'
 
@@ -39,22 +39,122 @@ describe('a connection', () => {
     expect([...(await one.sql`select 7 as y`)]).toEqual([{ y: 7 }])
   })
 
-  test('a killed backend is replaced', async () => {
-    const [row] = await one.sql<[{ pid: number }]>`select pg_backend_pid() as pid`
-    const other = databases.open('admin', 'user')
-    await other.sql`select pg_terminate_backend(${row.pid}, 5000)`
-    // Those on the way when it dies find it gone, with an error and never with an answer of something else.
+  const kill = async (pid: number) => {
+    const other = openDatabase(databases.adminUrls.user, { max: 1 })
+    const [row] = await other.sql<[{ gone: boolean }]>`select pg_terminate_backend(${pid}, 5000) as gone`
+    await other.close()
+    expect(row.gone).toBe(true)
+  }
+  const pidOf = async (runner: SqlRunner) => (await runner<[{ pid: number }]>`select pg_backend_pid() as pid`)[0].pid
+
+  test('a killed backend is replaced, and its error is not given to the next statement', async () => {
+    await kill(await pidOf(one.sql))
+    // Those sent before its end is heard find it gone.
     const answers: unknown[] = []
     for (let tries = 0; tries < 100 && answers.length === 0; tries++)
-      answers.push(...(await one.sql`select 7 as y`.catch(() => [])))
+      answers.push(
+        ...(await one.sql`select 7 as y`.catch((error: { code: string }) => {
+          expect(['08006', '57P01', 'CONNECTION_CLOSED']).toContain(error.code)
+          return []
+        })),
+      )
     expect(answers).toEqual([{ y: 7 }])
   })
 
-  test('numbers: NUMERIC is text, BIGINT is a whole number, arrays and JSON go in and come back', async () => {
+  test('a statement in hand when its backend is killed fails with an error of its own', async () => {
+    const pid = await pidOf(one.sql)
+    const running = one.sql`select i, pg_sleep(case when i > 3 then 20 else 0 end) from generate_series(1, 9) i`.catch(
+      (error: { code: string }) => error.code,
+    )
+    await kill(pid)
+    expect(await running).toBe('CONNECTION_CLOSED')
+    for (let i = 0; i < 3; i++) expect([...(await one.sql`select ${i}::int as y`)]).toEqual([{ y: i }])
+  })
+
+  test.each([
+    ['between its statements', async (tx: Transaction) => kill(await pidOf(tx))],
+    [
+      'in a statement',
+      async (tx: Transaction) => {
+        const pid = await pidOf(tx)
+        const running = tx`select pg_sleep(20)`.catch(() => undefined)
+        await kill(pid)
+        await running
+      },
+    ],
+  ])('a transaction whose backend is killed %s does nothing at all, and nothing after it', async (_name, lose) => {
+    await one.sql`create table if not exists kept (x int)`
+    const transaction = one.sql.begin(async (tx) => {
+      await tx`insert into kept values (1)`
+      await lose(tx)
+      const late = await tx`insert into kept values (2)`.catch(() => 'refused')
+      const again = await tx`insert into kept values (${3})`.catch(() => 'refused')
+      return [late, again]
+    })
+    await expect(transaction).rejects.toThrow()
+    for (let i = 0; i < 3; i++) expect(await one.sql`select x from kept where x > ${i}`).toHaveLength(0)
+    await one.sql.begin((tx) => tx`insert into kept values (9)`)
+    expect([...(await one.sql`select x from kept`)]).toEqual([{ x: 9 }])
+    await one.sql`truncate kept`
+  })
+
+  test('transactions beside each other while backends are killed are whole or nothing', async () => {
+    const pool = databases.open('admin', 'trade', { max: 3, name: 'hunted' })
+    await pool.sql`create table if not exists pairs (id int, half int)`
+    let done = false
+    const hunt = async () => {
+      while (!done) {
+        await one.sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'hunted'
+          order by random() limit 1`
+        await one.sql`select pg_sleep(0.01)`
+      }
+    }
+    const hunting = hunt()
+    const outcomes = await Promise.all(
+      Array.from({ length: 300 }, (_, id) =>
+        pool.sql
+          .begin(async (tx) => {
+            await tx`insert into pairs values (${id}, 1)`
+            await tx`insert into pairs values (${id}, 2)`
+          })
+          .then(
+            () => 'kept',
+            () => 'lost',
+          ),
+      ),
+    )
+    done = true
+    await hunting
+    const halves = await one.sql`select id from pairs group by id having count(*) <> 2 or sum(half) <> 3`
+    expect([...halves]).toEqual([])
+    const [row] = await one.sql<[{ pairs: number }]>`select count(distinct id) as pairs from pairs`
+    expect(row.pairs).toBeGreaterThanOrEqual(outcomes.filter((outcome) => outcome === 'kept').length)
+    expect(outcomes).toContain('kept')
+  })
+
+  test('numbers: NUMERIC is text, BIGINT is a whole number, JSON goes in and comes back', async () => {
     const [row] = await one.sql`
-      select 0.100000000000000001::numeric as n, 1700000000000000::bigint as b, ${one.sql.json({ a: [1] })}::jsonb as j,
-        (select sum(x)::text from unnest(${['0.1', '0.2']}::numeric[]) x) as s`
-    expect(row).toEqual({ n: '0.100000000000000001', b: 1_700_000_000_000_000, j: { a: [1] }, s: '0.3' })
+      select 0.100000000000000001::numeric as n, 1700000000000000::bigint as b, ${one.sql.json({ a: [1] })}::jsonb as j`
+    expect(row).toEqual({ n: '0.100000000000000001', b: 1_700_000_000_000_000, j: { a: [1] } })
+    await expect(one.sql`select 9007199254740993::bigint as b`).rejects.toMatchObject({ code: 'too_large' })
+    expect([...(await one.sql`select 1 as after`)]).toEqual([{ after: 1 }])
+  })
+
+  test('arrays go in and come back, whatever is in them', async () => {
+    const texts = ['plain', '', 'NULL', 'a,b', '{x}', 'say "no"', 'back\\slash', 'two\nlines', 'ü', null]
+    const [row] = await one.sql`
+      select ${texts}::text[] as t, ${[1, null, 3]}::int[] as i, ${[1_700_000_000_000_000]}::bigint[] as b,
+        ${['0.1', '-0.000000000000000001']}::numeric[] as n, ${[]}::text[] as none, ${[{ a: '"' }] as never}::jsonb[] as j,
+        ${[1.5, 1e-7]}::float8[] as f `
+    expect(row).toEqual({
+      t: texts,
+      i: [1, null, 3],
+      b: [1_700_000_000_000_000],
+      n: ['0.1', '-0.000000000000000001'],
+      none: [],
+      j: [{ a: '"' }],
+      f: [1.5, 1e-7],
+    })
   })
 
   test('a statement that takes too long is ended', async () => {
@@ -70,25 +170,30 @@ describe('a connection', () => {
 })
 
 describe('frames', () => {
-  const frame = (kind: string, body = ''): Buffer => {
-    const bytes = Buffer.alloc(5 + body.length)
-    bytes.write(kind)
-    bytes.writeInt32BE(4 + body.length, 1)
-    bytes.write(body, 5)
-    return bytes
-  }
   const done = frame('C', 'SELECT 0\0')
   const row = frame('D', 'row')
   const error = frame('E', 'bad')
   const ready = frame('Z', 'I')
+  const reader = () => backendReader(() => undefined)
 
   test('an error among rows is preceded by an end, over any cut between chunks', () => {
-    const spoilt = Buffer.concat([frame('T', 'abc'), row, row, error, ready, row])
+    const spoilt = Buffer.concat([ready, frame('T', 'abc'), row, row, error, ready, row])
     for (let size = 1; size <= spoilt.length; size++) {
-      const repair = frameRepair()
+      const { read, view } = reader()
       const parts: Buffer[] = []
-      for (let at = 0; at < spoilt.length; at += size) parts.push(...repair(spoilt.subarray(at, at + size)))
-      expect(Buffer.concat(parts)).toEqual(Buffer.concat([frame('T', 'abc'), row, row, done, error, ready, row]))
+      for (let at = 0; at < spoilt.length; at += size) parts.push(...read(spoilt.subarray(at, at + size)))
+      expect(Buffer.concat(parts)).toEqual(Buffer.concat([ready, frame('T', 'abc'), row, row, done, error, ready, row]))
+      expect(view).toEqual({ rows: true, error: false, status: 'I', open: true })
+    }
+  })
+
+  test('a fatal error is left out, over any cut between chunks', () => {
+    const bytes = Buffer.concat([ready, frame('E', 'SFATAL\0VFATAL\0C57P01\0\0'), frame('N', 'notice')])
+    for (let size = 1; size <= bytes.length; size++) {
+      const { read } = reader()
+      const parts: Buffer[] = []
+      for (let at = 0; at < bytes.length; at += size) parts.push(...read(bytes.subarray(at, at + size)))
+      expect(Buffer.concat(parts)).toEqual(Buffer.concat([ready, frame('N', 'notice')]))
     }
   })
 
@@ -98,7 +203,32 @@ describe('frames', () => {
     ['a second error', [error, ready, error, ready]],
     ['no bytes', []],
   ])('%s pass as they are', (_name, frames) => {
-    expect(Buffer.concat(frameRepair()(Buffer.concat(frames)))).toEqual(Buffer.concat(frames))
+    expect(Buffer.concat(reader().read(Buffer.concat(frames)))).toEqual(Buffer.concat(frames))
+  })
+
+  test('requests are counted, and the end of a transaction is known, by text and by name', () => {
+    const { read, view } = frontendReader()
+    const start = Buffer.concat([Buffer.from([0, 0, 0, 8]), Buffer.from('abcd')])
+    const sync = frame('S', '')
+    const bind = (name: string) => frame('B', `\0${name}\0rest`)
+    const left = Buffer.concat([frame('P', 'old\0begin\0'), sync])
+    expect(read(Buffer.concat([left, start, frame('p', 'word')]))).toEqual({
+      chunk: Buffer.concat([start, frame('p', 'word')]),
+      requests: [],
+    })
+    expect(read(Buffer.concat([frame('P', 's1\0commit\0'), bind('s1'), sync])).requests).toEqual([{ ends: true }])
+    expect(read(Buffer.concat([frame('P', 's2\0rollback to s\0'), bind('s2'), sync])).requests).toEqual([
+      { ends: false },
+    ])
+    expect(read(Buffer.concat([bind('s1'), sync, bind('s2'), sync])).requests).toEqual([
+      { ends: true },
+      { ends: false },
+    ])
+    expect(read(frame('Q', 'ROLLBACK\0')).requests).toEqual([{ ends: true }])
+    expect(read(Buffer.concat([frame('P', 's3\0select $1\0'), frame('D', 's'), frame('H', '')])).requests).toEqual([])
+    expect(view.flushed).toBe(true)
+    expect(read(Buffer.concat([bind('s3'), sync])).requests).toEqual([{ ends: false }])
+    expect(view.flushed).toBe(false)
   })
 })
 

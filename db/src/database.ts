@@ -2,6 +2,8 @@ import { drizzle } from 'drizzle-orm/postgres-js'
 import type { PostgresJsDatabase } from 'drizzle-orm/postgres-js'
 import postgres from 'postgres'
 import { refuse } from '@contrail/contracts'
+import { registerArrayTypes } from './array-types.ts'
+import type { TypeOptions } from './array-types.ts'
 import { guardedSocket } from './guarded-socket.ts'
 
 /** Every statement ends by then; a longer one is a fault, not patience. */
@@ -10,6 +12,13 @@ const STATEMENT_TIMEOUT_MS = 15_000
 const IDLE_TRANSACTION_TIMEOUT_MS = 30_000
 const CONNECTIONS_MAX = 5
 const CONNECT_TIMEOUT_SECONDS = 10
+/**
+ * The driver writes 1,024 bytes and more at once, and less in a moment: which, after a connection that was lost at the
+ * wrong moment, never comes (porsager/postgres#1215). So the first message of a connection is that long.
+ */
+const START_PADDING = '.'.repeat(1024)
+/** Never reached: at the limit the driver would not keep a connection for its transaction (porsager/postgres#1189). */
+const PIPELINE_MAX = 1_000_000
 
 export type Sql = postgres.Sql<{ bigint: number }>
 /** What runs a statement: the pool, or the transaction in hand. */
@@ -34,22 +43,26 @@ export type OpenOptions = {
 
 export function openDatabase(url: string, options: OpenOptions = {}): Database {
   const sql: Sql = postgres(url, {
-    ...(isTls(url) ? {} : { socket: (parsed: Address) => guardedSocket(parsed, CONNECT_TIMEOUT_SECONDS * 1000) }),
+    ...(isTls(url) ? {} : { socket: guardedSocket }),
     max: options.max ?? CONNECTIONS_MAX,
     connect_timeout: CONNECT_TIMEOUT_SECONDS,
+    ...{ max_pipeline: PIPELINE_MAX },
+    fetch_types: false,
     types: { bigint: { to: 20, from: [20], serialize: String, parse: wholeNumber } },
     onnotice: () => undefined,
     connection: {
       application_name: options.name ?? 'contrail',
       statement_timeout: options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS,
       idle_in_transaction_session_timeout: IDLE_TRANSACTION_TIMEOUT_MS,
+      'app.padding': START_PADDING,
       ...(options.tenant === undefined ? {} : { 'app.tenant': options.tenant }),
     },
   })
   const orm = drizzle(sql)
-  // Drizzle hands these over as text and switches the driver's own serialisers off; raw statements give objects.
-  for (const type of [JSON_TYPE, JSONB_TYPE]) sql.options.serializers[type] = jsonText
-  sql.options.serializers[NUMERIC_ARRAY_TYPE] = numericArrayText
+  const types = sql.options as unknown as TypeOptions
+  // Drizzle hands JSON over as text and switches the driver's own serialiser off; raw statements give objects.
+  for (const type of [JSON_TYPE, JSONB_TYPE]) types.serializers[type] = jsonText
+  registerArrayTypes(types)
   return { sql, orm, close: () => sql.end({ timeout: 5 }) }
 }
 
@@ -62,18 +75,11 @@ export async function withTenant<T>(sql: Sql, tenant: string, run: (tx: Transact
   return result.value
 }
 
-type Address = { host: string[]; port: number[] }
-
 /** The guard reads the protocol in the clear; over TLS the driver is on its own. */
 const isTls = (url: string): boolean => /[?&](ssl|sslmode)=(?!disable|false)/.test(url)
 
 const JSON_TYPE = 114
 const JSONB_TYPE = 3802
-const NUMERIC_ARRAY_TYPE = 1231
-
-const numericArrayText = (value: unknown): string =>
-  Array.isArray(value) ? `{${value.map((one) => one ?? 'null').join(',')}}` : String(value)
-
 const jsonText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value))
 
 function wholeNumber(text: string): number {

@@ -1,89 +1,111 @@
+import { EventEmitter } from 'node:events'
 import net from 'node:net'
+import { backendReader, COMPLETE, frontendReader, LOST, readyFrame } from './frames.ts'
+import type { Request } from './frames.ts'
 
-/*
- * postgres.js 3.4.9 keeps its count of rows when a statement fails half-way, and the next result on that connection
- * begins with as many holes (porsager/postgres#1222). Only the end of a command sets the count back. So the guard reads
- * the frames of the protocol and says "command complete" before such an error; the statement then fails with its own
- * error and the connection is as good as before. Do not use cursors: for those the driver would ask for one sync too
- * many. Frames: one byte kind, int32 length (itself included), body.
+/**
+ * Stands between postgres.js 3.4.9 and the network, because of what the driver does when something breaks:
+ * - a statement that fails among its rows leaves holes in the next result (porsager/postgres#1222);
+ * - a connection that is lost in a transaction is opened again under it, and the rest of the transaction runs there
+ *   outside any (#1155, #1215), or its rollback is written to no socket and ends the process (#1208);
+ * - the error of a lost connection is given to the next statement (#1215);
+ * - what was about to be written to it is kept, and the next connection waits for that for ever (#1215);
+ * - BEGIN can go out without its connection being kept for it when a write is slow (#1189).
+ * Here, a lost connection answers what was asked with an error, and in a transaction all that is asked until it is rolled
+ * back; only then the driver hears that it is closed. Each statement fails with its own error, none runs elsewhere.
+ * Do not use cursors or COPY through it.
  */
-const HEADER_BYTES = 5
-const DATA_ROW = 68 // D
-const COMMAND_COMPLETE = 67 // C
-const EMPTY_QUERY = 73 // I
-const ERROR = 69 // E
-const COMPLETE = Buffer.from([COMMAND_COMPLETE, 0, 0, 0, 13, ...Buffer.from('SELECT 0\0')])
+export function guardedSocket(options: { host: string | string[]; port: number | number[] }): GuardedSocket {
+  const [host] = [options.host].flat()
+  const [port] = [options.port].flat()
+  return new GuardedSocket(net.connect({ host: host ?? '127.0.0.1', port: port ?? 5432, noDelay: true }))
+}
 
-type Listener = (...values: never[]) => void
+export class GuardedSocket extends EventEmitter {
+  readonly #socket: net.Socket
+  readonly #backend = backendReader(() => this.#pending.shift())
+  readonly #frontend = frontendReader()
+  /** Asked and not answered. The first READY answers the start-up message. */
+  readonly #pending: Request[] = [{ ends: false }]
+  #lost = false
+  #errored = false
+  #closed = false
 
-export function guardedSocket(options: { host: string | string[]; port: number | number[] }, timeoutMs: number) {
-  return new Promise<net.Socket>((resolve, reject) => {
-    const [host] = [options.host].flat()
-    const [port] = [options.port].flat()
-    const socket = net.connect({ host: host ?? '127.0.0.1', port: port ?? 5432, timeout: timeoutMs })
-    socket.setNoDelay(true)
-    socket.once('error', reject)
-    socket.once('timeout', () => socket.destroy(new Error(`no connection to ${host}:${port} in ${timeoutMs} ms`)))
-    socket.once('connect', () => {
-      socket.setTimeout(0)
-      socket.removeListener('error', reject)
-      guard(socket)
-      resolve(socket)
+  constructor(socket: net.Socket) {
+    super()
+    this.#socket = socket
+    socket.on('data', (chunk: Buffer) => {
+      for (const part of this.#backend.read(chunk)) this.emit('data', part)
     })
-  })
-}
-
-/** Stands between the socket and the driver's reader of it. */
-function guard(socket: net.Socket): void {
-  const original = socket.on.bind(socket) as (event: string, listener: Listener) => net.Socket
-  const remove = socket.removeListener.bind(socket) as (event: string, listener: Listener) => net.Socket
-  const wrapped = new Map<Listener, Listener>()
-  const on = (event: string, listener: Listener): net.Socket => {
-    if (event !== 'data') return original(event, listener)
-    const repair = frameRepair()
-    const read = (chunk: Buffer) => {
-      for (const part of repair(chunk)) (listener as unknown as (part: Buffer) => void)(part)
-    }
-    wrapped.set(listener, read as unknown as Listener)
-    return original(event, read as unknown as Listener)
+    socket.on('drain', () => this.emit('drain'))
+    socket.on('error', (error) => {
+      if (!this.#backend.view.open) this.emit('error', error)
+    })
+    socket.on('close', (hadError) => this.#end(hadError))
   }
-  socket.on = on as typeof socket.on
-  socket.removeListener = ((event: string, listener: Listener) =>
-    remove(event, wrapped.get(listener) ?? listener)) as typeof socket.removeListener
-}
 
-/** Follows frames over chunk borders, and ends a command whose rows an error cuts short. */
-export function frameRepair(): (chunk: Buffer) => Buffer[] {
-  const header = Buffer.alloc(HEADER_BYTES)
-  let headerBytes = 0
-  let bodyBytesLeft = 0
-  let rows = false
+  get readyState(): string {
+    return this.#closed ? 'closed' : this.#lost ? 'open' : this.#socket.readyState
+  }
 
-  return (chunk) => {
-    const parts: Buffer[] = []
-    let from = 0
-    let at = 0
-    while (at < chunk.length) {
-      if (bodyBytesLeft > 0) {
-        const skipped = Math.min(bodyBytesLeft, chunk.length - at)
-        bodyBytesLeft -= skipped
-        at += skipped
-        continue
-      }
-      const kind = chunk[at] as number
-      if (headerBytes === 0 && kind === ERROR && rows) {
-        if (at > from) parts.push(chunk.subarray(from, at))
-        parts.push(COMPLETE)
-        from = at
-      }
-      if (headerBytes === 0)
-        rows = kind === DATA_ROW || (rows && kind !== COMMAND_COMPLETE && kind !== EMPTY_QUERY && kind !== ERROR)
-      header[headerBytes++] = chunk[at++] as number
-      if (headerBytes < HEADER_BYTES) continue
-      bodyBytesLeft = header.readInt32BE(1) - 4
-      headerBytes = 0
+  setKeepAlive(on: boolean, delayMs: number): void {
+    this.#socket.setKeepAlive(on, delayMs)
+  }
+
+  /** Always "go on": the driver takes "wait" for "not sent". What waits here is bounded by who uses the pool. */
+  write(given: Buffer, done?: () => void): true {
+    const { chunk, requests } = this.#frontend.read(given)
+    if (this.#lost) queueMicrotask(() => this.#refuse(requests))
+    else {
+      this.#pending.push(...requests)
+      this.#socket.write(chunk, done)
     }
-    if (from < chunk.length) parts.push(chunk.subarray(from))
-    return parts
+    return true
+  }
+
+  end(chunk?: Buffer): void {
+    if (this.#lost) queueMicrotask(() => this.#close(false))
+    else if (chunk) this.#socket.end(chunk)
+    else this.#socket.end()
+  }
+
+  destroy(): void {
+    this.#socket.destroy()
+    if (this.#lost) queueMicrotask(() => this.#close(false))
+  }
+
+  #end(hadError: boolean): void {
+    const { open, status, rows, error } = this.#backend.view
+    if (!open) return this.#close(hadError)
+    this.#lost = true
+    if (rows) this.emit('data', COMPLETE)
+    if (status !== 'I') {
+      this.#errored = error
+      return this.#refuse(this.#pending.splice(0))
+    }
+    // An error that was told is brought to its end, so that it does not stay for the next statement.
+    if (error) this.emit('data', readyFrame('I'))
+    this.#close(false)
+  }
+
+  /** In a transaction: errors until it is given up. What gives it up is answered by the end of the connection. */
+  #refuse(requests: readonly Request[]): void {
+    if (this.#closed) return
+    for (const { ends } of requests) {
+      if (ends) return this.#close(false)
+      if (!this.#errored) this.emit('data', LOST)
+      this.#errored = false
+      this.emit('data', readyFrame('E'))
+    }
+    // It waits for a description; the error makes the driver ask for the rest, which is answered then.
+    if (!this.#frontend.view.flushed || this.#errored) return
+    this.#errored = true
+    this.emit('data', LOST)
+  }
+
+  #close(hadError: boolean): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.emit('close', hadError)
   }
 }

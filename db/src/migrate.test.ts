@@ -24,7 +24,7 @@ let databases: TestDatabases
 let sql: Sql
 beforeAll(async () => {
   databases = await createTestDatabases()
-  ;({ sql } = databases.open('admin', 'user', { max: 3 }))
+  ;({ sql } = databases.open('admin', 'user', { max: 1 }))
 })
 afterAll(async () => {
   await databases.drop()
@@ -90,7 +90,7 @@ describe('the runner', () => {
 
   test('two at once run a file once', async () => {
     const files = [file('x/4', 'create table four (x int); insert into four values (1)')]
-    const other = databases.open('admin', 'user')
+    const other = databases.open('admin', 'user', { max: 1 })
     const applied = await Promise.all([runMigrations(sql, 'user', files), runMigrations(other.sql, 'user', files)])
     expect(applied.flat()).toEqual(['x/4'])
   })

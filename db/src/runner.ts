@@ -22,41 +22,43 @@ export function migrationFiles(database: DatabaseName, folder = migrationsFolder
   )
 }
 
-/** Runs what has not run yet, each file in a transaction of its own. A changed file that has run is refused. */
+/**
+ * Runs what has not run yet, each file in a transaction of its own. A changed file that has run is refused. The lock
+ * belongs to the one connection that does it all.
+ */
 export async function runMigrations(sql: Sql, database: DatabaseName, files = migrationFiles(database)) {
-  const connection = await sql.reserve()
+  if (sql.options.max !== 1) throw refuse('invalid', 'max', sql.options.max, 'migrate over one connection')
   const applied: string[] = []
+  await sql`select pg_advisory_lock(hashtext('contrail_migrations'))`
   try {
-    await connection`select pg_advisory_lock(hashtext('contrail_migrations'))`
-    await connection.unsafe(
+    await sql.unsafe(
       `create table if not exists contrail_migrations (name text primary key, sha256 text not null,
        applied_at timestamptz not null default now())`,
     )
-    const rows = await connection<{ name: string; sha256: string }[]>`select name, sha256 from contrail_migrations`
+    const rows = await sql<{ name: string; sha256: string }[]>`select name, sha256 from contrail_migrations`
     const known = new Map(rows.map((row) => [row.name, row.sha256]))
     for (const file of files) {
       const sha256 = known.get(file.name)
       if (sha256 === file.sha256) continue
       if (sha256 !== undefined)
         throw refuse('migration_changed', file.name, file.sha256.slice(0, 12), 'add a new file instead of editing one')
-      await runFile(connection, file)
+      await runFile(sql, file)
       applied.push(file.name)
     }
   } finally {
-    await connection`select pg_advisory_unlock(hashtext('contrail_migrations'))`.catch(() => undefined)
-    connection.release()
+    await sql`select pg_advisory_unlock(hashtext('contrail_migrations'))`.catch(() => undefined)
   }
   return applied
 }
 
 /** One simple-protocol batch: a failing statement undoes the whole file, row included. */
-async function runFile(connection: Sql, file: MigrationFile): Promise<void> {
+async function runFile(sql: Sql, file: MigrationFile): Promise<void> {
   const text = file.text.replaceAll('--> statement-breakpoint', '')
   const row = `insert into contrail_migrations (name, sha256) values ('${file.name}', '${file.sha256}')`
   try {
-    await connection.unsafe(`begin;\n${text};\n${row};\ncommit;`).simple()
+    await sql.unsafe(`begin;\n${text};\n${row};\ncommit;`).simple()
   } catch (cause) {
-    await connection.unsafe('rollback').simple()
+    await sql.unsafe('rollback').simple()
     throw new Error(`migration ${file.name} failed: ${(cause as Error).message}`, { cause })
   }
 }
