@@ -1,20 +1,18 @@
-import { encodeJson, Refusal, subjects } from '@contrail/contracts'
-import type { DeadLetter, Us } from '@contrail/contracts'
+import { Refusal, subjects } from '@contrail/contracts'
 import type { Clock } from '../clock.ts'
 import { PublishRefused } from './bus.ts'
 import type { Bus, BusMessage, ConsumeOptions, Consumer } from './bus.ts'
+import { letterFor } from './dead-letter.ts'
 import { Lanes } from './lanes.ts'
 import type { Item } from './lanes.ts'
 import { letterOf, redriveDurable, REDRIVE_STREAM } from './redrive.ts'
 import type { Delivery, Source } from './source.ts'
 
 /** Messages held beyond those being handled, so that the next is there when one ends. */
-const AHEAD = 64
+const AHEAD = 256
 const BACKOFF_MS = [50, 200, 1000, 2000, 5000, 10_000]
 /** A message that was delivered this many times the attempts and never answered ends the process that handles it. */
 const DELIVERIES_FACTOR = 4
-/** The largest payload that is copied into a dead letter; base64 adds a third and a message may have 1 MiB. */
-const LETTER_BYTES_MAX = 700_000
 /** Codes of a message that is malformed and will never be better: no second attempt. */
 const MALFORMED: ReadonlySet<string> = new Set([
   'invalid',
@@ -54,7 +52,7 @@ class ConsumeLoop {
   readonly #source: Source
   readonly #unwrap: (message: BusMessage) => BusMessage
   readonly #lanes: Lanes
-  readonly #held = new Map<number, Item>()
+  readonly #held = new Map<number | string, Item>()
   readonly #concurrency: number
   readonly #toucher: NodeJS.Timeout
   #running = 0
@@ -76,7 +74,7 @@ class ConsumeLoop {
     this.#concurrency = options.concurrency ?? 1
     const { key } = options
     const single = this.#concurrency === 1
-    this.#lanes = new Lanes((message) => (key ? key(message) : single ? '' : String(message.sequence)))
+    this.#lanes = new Lanes((item) => (key ? key(item.delivery.message) : single ? '' : String(item.key)))
     const touchMs = Math.max(100, source.settings.ackWaitMs / 3)
     this.#toucher = setInterval(() => this.#touch(touchMs), touchMs)
     source.open((delivery) => this.#arrived(delivery))
@@ -87,7 +85,7 @@ class ConsumeLoop {
     this.#stopping = true
     this.#source.pause()
     for (const item of this.#lanes.takeWaiting()) {
-      this.#held.delete(item.delivery.message.sequence)
+      this.#held.delete(item.key)
       item.delivery.giveBack()
     }
     if (this.#running > 0) await new Promise<void>((resolve) => (this.#idle = resolve))
@@ -101,16 +99,23 @@ class ConsumeLoop {
 
   #arrived(delivery: Delivery): void {
     if (this.#stopping) return delivery.giveBack()
-    const held = this.#held.get(delivery.message.sequence)
+    const key = this.#keyOf(delivery.message)
+    const held = this.#held.get(key)
     if (held) {
       // Delivered again while it is in hand: answer to the newer delivery, handle it once.
       held.delivery = delivery
       return
     }
-    const item: Item = { delivery, attempts: 0, touchedMs: performance.now(), lane: '' }
-    this.#held.set(delivery.message.sequence, item)
+    const item: Item = { key, delivery, attempts: 0, touchedMs: performance.now(), lane: '' }
+    this.#held.set(key, item)
     this.#lanes.add(item)
     this.#schedule()
+  }
+
+  /** A stream that was made anew gives old numbers to new messages: another time is another message. */
+  #keyOf({ sequence, timeUs }: BusMessage): number | string {
+    const held = this.#held.get(sequence)
+    return !held || held.delivery.message.timeUs === timeUs ? sequence : `${sequence} ${timeUs}`
   }
 
   #schedule(): void {
@@ -168,7 +173,14 @@ class ConsumeLoop {
     try {
       const subject = subjects.deadLetter(this.#options.stream, this.#options.durable)
       const messageId = `dlq-${message.stream}-${this.#options.durable}-${message.sequence}-${message.timeUs}`
-      await this.#bus.publish(subject, this.#letter(message, cause, item.attempts), { messageId })
+      const letter = letterFor(
+        this.#safeUnwrap(message),
+        this.#options.durable,
+        cause,
+        item.attempts,
+        this.#clock.nowUs(),
+      )
+      await this.#bus.publish(subject, letter, { messageId })
       await this.#options.onDead?.(this.#unwrap(message), cause, item.attempts)
       this.#end(item)
       item.delivery.giveUp()
@@ -181,25 +193,6 @@ class ConsumeLoop {
     }
   }
 
-  #letter(failed: BusMessage, cause: Error, attempts: number): Uint8Array {
-    const message = this.#safeUnwrap(failed)
-    const whole = message.data.length <= LETTER_BYTES_MAX
-    const letter: DeadLetter = {
-      schema: 1,
-      stream: this.#options.stream,
-      consumer: this.#options.durable,
-      subject: message.subject,
-      sequence: message.sequence,
-      cause: whole
-        ? describe(cause)
-        : `${describe(cause)} (data left out: ${message.data.length} bytes; see the stream)`,
-      attempts,
-      data: whole ? Buffer.from(message.data).toString('base64') : '',
-      atUs: this.#clock.nowUs() as Us,
-    }
-    return encodeJson(letter)
-  }
-
   #safeUnwrap(message: BusMessage): BusMessage {
     try {
       return this.#unwrap(message)
@@ -209,7 +202,7 @@ class ConsumeLoop {
   }
 
   #end(item: Item): void {
-    this.#held.delete(item.delivery.message.sequence)
+    this.#held.delete(item.key)
     this.#lanes.done(item)
   }
 
@@ -238,13 +231,3 @@ class Gone extends Error {
 
 const isFinal = (cause: Error): boolean =>
   cause instanceof Gone || (cause instanceof Refusal && MALFORMED.has(cause.code))
-
-const CAUSE_CHARACTERS_MAX = 2000
-
-/** The error and what caused it, without stacks. */
-function describe(error: Error): string {
-  const parts: string[] = []
-  for (let at: unknown = error; at instanceof Error && parts.length < 5; at = at.cause)
-    parts.push(`${at.name}: ${at.message}`)
-  return parts.join(' <- ').slice(0, CAUSE_CHARACTERS_MAX)
-}

@@ -1,21 +1,26 @@
-import type { BusMessage } from './bus.ts'
 import type { Delivery } from './source.ts'
 
-export type Item = { delivery: Delivery; attempts: number; touchedMs: number; lane: string }
+export type Item = {
+  readonly key: number | string
+  delivery: Delivery
+  attempts: number
+  touchedMs: number
+  lane: string
+}
 type Lane = { items: Item[]; state: 'ready' | 'running' | 'blocked' }
 
 /** Queues by key: the head of each lane may run, the rest of the lane waits for it. */
 export class Lanes {
-  readonly #keyOf: (message: BusMessage) => string
+  readonly #keyOf: (item: Item) => string
   readonly #lanes = new Map<string, Lane>()
   #ready: string[] = []
 
-  constructor(keyOf: (message: BusMessage) => string) {
+  constructor(keyOf: (item: Item) => string) {
     this.#keyOf = keyOf
   }
 
   add(item: Item): void {
-    item.lane = this.#laneOf(item.delivery.message)
+    item.lane = this.#laneOf(item)
     const lane = this.#lanes.get(item.lane)
     if (lane) {
       lane.items.push(item)
@@ -37,7 +42,8 @@ export class Lanes {
   done(item: Item): void {
     const lane = this.#lanes.get(item.lane)
     if (!lane) return
-    lane.items = lane.items.filter((other) => other !== item)
+    if (lane.items[0] === item) lane.items.shift()
+    else lane.items = lane.items.filter((other) => other !== item)
     if (lane.items.length === 0) this.#lanes.delete(item.lane)
     else this.#open(item.lane, lane)
   }
@@ -69,11 +75,11 @@ export class Lanes {
   }
 
   /** A message without a readable key is alone in its lane; its handler will say what is wrong with it. */
-  #laneOf(message: BusMessage): string {
+  #laneOf(item: Item): string {
     try {
-      return this.#keyOf(message)
+      return this.#keyOf(item)
     } catch {
-      return `unreadable ${message.sequence}`
+      return `unreadable ${item.key}`
     }
   }
 

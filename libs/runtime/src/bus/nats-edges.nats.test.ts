@@ -109,6 +109,36 @@ describe('the edges of the NATS bus', () => {
     await next.close()
   })
 
+  it('old numbers of a stream that was made anew are new messages, also while the old ones are in hand', async () => {
+    await ensureStream(admin, 'E4', ['e4.>'])
+    await ensureConsumer(admin, 'E4', 'both')
+    const bus = await connectNats({ url: admin, name: 'anew' })
+    const begun: string[] = []
+    let open: (() => void) | undefined
+    const gate = new Promise<void>((resolve) => (open = resolve))
+    const consumer = await bus.consume({
+      stream: 'E4',
+      durable: 'both',
+      concurrency: 8,
+      onMessage: async (message) => {
+        begun.push(textOf(message.data))
+        if (textOf(message.data) === 'old') await gate
+      },
+    })
+    await bus.publish('e4.a', bytes('old'))
+    await until('the old one is in hand', () => begun.length === 1)
+    const connection = await connect({ servers: server.url.slice(7), user: 'admin', pass: 'admin-secret' })
+    await (await jetstreamManager(connection)).streams.delete('E4')
+    await ensureStream(admin, 'E4', ['e4.>'], { memory: true })
+    await ensureConsumer(admin, 'E4', 'both')
+    expect((await bus.publish('e4.a', bytes('new'))).sequence).toBe(1)
+    await until('the new one is handled', () => begun.includes('new'))
+    open?.()
+    await consumer.stop()
+    await connection.close()
+    await bus.close()
+  })
+
   it('a consumer that is deleted is noticed, and used again when it is back', async () => {
     await ensureStream(admin, 'E3', ['e3.>'])
     await ensureConsumer(admin, 'E3', 'gone')

@@ -20,22 +20,39 @@ export type DeliveryInfo = {
   pending: number
 }
 
+/** A domain's replies end in a token that is no number; the plain form has nine words. */
+export const hasTail = (reply: string): boolean => reply.split('.').length === 12
+
+let at = 0
+/** The integer that ends at `at`; moves `at` before its dot. */
+function takeNumber(text: string): number {
+  let value = 0
+  let scale = 1
+  for (at--; at >= 0; at--) {
+    const digit = text.charCodeAt(at) - 48
+    if (digit < 0) break
+    value += digit * scale
+    scale *= 10
+  }
+  return value
+}
+
 /**
  * `$JS.ACK.<stream>.<consumer>.<deliveries>.<sequence>.<delivery sequence>.<time ns>.<pending>`, or, with a domain,
- * `$JS.ACK.<domain>.<account>.<stream>.<consumer>.….<pending>.<token>`. Nanoseconds exceed a double: the last three
- * digits are cut from the text.
+ * `$JS.ACK.<domain>.<account>.<stream>.<consumer>.….<pending>.<token>`. Read from the end, without a split: it is done
+ * for every message. Nanoseconds exceed a double: their last three digits are left out.
  */
-export function deliveryInfo(reply: string): DeliveryInfo {
-  const parts = reply.split('.')
-  const at = parts.length === 9 ? 4 : 6
-  const time = parts[at + 3] ?? '0'
-  return {
-    deliveries: Number(parts[at]),
-    sequence: Number(parts[at + 1]),
-    deliverySequence: Number(parts[at + 2]),
-    timeUs: Number(time.slice(0, -3)),
-    pending: Number(parts[at + 4]),
-  }
+export function deliveryInfo(reply: string, tail = hasTail(reply)): DeliveryInfo {
+  at = tail ? reply.lastIndexOf('.') : reply.length
+  const pending = takeNumber(reply)
+  const dot = reply.lastIndexOf('.', at - 1)
+  const long = at - dot > 4
+  if (long) at -= 3
+  const time = takeNumber(reply)
+  const deliverySequence = takeNumber(reply)
+  const sequence = takeNumber(reply)
+  const deliveries = takeNumber(reply)
+  return { deliveries, sequence, deliverySequence, timeUs: long ? time : 0, pending }
 }
 
 export function busMessage(message: Msg, stream: string, info: DeliveryInfo): BusMessage {

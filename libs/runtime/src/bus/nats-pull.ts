@@ -1,6 +1,6 @@
 import type { Msg, Subscription } from '@nats-io/transport-node'
 import type { Link } from './nats-link.ts'
-import { deliveryInfo } from './nats-message.ts'
+import { deliveryInfo, hasTail } from './nats-message.ts'
 import type { DeliveryInfo } from './nats-message.ts'
 
 /** A pull request lives this long; while it is open the server sends a heartbeat when it has nothing else to say. */
@@ -32,6 +32,7 @@ export class PullSession {
   #activeMs = performance.now()
   #tickMs = performance.now()
   #closed = false
+  #tail: boolean | undefined
 
   constructor(link: Link, stream: string, consumer: string, events: PullEvents) {
     this.#link = link
@@ -73,7 +74,7 @@ export class PullSession {
     const reply = message.reply
     if (reply) {
       if (this.#outstanding > 0) this.#outstanding--
-      this.#events.onMessage(message, deliveryInfo(reply))
+      this.#events.onMessage(message, deliveryInfo(reply, (this.#tail ??= hasTail(reply))))
       this.#topUp()
     } else this.#status(message)
   }
