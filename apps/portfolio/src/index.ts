@@ -29,7 +29,7 @@ export async function start(config: Config, context: ServiceContext): Promise<Ru
     atUs: clock.nowUs(),
   })
   if (booked.length > 0) log.info({ account, currencies: booked }, 'start cash was booked')
-  const marks = createMarks(bus)
+  const marks = createMarks(bus, log)
   for (const row of await database.sql<PositionRow[]>`select * from positions where quantity <> 0`)
     await marks.warm(row.venue, row.instrument)
   const kv = createPositionsKv(await bus.kv('positions'), database.sql)

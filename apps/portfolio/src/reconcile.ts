@@ -79,12 +79,13 @@ export function createReconciler(options: Options) {
   const { bus, log, clock, metrics, database, tenant } = options
   const seen = new Map<string, { sinceUs: number; told: boolean }>()
   const breaks = metrics.gauge('portfolio_breaks', 'Differences between the books and the orders, by kind', ['kind'])
+  const looks = metrics.counter('portfolio_reconciliations_total', 'Times the books were compared')
   const oldest = metrics.gauge('portfolio_break_age_seconds', 'Age of the oldest difference')
   let timer: { cancel(): void } | undefined
   let running: Promise<unknown> = Promise.resolve()
   let stopped = false
 
-  async function look(): Promise<Break[]> {
+  async function look(): Promise<void> {
     const found = await findBreaks(database, tenant)
     const nowUs = clock.nowUs()
     const names = new Set(found.map(nameOf))
@@ -103,7 +104,7 @@ export function createReconciler(options: Options) {
     }
     const since = Math.min(nowUs, ...[...seen.values()].map(({ sinceUs }) => sinceUs))
     oldest.set((nowUs - since) / 1_000_000)
-    return found
+    looks.inc()
   }
 
   async function tell(one: Break, sinceUs: number, nowUs: number): Promise<void> {
@@ -131,7 +132,6 @@ export function createReconciler(options: Options) {
 
   schedule()
   return {
-    look,
     async stop() {
       stopped = true
       timer?.cancel()

@@ -1,5 +1,5 @@
 import { decimalOf, decodeQuote, decodeTick, parseSubject, subjects } from '@contrail/contracts'
-import type { Bus } from '@contrail/runtime'
+import type { Bus, Logger } from '@contrail/runtime'
 
 /** Instruments that are followed at once; the first ones stay. */
 const INSTRUMENTS_MAX = 10_000
@@ -8,7 +8,7 @@ const SIGNIFICANT = 15
 const SMALL = 0.001
 
 /** The last price of each instrument: the middle of the last quote, else the last trade. Live only. */
-export function createMarks(bus: Bus) {
+export function createMarks(bus: Bus, log: Logger) {
   const quotes = new Map<string, number>()
   const ticks = new Map<string, number>()
   let refused = 0
@@ -40,10 +40,13 @@ export function createMarks(bus: Bus) {
       const price = number(venue, instrument)
       return price === undefined ? undefined : exact(price)
     },
-    /** What the stream still holds, so that a restart has marks before the next tick. */
+    /** What the stream still holds, so that a restart has marks before the next tick. None is no fault. */
     async warm(venue: string, instrument: string): Promise<void> {
       for (const subject of [subjects.quote(venue, instrument), subjects.tick(venue, instrument)]) {
-        const message = await bus.lastOnSubject('MD', subject)
+        const message = await bus.lastOnSubject('MD', subject).catch((error: unknown) => {
+          log.warn({ err: error, subject }, 'no mark yet')
+          return undefined
+        })
         if (message && number(venue, instrument) === undefined) take(message.subject, message.data)
       }
     },

@@ -2,7 +2,7 @@ import { encodeJson, encodeQuote, positionSchema, subjects } from '@contrail/con
 import type { Confirm, PositionValue, Quote } from '@contrail/contracts'
 import { createTestDatabases } from '@contrail/db/testing'
 import { connectNats, createLogger, createMetrics, internalClient, manualClock } from '@contrail/runtime'
-import type { Bus, Running } from '@contrail/runtime'
+import type { Bus, Metrics, Running } from '@contrail/runtime'
 import { ensureBucket, ensureConsumer, ensureStream, startTestNats } from '@contrail/runtime/testing'
 import { configSchema, start } from '../index.ts'
 
@@ -25,6 +25,7 @@ export async function startWorld() {
   const admin = databases.open('admin', 'trade', { tenant: 'main' })
   const clock = manualClock(START_US)
   const positions = await bus.kv('positions')
+  let metrics: Metrics = createMetrics()
   let running: { service: Running; bus: Bus } | undefined
 
   const env = {
@@ -44,7 +45,8 @@ export async function startWorld() {
       const own = await connectNats({ url: nats.url, name: 'portfolio' })
       const log = createLogger({ name: 'portfolio', level: 'silent' })
       const config = configSchema.parse({ ...env, ...options })
-      const service = await start(config, { bus: own, log, clock, metrics: createMetrics() })
+      metrics = createMetrics()
+      const service = await start(config, { bus: own, log, clock, metrics })
       running = { service, bus: own }
       return service.url as string
     },
@@ -65,6 +67,11 @@ export async function startWorld() {
     async shown(strategy: string, instrument = 'BTC-USDT'): Promise<PositionValue | undefined> {
       const entry = await positions.get(`paper.${strategy}.sim.${instrument}`)
       return entry?.value && positionSchema.parse(JSON.parse(Buffer.from(entry.value).toString()))
+    },
+    /** How often the reconciler has looked. */
+    async looks(): Promise<number> {
+      const line = /^contrail_portfolio_reconciliations_total (\d+)$/m.exec(await metrics.text())
+      return Number(line?.[1] ?? 0)
     },
     async booked(): Promise<number> {
       const [row] = await admin.sql<[{ count: number }]>`select count(*) from portfolio_fills`

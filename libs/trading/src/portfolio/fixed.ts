@@ -22,7 +22,7 @@ export const fromFixed = (value: Fixed): string => formatDecimal({ units: value,
 
 export const add = (a: Fixed, b: Fixed): Fixed => fixed(a + b)
 export const subtract = (a: Fixed, b: Fixed): Fixed => fixed(a - b)
-export const negate = (a: Fixed): Fixed => fixed(-a)
+export const negate = (a: Fixed): Fixed => fixed(0n - a)
 export const absolute = (a: Fixed): Fixed => (a < 0n ? negate(a) : a)
 export const smaller = (a: Fixed, b: Fixed): Fixed => (a < b ? a : b)
 
