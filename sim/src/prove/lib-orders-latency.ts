@@ -6,7 +6,7 @@ import type { OrdersWorld } from './lib-orders-world.ts'
 const ORDERS = 200
 type Quantiles = { p50Us: number; p99Us: number; n: number }
 export type Latency = {
-  /** From the time the server stored the signal to the request being written at the venue (its own clock). */
+  /** From the time the server stored the signal to the request in the hands of the venue. */
   readonly signalToRequest: Quantiles
   /** The same hop and one commit of one row by hand, in the same run over the same servers. */
   readonly hopAndCommit: Quantiles
@@ -36,13 +36,13 @@ async function throughOrders(world: OrdersWorld): Promise<Quantiles> {
       return row !== undefined
     })
   }
-  const rows = await sql<{ sequence: number; writtenUs: number }[]>`
-    select o.sequence, r.written_us as "writtenUs" from paper_requests r join orders o using (cl_ord_id)
+  const rows = await sql<{ sequence: number; receivedUs: number }[]>`
+    select o.sequence, r.received_us as "receivedUs" from paper_requests r join orders o using (cl_ord_id)
     where o.strategy = 'lat' and r.kind = 'place' order by o.sequence`
   const took: number[] = []
   for (const row of rows) {
     const message = await world.bus.getMessage('ORDERS', row.sequence)
-    if (message) took.push(row.writtenUs - message.timeUs)
+    if (message) took.push(row.receivedUs - message.timeUs)
   }
   return quantiles(took)
 }

@@ -1,3 +1,4 @@
+import type { Reason } from '@contrail/contracts'
 import { crashPoint } from '@contrail/runtime'
 import { approveCancelForHalt, checkPlace, statusOf } from '@contrail/trading'
 import type { AmendRequest, OrderEvent } from '@contrail/trading'
@@ -8,8 +9,8 @@ import type { Applied } from './apply.ts'
 import { judgeAmend } from './decide.ts'
 import { riskView, scopeOf } from './desk.ts'
 import type { Desk } from './desk.ts'
-import { EMPTY_BATCH, reason } from './held.ts'
-import type { Attempt, AttemptState, Batch, Held } from './held.ts'
+import { reason } from './held.ts'
+import type { Attempt, AttemptState, Held } from './held.ts'
 import { commitTold, send } from './send.ts'
 import type { Request } from './send.ts'
 
@@ -90,8 +91,8 @@ async function absent(desk: Desk, held: Held, attempt: Attempt): Promise<Held> {
   const moved = applyEvents(held, desk.writer.tenant, absenceEvents(attempt), nowUs)
   const settled = answerAttempt(moved, attempt.attempt, 'not_placed')
   const again = retry(desk, settled.held, attempt, nowUs)
-  if (!again) {
-    const last = attempt.kind === 'cancel' ? withoutReports(settled) : quiet(settled, 'unknown')
+  if (!('kind' in again)) {
+    const last = attempt.kind === 'cancel' ? withoutReports(settled) : because(settled, again)
     await commitTold(desk, last)
     return last.held
   }
@@ -113,24 +114,25 @@ function absenceEvents(attempt: Attempt): OrderEvent[] {
 }
 
 /** Judged anew: limits, halts and the market may have changed. A cancel is always still wanted. */
-function retry(desk: Desk, held: Held, attempt: Attempt, nowUs: number): Request | undefined {
+function retry(desk: Desk, held: Held, attempt: Attempt, nowUs: number): Request | Reason {
   const status = statusOf(held.order)
   const open = status === 'new' || status === 'partially_filled'
-  if (attempt.kind === 'cancel')
-    return open ? { kind: 'cancel', approved: approveCancelForHalt(held.origin as string) } : undefined
-  if (nowUs > attempt.validUntilUs) return undefined
+  if (attempt.kind !== 'place' && !open) return reason('NOT_OPEN', `it is ${status}`)
+  if (attempt.kind === 'cancel') return { kind: 'cancel', approved: approveCancelForHalt(held.origin as string) }
+  if (nowUs > attempt.validUntilUs) return reason('SIGNAL_TOO_OLD', 'it never reached the venue and is too old now')
   if (attempt.kind === 'amend') {
-    if (!open) return undefined
     const verdict = judgeAmend(desk, held, (attempt.body as AmendRequest).terms, held.head.decidedUs)
-    return verdict.verdict === 'approved' ? { kind: 'amend', approved: verdict.approved } : undefined
+    return verdict.verdict === 'approved' ? { kind: 'amend', approved: verdict.approved } : verdict.reason
   }
   const { intent, decidedUs, orderId, strategy } = held.head
   const verdict = checkPlace(intent, { decidedUs }, riskView(desk, scopeOf(desk, strategy, intent), orderId))
-  return verdict.verdict === 'approved' ? { kind: 'place', approved: verdict.approved } : undefined
+  return verdict.verdict === 'approved' ? { kind: 'place', approved: verdict.approved } : verdict.reason
 }
 
 const withoutReports = (applied: Applied): Applied => ({ ...applied, batch: { ...applied.batch, reports: [] } })
-const quiet = (applied: Applied, type: string): Applied => {
-  const reports: Batch['reports'] = applied.batch.reports.filter((one) => one.type !== type)
-  return { ...applied, batch: { ...EMPTY_BATCH, ...applied.batch, reports } }
+
+/** One report is enough: not placed, and why it is not tried again. */
+function because(applied: Applied, why: Reason): Applied {
+  const last = applied.batch.reports.filter((one) => one.type !== 'unknown')
+  return { ...applied, batch: { ...applied.batch, reports: last.map((one) => ({ ...one, reason: why })) } }
 }
