@@ -15,9 +15,13 @@ const BEGIN = '<!-- table -->'
 try {
   await run()
 } catch (error) {
-  if (!(error instanceof Refusal)) throw error
-  console.error(error.message)
-  process.exitCode = 1
+  if (error instanceof Refusal) {
+    console.error(error.message)
+    process.exitCode = 1
+  } else if (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')) {
+    console.error(`${error.message}\n${USAGE}`)
+    process.exitCode = 2
+  } else throw error
 }
 
 async function run(): Promise<void> {
