@@ -7,6 +7,7 @@ import type { Halts } from '../halts.ts'
 import type { Instruments } from '../instruments.ts'
 import type { MarketData } from '../market-data.ts'
 import type { OrderMetrics } from '../metrics.ts'
+import { firstOf, writeFirst } from '../store/first.ts'
 import { unsettled, writeBatch } from '../store/write.ts'
 import type { Writer } from '../store/write.ts'
 import type { VenuePort } from '../venue/port.ts'
@@ -37,7 +38,11 @@ export type Desk = {
 /** Writes the batch, then makes it the state in hand. A failure leaves the state for recovery to read anew. */
 export async function commit(desk: Desk, batch: Batch): Promise<void> {
   const { state, writer } = desk
-  const stored = await writeBatch(writer, desk.venue.name, state.epoch, batch, desk.clock.nowUs())
+  const first = firstOf(batch)
+  const { name } = desk.venue
+  const stored = first
+    ? await writeFirst(writer, name, state.epoch, first).then(() => [])
+    : await writeBatch(writer, name, state.epoch, batch, desk.clock.nowUs())
   for (const { held } of batch.held) install(state, held)
   for (const { held, fill } of batch.fills) {
     const { head } = held

@@ -77,13 +77,13 @@ export async function writeBatch(
   })
 }
 
-const isOpen = (held: Held): boolean =>
+export const isOpen = (held: Held): boolean =>
   !TERMINAL_STATUSES.has(statusOf(held.order)) || held.attempts.some((one) => unsettled(one))
 /** A request of which nobody knows what became of it. */
 export const unsettled = (attempt: Attempt): boolean => attempt.state === 'persisted' || attempt.state === 'unknown'
 
 /** Fills are rows of their own; the state is kept without them. */
-const stateOf = (held: Held) => ({ ...held.order, fills: {} })
+export const stateOf = (held: Held) => ({ ...held.order, fills: {} })
 
 function insertOrder(tx: Transaction, writer: Writer, held: Held) {
   const { head, order } = held
