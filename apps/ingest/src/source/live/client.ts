@@ -14,6 +14,16 @@ export type LiveClient = {
   fetchTrades(symbol: string, since?: number, limit?: number): Promise<readonly LiveTrade[]>
   fetchOrderBook(symbol: string, limit?: number): Promise<LiveBook>
   close(): Promise<unknown>
+  /** Its websockets, by address. */
+  readonly clients?: Record<string, { readonly connection?: { terminate?(): void } | undefined } | undefined>
+}
+
+/**
+ * Ends its websockets at once. `close` alone asks the other side and waits up to 30 s for its answer, and a silent one is
+ * exactly who does not give it.
+ */
+export function dropSockets(client: LiveClient): void {
+  for (const each of Object.values(client.clients ?? {})) each?.connection?.terminate?.()
 }
 export type LiveTrade = {
   readonly id?: string | undefined
@@ -49,6 +59,14 @@ export const LIVE_VENUES = { binance: 'stream', bybit: 'stream', kraken: 'stream
 export type LiveVenue = keyof typeof LIVE_VENUES
 
 /**
+ * Binance by aggregate trades: only those can be asked for since a time, and stream and REST must count by the same ids.
+ * Currencies need a key and are not wanted.
+ */
+const OPTIONS: Partial<Record<LiveVenue, object>> = {
+  binance: { watchTrades: { name: 'aggTrade' }, watchTradesForSymbols: { name: 'aggTrade' }, fetchCurrencies: false },
+}
+
+/**
  * One exchange of ccxt, by its own file: the package's entry would load all of them (about 200 MB). Only a process with
  * a live source ever comes here.
  */
@@ -58,7 +76,7 @@ export async function loadClient(venue: LiveVenue): Promise<LiveClient> {
   const file = path.join(root, folder, `${venue}.js`)
   if (!existsSync(file)) throw refuse('no_venue', 'venue', venue, 'this version of ccxt does not have it')
   const module = (await import(pathToFileURL(file).href)) as { default: new (options: object) => LiveClient }
-  return new module.default({ enableRateLimit: true, newUpdates: true })
+  return new module.default({ enableRateLimit: true, newUpdates: true, options: OPTIONS[venue] ?? {} })
 }
 
 /** `BTC-USDT` -> `BTC/USDT`; `BTC-USDT-PERP` -> `BTC/USDT:USDT`, the linear swap. */

@@ -2,7 +2,7 @@ import { refuse } from '@contrail/contracts'
 import type { Instrument } from '@contrail/contracts'
 import type { Clock, Logger } from '@contrail/runtime'
 import type { Level, Source, SourceSink } from '../port.ts'
-import { instrumentOfMarket, LIVE_VENUES, loadClient, symbolOf } from './client.ts'
+import { dropSockets, instrumentOfMarket, LIVE_VENUES, loadClient, symbolOf } from './client.ts'
 import type { LiveBook, LiveClient, LiveVenue } from './client.ts'
 import { TradeFeed } from './trades.ts'
 
@@ -72,7 +72,9 @@ class Live {
   async stop(): Promise<void> {
     this.#stopped = true
     for (const wake of this.#wakes) wake()
-    await this.#client?.close()
+    const closing = this.#client?.close()
+    if (this.#client) dropSockets(this.#client)
+    await closing
     await Promise.allSettled(this.#loops)
   }
 
@@ -92,7 +94,8 @@ class Live {
       } catch (error) {
         if (this.#stopped) return
         pauseMs = Math.min(BACKOFF_MS.most, Math.max(BACKOFF_MS.first, pauseMs * 2))
-        this.#options.log.warn({ err: error, instrument, pauseMs }, 'the venue connection failed; it is tried again')
+        const reason = (error as Error).message
+        this.#options.log.warn({ reason, instrument, pauseMs }, 'the venue connection failed; it is tried again')
         await this.#pause(pauseMs)
       }
     }
@@ -108,7 +111,7 @@ class Live {
         const trades = await this.#orSilence(next)
         if (trades) feed.take(trades)
         else if (await feed.missed()) {
-          await client.close()
+          dropSockets(client)
           feed.status('gap', `no trade by stream in ${this.#options.silenceMs} ms, but REST has new ones`)
           throw new Error('the stream is silent')
         }
@@ -179,5 +182,6 @@ class Live {
   }
 }
 
+/** Plain arrays: ccxt's own are live objects that change under us. */
 const levelsOf = (levels: LiveBook['bids']): Level[] =>
-  levels.slice(0, BOOK_LEVELS).map(([price, quantity]): Level => [price ?? Number.NaN, quantity ?? Number.NaN])
+  Array.from(levels.slice(0, BOOK_LEVELS), ([price, quantity]): Level => [price ?? Number.NaN, quantity ?? Number.NaN])

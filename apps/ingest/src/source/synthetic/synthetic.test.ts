@@ -69,7 +69,7 @@ test('every instrument gives a moving-average cross of one-second bars something
 
 function crossesByMinute(events: Extract<RawEvent, { kind: 'trade' }>[]): number[] {
   const [builder, fast, slow] = [new CandleBuilder('1s'), new Sma(5), new Sma(20)]
-  const minutes = new Array<number>(20).fill(0)
+  const minutes = Array.from({ length: 20 }, () => 0)
   let above: boolean | undefined
   for (const event of events) {
     const bar = builder.trade({ ...event, receiveTimeUs: event.venueTimeUs })
