@@ -19,6 +19,8 @@ const CONNECT_TIMEOUT_SECONDS = 10
 const START_PADDING = '.'.repeat(1024)
 /** Never reached: at the limit the driver would not keep a connection for its transaction (porsager/postgres#1189). */
 const PIPELINE_MAX = 1_000_000
+/** An option that the driver's types leave out. */
+const UNTYPED = { max_pipeline: PIPELINE_MAX }
 
 export type Sql = postgres.Sql<{ bigint: number }>
 /** What runs a statement: the pool, or the transaction in hand. */
@@ -46,7 +48,7 @@ export function openDatabase(url: string, options: OpenOptions = {}): Database {
     ...(isTls(url) ? {} : { socket: guardedSocket }),
     max: options.max ?? CONNECTIONS_MAX,
     connect_timeout: CONNECT_TIMEOUT_SECONDS,
-    ...{ max_pipeline: PIPELINE_MAX },
+    ...UNTYPED,
     fetch_types: false,
     types: { bigint: { to: 20, from: [20], serialize: String, parse: wholeNumber } },
     onnotice: () => undefined,
