@@ -1,4 +1,4 @@
-import { check, decodeJson, desiredStrategySchema, Refusal, signalSchema, subjects } from '@contrail/contracts'
+import { check, decodeJson, desiredStrategySchema, Refusal, subjects } from '@contrail/contracts'
 import type { DesiredStrategy } from '@contrail/contracts'
 import { Halted } from '@contrail/runtime'
 import type { ActorInput, ActorProgram, ActorSpec, ActorVersion } from '@contrail/runtime'
@@ -6,6 +6,7 @@ import { createStrategyActor } from '@contrail/trading'
 import type { StrategyActor, StrategyReadout } from '@contrail/trading'
 import type { Archive } from './archive.ts'
 import type { Bundles } from './bundles.ts'
+import { signalCheck } from './fit.ts'
 
 /** Refusals of another service that may pass: it is not up yet, or slow. */
 const PASSING: ReadonlySet<string> = new Set(['unavailable', 'timed_out'])
@@ -36,7 +37,7 @@ export function specOf(
     makeProgram: (version) => makeProgram(desired, version, parts),
     // Reports and commands that came before the first start count too: a strategy may have lived before.
     from: { MD: from, TRADES: 'first', CONTROL: 'first' },
-    check: (message) => void check(signalSchema, message, 'decision'),
+    check: signalCheck(),
     history: (untilUs) => historyOf(desired, parts, untilUs),
     onApplied: { stream: 'CONTROL', listener: onControl },
   }
