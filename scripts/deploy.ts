@@ -2,9 +2,9 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { DB_ROLES, migrate } from '@contrail/db'
-import { applyStreams, natsUsers, serverConfig } from '@contrail/nats'
+import { applyStreams, keepStreams, natsUsers, serverConfig } from '@contrail/nats'
 
-const usage = 'usage: deploy.ts secrets | nats-config FILE | prepare'
+const usage = 'usage: deploy.ts secrets | nats-config FILE | prepare | keep'
 const secret = (): string => randomBytes(24).toString('base64url')
 const natsVariable = (user: string): string => `NATS_PASSWORD_${user.toUpperCase().replaceAll('-', '_')}`
 const roleVariable = (role: string): string => `DB_PASSWORD_${role.toUpperCase()}`
@@ -38,14 +38,18 @@ function writeNatsConfig(file: string): void {
   writeFileSync(file, open, { mode: 0o600 })
 }
 
-async function prepare(): Promise<void> {
+function operatorUrl(): string {
   const bus = new URL(needed('NATS_URL'))
   bus.username = 'operator'
   bus.password = needed(natsVariable('operator'))
+  return bus.href.replace(/\/$/, '')
+}
+
+async function prepare(): Promise<void> {
   const adminUrl = needed('POSTGRES_URL')
   await Promise.all([
     migrate({ adminUrl, passwords: passwordsOf(DB_ROLES, roleVariable) }),
-    applyStreams(bus.href.replace(/\/$/, '')),
+    applyStreams(operatorUrl()),
   ])
   console.log('databases and streams are up to date')
 }
@@ -54,6 +58,8 @@ const [verb, file] = process.argv.slice(2)
 if (verb === 'secrets') printSecrets()
 else if (verb === 'nats-config' && file !== undefined) writeNatsConfig(file)
 else if (verb === 'prepare') await prepare()
+// Streams in memory are gone when the server restarts: somebody must make them anew.
+else if (verb === 'keep') await keepStreams(operatorUrl(), { onError: (error) => console.error(error) })
 else {
   console.error(usage)
   process.exit(2)

@@ -4,7 +4,12 @@ import { closeSync, openSync } from 'node:fs'
 import path from 'node:path'
 
 /** A process of ours: its apps with their settings, restarted when it dies (fail stop, start fast). */
-export type HostSpec = { readonly name: string; readonly apps: Record<string, Record<string, string>> }
+export type HostSpec = {
+  readonly name: string
+  readonly apps: Record<string, Record<string, string>>
+  /** The operator's bus address, in the one host that makes streams anew after a restart of the server. */
+  readonly keepStreams?: string
+}
 export type HostReady = { readonly urls: Record<string, string> }
 export type Host = {
   readonly name: string

@@ -1,3 +1,4 @@
+import { keepStreams } from '@contrail/nats'
 import { connectNats, createLogger, createMetrics, loadConfig, systemClock } from '@contrail/runtime'
 import type { Running, ServiceContext } from '@contrail/runtime'
 import type { z } from 'zod'
@@ -22,6 +23,14 @@ async function startApp(name: string, env: Record<string, string>): Promise<stri
 }
 
 async function startAll(spec: HostSpec): Promise<void> {
+  if (spec.keepStreams) {
+    const log = createLogger({ name: 'streams' })
+    const keeper = await keepStreams(spec.keepStreams, {
+      onApplied: () => log.info('streams and consumers are as they should be'),
+      onError: (err) => log.error({ err }, 'streams could not be made anew'),
+    })
+    running.push({ name: 'streams', stop: () => keeper.stop() })
+  }
   const urls: Record<string, string> = {}
   for (const [name, env] of Object.entries(spec.apps)) urls[name] = (await startApp(name, env)) ?? ''
   process.send?.({ ready: { urls } })

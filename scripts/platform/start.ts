@@ -4,6 +4,7 @@ import type { DatabaseUrls, DbRole } from '@contrail/db'
 import type { NatsUser } from '@contrail/nats'
 // By file, not by package: the supervisor runs for as long as the platform and loads no driver and no client.
 import { DB_ROLES } from '../../db/src/names.ts'
+import { assertDurable } from '../../nats/src/durable.ts'
 import { natsUsers } from '../../nats/src/permissions.ts'
 import { serverConfig } from '../../nats/src/server-config.ts'
 import { startServices } from '../services/index.ts'
@@ -25,7 +26,7 @@ export type PlatformOptions = {
   readonly extra?: Record<string, Record<string, string>>
   readonly timescale?: boolean
   /** Services that already run (proofs, tests); they are not stopped with the platform. */
-  readonly services?: Pick<Services, 'natsUrl' | 'postgresUrl' | 'redisUrl'>
+  readonly services?: Pick<Services, 'natsUrl' | 'natsMonitorUrl' | 'postgresUrl' | 'redisUrl'>
   /** Prefix of the databases' and roles' names. */
   readonly databases?: string
 }
@@ -93,6 +94,7 @@ async function startOurs(
 ): Promise<Platform> {
   const { home, say } = options
   const { secrets, hosts } = ours
+  await assertDurable(services.natsMonitorUrl)
   say('bringing databases, streams and the page up to date')
   const operatorUrl = withUser(services.natsUrl, 'operator', secrets.nats['operator'] as string)
   const webDir = path.join(home, 'web')
@@ -130,7 +132,7 @@ async function startOurs(
   say('starting our processes')
   const settings = (apps: readonly (keyof Ports)[]) =>
     Object.fromEntries(apps.map((app) => [app, appSettings(app, input)]))
-  hosts.push(startHost({ name: 'core', apps: settings(APPS_OF_CORE) }, { logs, say }))
+  hosts.push(startHost({ name: 'core', apps: settings(APPS_OF_CORE), keepStreams: operatorUrl }, { logs, say }))
   hosts.push(startHost({ name: 'engine', apps: settings(['engine']) }, { logs, say }))
   const ready = await Promise.all(hosts.map((host) => host.ready))
   return {

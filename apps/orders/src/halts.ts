@@ -62,7 +62,15 @@ export class Halts {
     return [...stored, ...own].sort((a, b) => (a.scope < b.scope ? -1 : 1))
   }
 
-  /** A self-check failed. Lifted by the self-check itself, not by a person's `active`. */
+  /** At once here, and stored for everybody and for after a restart. A person lifts it. */
+  halt(scope: string, reason: string): void {
+    this.own(scope, 'halted', reason)
+    this.set(scope, 'halted', reason, 'orders').catch((error: unknown) =>
+      this.#log.error({ err: error, scope }, 'the halt holds in this process only'),
+    )
+  }
+
+  /** A self-check failed; the check itself lifts it, or a person does until it fails again. */
   own(scope: string, state: TradingState, reason: string): void {
     if (state === 'active') this.#own.delete(scope)
     else this.#own.set(scope, { state, reason })
@@ -72,6 +80,7 @@ export class Halts {
   /** Whoever sets it cancels what is open: `onHalted` is for what others set. */
   async set(scope: string, state: TradingState, reason: string, by: string): Promise<Halt> {
     const halt: Halt = { schema: 1, state, reason, by, atUs: this.#clock.nowUs() as Us }
+    if (state === 'active') this.own(scope, 'active', reason)
     this.#mine.set(scope, halt.atUs)
     for (let tries = 0; tries < WRITE_TRIES; tries++) {
       try {

@@ -40,7 +40,7 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
     config: (paths) => serverConfig({ ...paths, passwords: secrets.nats as Record<NatsUser, string> }),
   })
   const redisUrl = process.env['CONTRAIL_REDIS_URL']
-  const services = { natsUrl: nats.url, postgresUrl, redisUrl }
+  const services = { natsUrl: nats.url, natsMonitorUrl: nats.monitorUrl, postgresUrl, redisUrl }
   const end = async () => {
     await nats.stop()
     await dropDatabases(postgresUrl, databases)

@@ -68,7 +68,7 @@ async function run(args: string[], env: Record<string, string>): Promise<unknown
 
 function tell(result: Record<string, unknown>): void {
   for (const [name, value] of Object.entries(result)) {
-    const shown = typeof value === 'object' ? JSON.stringify(value) : String(value)
+    const shown = typeof value === 'string' ? value : JSON.stringify(value)
     process.stdout.write(`${name.padEnd(16)} ${shown}\n`)
   }
 }

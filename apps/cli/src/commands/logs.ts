@@ -50,9 +50,11 @@ export default command(
   },
 )
 
+type Line = { time?: unknown; level?: unknown; name?: string; msg?: string; [key: string]: unknown }
+
 function readable(service: string, line: string): string {
   try {
-    const { time, level, name, msg, ...rest } = JSON.parse(line) as Record<string, unknown>
+    const { time, level, name = service, msg = '', ...rest } = JSON.parse(line) as Line
     const word = LEVELS[level as number] ?? String(level)
     const at = typeof time === 'number' ? new Date(time).toISOString().slice(11, 23) : String(time).slice(11, 23)
     const detail = Object.entries(rest).filter(([key]) => key !== 'pid' && key !== 'hostname')
@@ -60,7 +62,7 @@ function readable(service: string, line: string): string {
       .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`)
       .join(' ')
     const mark = (level as number) >= 50 ? 'red' : (level as number) >= 40 ? 'yellow' : 'dim'
-    return `${at} ${styled(mark, word.padEnd(5))} ${String(name ?? service)}: ${String(msg ?? '')} ${styled('dim', shown)}`
+    return `${at} ${styled(mark, word.padEnd(5))} ${name}: ${msg} ${styled('dim', shown)}`
   } catch {
     return `${service}: ${line}` // Postgres and Redis write plain text
   }

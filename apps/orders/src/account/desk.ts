@@ -74,8 +74,8 @@ export function raise(desk: Desk, applied: Pick<Applied, 'alarms' | 'held'>): vo
     const about = { orderId: applied.held.head.orderId, account: desk.writer.account }
     desk.alerts.send(alarm === 'fill_after_end' ? 'warning' : 'critical', `order_${alarm}`, text, about)
     if (alarm === 'overfilled') {
-      const { venue, instrument } = applied.held.head
-      desk.halts.own(`instrument.${venue}.${instrument}`, 'halted', `overfill of ${applied.held.head.orderId}`)
+      const { venue, instrument, orderId } = applied.held.head
+      desk.halts.halt(`instrument.${venue}.${instrument}`, `overfill of ${orderId}`)
     }
   }
 }

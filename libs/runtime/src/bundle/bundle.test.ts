@@ -25,8 +25,11 @@ test('a module and what it imports become one text, and its default export can b
 })
 
 test('the same source gives the same hash wherever it lies', async () => {
-  const first = await bundleModule(file('a.ts', 'export default { name: "x" }'))
-  const second = await bundleModule(file('b.ts', 'export default { name: "x" }'))
+  const first = await bundleModule(file('same.ts', 'export default { name: "x" }'))
+  const elsewhere = mkdtempSync(path.join(os.tmpdir(), 'bundle-elsewhere-'))
+  writeFileSync(path.join(elsewhere, 'same.ts'), 'export default { name: "x" }')
+  const second = await bundleModule(path.join(elsewhere, 'same.ts'))
+  rmSync(elsewhere, { recursive: true })
   expect(second.sha256).toBe(first.sha256)
 })
 
