@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { encodeJson, encodeQuote, encodeTick, subjects } from '@contrail/contracts'
 import type { Instrument, Intent, Quote, Tick } from '@contrail/contracts'
@@ -15,7 +17,7 @@ import { connectNats, createHttp, createLogger, createMetrics, listen, systemClo
 import type { Bus } from '@contrail/runtime'
 import { startTestNats, until } from '@contrail/runtime/testing'
 import type { TestNats } from '@contrail/runtime/testing'
-import { temporaryHome } from '../../../scripts/services/index.ts'
+import { outsideHome } from '../../../scripts/services/postgres-user.ts'
 import { providePostgres } from '../../../scripts/services/postgres.ts'
 
 const root = path.resolve(import.meta.dirname, '../../..')
@@ -210,7 +212,9 @@ export class OrdersWorld {
 
   async stop(): Promise<void> {
     for (const app of this.#lives.keys()) await this.kill(app)
-    for (const end of this.#ends.reverse()) await end()
+    const failed: unknown[] = []
+    for (const end of this.#ends.reverse()) await end().catch((error: unknown) => failed.push(error))
+    for (const error of failed) console.error('left behind:', error)
   }
 }
 
@@ -254,7 +258,7 @@ export async function ordersWorld(options: {
 }
 
 async function startOwnPostgres(say: (line: string) => void, ends: (() => Promise<void>)[]): Promise<Postgres> {
-  const { home, remove } = await temporaryHome('run', say)
+  const home = mkdtempSync(path.join(tmpdir(), 'contrail-prove-'))
   const port = await freePort()
   const provide = () =>
     providePostgres({
@@ -269,7 +273,7 @@ async function startOwnPostgres(say: (line: string) => void, ends: (() => Promis
   process.env['CONTRAIL_POSTGRES_URL'] = running.url
   ends.push(async () => {
     await running.child?.stop()
-    remove()
+    for (const folder of [home, outsideHome(home)]) rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
   })
   return {
     async kill9AndRestart() {
