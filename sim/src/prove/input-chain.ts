@@ -25,7 +25,26 @@ const LIMITS = {
   },
 }
 
-export type ChainProof = { orders: number; filled: number; fills: number; decisions: number; checks: Checked[] }
+export type ChainProof = {
+  orders: number
+  filled: number
+  fills: number
+  decisions: number
+  /** `contrail replay` on what was recorded, as it was and with one constant changed. */
+  replay: Replayed
+  changed: Replayed
+  checks: Checked[]
+}
+type Replayed = {
+  from: { number: number; hours: number }
+  inputs: number
+  recorded: number
+  equal: number
+  differing: number
+  missing: number
+  extra: number
+  first: { number: number; input: string; difference: string } | null
+}
 
 /** SMA cross trades the recorded market on the whole platform; at the end the three books must agree to the last digit. */
 export async function proveChain(
@@ -99,6 +118,8 @@ async function compare(world: TestPlatform): Promise<ChainProof> {
   const { items: trial } = await world.api<{ items: { asset: string; sum: string }[] }>('/v1/trial-balance')
   const { items: strategies } = await world.api<{ items: { decisions: number }[] }>('/v1/strategies')
   const orders = await ordersOf(world)
+  const replay = await replayed(world)
+  const changed = await replayed(world, '--set', 'slow=9')
   const summed = fills.reduce(
     (sum, fill) => addDecimal(sum, fill.side === 'buy' ? fill.quantity : negateDecimal(fill.quantity)),
     '0',
@@ -115,7 +136,21 @@ async function compare(world: TestPlatform): Promise<ChainProof> {
     filled: orders.filter(({ status }) => status === 'filled').length,
     fills: fills.length,
     decisions: strategies[0]?.decisions ?? 0,
+    replay,
+    changed,
     checks: [
+      check('decisions made again and equal', replay.recorded, replay.equal),
+      check('decisions of the replay that differ', 0, replay.differing + replay.missing + replay.extra),
+      check(
+        'hours of market replayed (more than 1)',
+        'yes',
+        replay.recorded > 60 ? 'yes' : `${replay.recorded} decisions`,
+      ),
+      check(
+        'a changed constant is found, with its input',
+        'yes',
+        /^MD \d+ \(md\./.test(changed.first?.input ?? '') ? 'yes' : 'no',
+      ),
       check('it trades (more than 10 fills)', 'yes', fills.length > 10 ? 'yes' : `${fills.length}`),
       check('position = sum of fills', summed, held),
       check('position = position at the venue', venue.quantity, held),
@@ -123,6 +158,11 @@ async function compare(world: TestPlatform): Promise<ChainProof> {
       check('assets in the ledger (start cash, base, quote)', 3, trial.length),
     ],
   }
+}
+
+async function replayed(world: TestPlatform, ...more: string[]): Promise<Replayed> {
+  const { out } = await world.cli('replay', 'prover', '--json', ...more)
+  return JSON.parse(out) as Replayed
 }
 
 async function allFills(world: TestPlatform): Promise<FillView[]> {

@@ -1,4 +1,4 @@
-import { instrumentSchema, refuse, subjects } from '@contrail/contracts'
+import { HOUR_US, instrumentSchema, refuse, subjects } from '@contrail/contracts'
 import type { Instrument, StrategyView } from '@contrail/contracts'
 import type { ReplayResult } from '@contrail/runtime'
 import type { StrategyDefinition } from '@contrail/trading'
@@ -33,7 +33,8 @@ export default command(
 )
 
 type Given = { with?: string | undefined; set?: string | undefined }
-type Start = { number: number; atUs: number }
+/** `hours` of market time lie between the first and the last recorded decision. */
+type Start = { number: number; atUs: number; hours: number }
 
 async function replay(
   view: StrategyView,
@@ -68,7 +69,9 @@ async function replay(
     const output = { stream: 'ORDERS', subject: subjects.signal(view.strategy) }
     const recorded = await recordedDecisions(bus, output, checkpoint.number)
     const result = await replayDecisions({ bus, program: actor, checkpoint, recorded })
-    return { result, from: { number: checkpoint.number, atUs: checkpoint.atUs } }
+    const [first, last] = [recorded[0], recorded.at(-1)].map((decision) => Number(decision?.['atUs'] ?? 0))
+    const hours = Math.round((((last ?? 0) - (first ?? 0)) / HOUR_US) * 100) / 100
+    return { result, from: { number: checkpoint.number, atUs: checkpoint.atUs, hours } }
   } finally {
     await bus.close()
   }
