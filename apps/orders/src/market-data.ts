@@ -18,6 +18,8 @@ export type MarketEvent =
   | { readonly kind: 'quote'; readonly quote: Quote }
   | { readonly kind: 'book'; readonly book: Book }
 type Known = { tick?: Tick; quote?: Quote; book?: Book }
+/** Further back than this is another recording, not a late message. */
+const ANEW_US = 60_000_000
 export type MarketListener = {
   onMarket(key: string, event: MarketEvent): void
   onTime(nowUs: number): void
@@ -134,10 +136,18 @@ export class MarketData {
     this.#known.set(key, known)
     const before = event.kind === 'tick' ? known.tick : event.kind === 'quote' ? known.quote : known.book
     const now = event.kind === 'tick' ? event.tick : event.kind === 'quote' ? event.quote : event.book
-    if (before && now.receiveTimeUs < before.receiveTimeUs) return
+    if (before && now.receiveTimeUs < before.receiveTimeUs && !this.#anew(now.receiveTimeUs, before.receiveTimeUs))
+      return
     Object.assign(known, { [event.kind]: now })
     if (now.receiveTimeUs > this.#marketUs) this.#marketUs = now.receiveTimeUs
     for (const listener of this.#listeners) listener.onMarket(key, event)
+  }
+
+  /** A recording that is played again begins in its past: then its time is the time. Less is only a late message. */
+  #anew(nowUs: number, beforeUs: number): boolean {
+    if (this.#staleClock === 'wall' || beforeUs - nowUs < ANEW_US) return false
+    this.#marketUs = nowUs
+    return true
   }
 
   #time(nowUs: number): void {

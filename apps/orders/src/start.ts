@@ -23,6 +23,7 @@ const CONNECTIONS_PER_ACCOUNT = 3
 const CONNECTIONS_FOR_READING = 3
 /** Accounts that are worked on at the same time. */
 const CONCURRENCY = 32
+const DRAIN_MS = 3000
 
 type Parts = {
   readonly config: Config
@@ -71,10 +72,15 @@ export async function start(config: Config, context: ServiceContext): Promise<Ru
     url: server.url,
     async stop() {
       state = 'stopping'
-      await consumer.stop()
       await server.close()
       await halts.stop()
+      // What is in hand is finished; what waits for a server that does not answer is given back.
+      const drained = consumer.stop()
+      let timer: { cancel(): void } | undefined
+      await Promise.race([drained, new Promise<void>((resolve) => (timer = context.clock.setTimer(DRAIN_MS, resolve)))])
+      timer?.cancel()
       await Promise.all([...accounts.values()].map((account) => account.stop()))
+      await drained
       market.stop()
       await database.close()
     },

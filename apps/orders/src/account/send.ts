@@ -12,6 +12,8 @@ import { loadHeld } from '../store/load.ts'
 
 /** No answer by then is no answer: the request may have been taken. */
 const ANSWER_MS = 3000
+/** For C11: more than any limit allows in a second. */
+const CANCELS_KEPT = 1000
 
 export type Request =
   | { readonly kind: 'place'; readonly approved: Approved<PlaceRequest> }
@@ -54,7 +56,8 @@ export async function send(desk: Desk, base: Applied, request: Request, options:
   const beganMs = clock.monotonicMs()
   await commit(desk, mergeBatches(base.batch, written.batch, { ...EMPTY_BATCH, held }, rest(options.first)))
   desk.metrics.attemptCommit.observe((clock.monotonicMs() - beganMs) / 1000)
-  if (request.kind === 'cancel') desk.state.recentCancelsUs.push(nowUs)
+  if (request.kind === 'cancel')
+    desk.state.recentCancelsUs = [...desk.state.recentCancelsUs.slice(-CANCELS_KEPT), nowUs]
   crashPoint('orders.after_commit_before_send')
   if (options.storedUs !== undefined) desk.metrics.signalToSent.observe(secondsSince(desk, options.storedUs))
   const outcome = await exchange(desk, request, attempt)
