@@ -47,11 +47,8 @@ export async function bookReport(options: BookOptions, confirm: Confirm, fill: F
   const booked = bookedFill(options, confirm, fill)
   const ids = await options.accounts.ensure(key.account, fillEntries(key.strategy, key.instrument, booked))
   const result = await options.database.sql.begin(async (tx) => {
-    await tx`
-      insert into portfolio_inbox (stream, incarnation, sequence, tenant_id)
-      values (${place.stream}, ${place.incarnation}, ${place.sequence}, ${key.tenant}) on conflict do nothing`
-    const row = await lockPosition(tx, key, place)
-    const booking: Booking = { tx, key, row, confirm, booked, place, ids }
+    const known = await readKnown(tx, key, booked.tradeId, place)
+    const booking: Booking = { tx, key, ...known, confirm, booked, place, ids }
     const done = confirm.reason?.code === BUSTED ? await bookBust(booking) : await bookFill(booking)
     crashPoint('portfolio.before_commit')
     return done
@@ -59,10 +56,31 @@ export async function bookReport(options: BookOptions, confirm: Confirm, fill: F
   return result
 }
 
-type Booking = {
+type Known = {
+  readonly row: PositionRow
+  readonly fill: Awaited<ReturnType<typeof findFill>>
+  readonly bust: Awaited<ReturnType<typeof findFill>>
+  readonly lots: Awaited<ReturnType<typeof readLots>>
+}
+
+/** In one round trip, on one connection in this order: what is read after the lock is what the lock protects. */
+async function readKnown(tx: Transaction, key: PositionKey, tradeId: string, place: Place): Promise<Known> {
+  const inbox = tx`
+    insert into portfolio_inbox (stream, incarnation, sequence, tenant_id)
+    values (${place.stream}, ${place.incarnation}, ${place.sequence}, ${key.tenant}) on conflict do nothing`
+  const [, row, fill, bust, lots] = await Promise.all([
+    inbox.execute(),
+    lockPosition(tx, key, place),
+    findFill(tx, key, tradeId, 'fill'),
+    findFill(tx, key, tradeId, 'bust'),
+    readLots(tx, key),
+  ])
+  return { row, fill, bust, lots }
+}
+
+type Booking = Known & {
   readonly tx: Transaction
   readonly key: PositionKey
-  readonly row: PositionRow
   readonly confirm: Confirm
   readonly booked: BookedFill
   readonly place: Place
@@ -70,8 +88,7 @@ type Booking = {
 }
 
 async function bookFill(booking: Booking): Promise<Booked> {
-  const { tx, key, row, confirm, booked, ids } = booking
-  const known = await findFill(tx, key, booked.tradeId, 'fill')
+  const { tx, key, row, fill: known, confirm, booked, ids } = booking
   if (known) {
     const detail = differenceOf(known, confirm, confirm.fill as Fill)
     return detail ? { row, outcome: 'conflict', detail } : { row, outcome: 'repeat' }
@@ -81,7 +98,7 @@ async function bookFill(booking: Booking): Promise<Booked> {
   const id = await bookTransaction(tx, transaction, entries, ids)
   if (id === undefined) throw new Error(`${transaction.key} is in the ledger without its fill`)
   // Its bust overtook it: it is booked and taken back at once, and never counts.
-  if (await findFill(tx, key, booked.tradeId, 'bust')) {
+  if (booking.bust) {
     const undo = { ...transactionOf(booking, `${bustKey(key, booked.tradeId)}:late`, 'reversal'), reverses: id }
     await bookTransaction(tx, undo, reverseEntries(entries), ids)
     await insertFill(tx, key, fillRow(booking, 'fill', id), { before: FLAT, after: FLAT, atUs: confirm.atUs })
@@ -91,9 +108,8 @@ async function bookFill(booking: Booking): Promise<Booked> {
 }
 
 async function bookBust(booking: Booking): Promise<Booked> {
-  const { tx, key, row, confirm, booked, ids } = booking
-  if (await findFill(tx, key, booked.tradeId, 'bust')) return { row, outcome: 'repeat' }
-  const known = await findFill(tx, key, booked.tradeId, 'fill')
+  const { tx, key, row, fill: known, confirm, booked, ids } = booking
+  if (booking.bust) return { row, outcome: 'repeat' }
   const transaction = transactionOf(booking, bustKey(key, booked.tradeId), 'reversal')
   if (known && known.strategy !== key.strategy)
     return { row, outcome: 'conflict', detail: `the busted trade was booked under strategy ${known.strategy}` }
@@ -107,10 +123,9 @@ async function bookBust(booking: Booking): Promise<Booked> {
 
 /** The position after it: one step when it comes last in the canonical order, else folded anew from all that count. */
 async function moveRow(booking: Booking, kind: 'fill' | 'bust', transactionId: number): Promise<Booked> {
-  const { tx, key, row, confirm, booked, place } = booking
+  const { tx, key, row, lots, confirm, booked, place } = booking
   const assets = assetsOf(key.instrument)
   const before = stateOf(row)
-  const lots = await readLots(tx, key)
   const last = { atUs: row.last_us, tradeId: row.last_trade_id }
   const isLast = kind === 'fill' && compareFills(last, booked) < 0
   let after = applyFill(before, booked, assets)
@@ -121,10 +136,12 @@ async function moveRow(booking: Booking, kind: 'fill' | 'bust', transactionId: n
     after = foldFills(fills, assets)
     book = foldLots(fills, assets)
   }
-  await insertFill(tx, key, fillRow(booking, kind, transactionId), { before, after, atUs: confirm.atUs })
-  await saveLots(tx, key, lots, book.lots)
   const moved = movedRow(row, after, isLast ? booked : last, place, confirm.atUs)
-  await savePosition(tx, moved)
+  await Promise.all([
+    insertFill(tx, key, fillRow(booking, kind, transactionId), { before, after, atUs: confirm.atUs }),
+    saveLots(tx, key, lots, book.lots),
+    savePosition(tx, moved),
+  ])
   return { row: moved, outcome: 'booked' }
 }
 

@@ -47,19 +47,21 @@ export async function bookTransaction(
   ids: AccountIds,
 ): Promise<number | undefined> {
   const { tenant, account, key, kind, description, strategy, atUs } = transaction
+  // One statement: a booking makes few round trips, for the next report of its strategy waits for it.
   const [row] = await tx<{ id: number }[]>`
-    insert into ledger_transactions
-      (tenant_id, account, key, kind, reverses, description, strategy, venue, instrument, at_us)
-    values (${tenant}, ${account}, ${key}, ${kind}, ${transaction.reverses ?? null}, ${description}, ${strategy},
-      ${transaction.venue ?? null}, ${transaction.instrument ?? null}, ${atUs})
-    on conflict (tenant_id, account, key) do nothing returning id`
-  if (!row) return undefined
-  if (entries.length > 0)
-    await tx`
+    with made as (
+      insert into ledger_transactions
+        (tenant_id, account, key, kind, reverses, description, strategy, venue, instrument, at_us)
+      values (${tenant}, ${account}, ${key}, ${kind}, ${transaction.reverses ?? null}, ${description}, ${strategy},
+        ${transaction.venue ?? null}, ${transaction.instrument ?? null}, ${atUs})
+      on conflict (tenant_id, account, key) do nothing returning id
+    ), booked as (
       insert into ledger_entries (transaction_id, line, tenant_id, ledger_account_id, asset, amount)
-      select ${row.id}, line, ${tenant}, account_id, asset, amount
-      from unnest(${entries.map((_, index) => index + 1)}::int[], ${entries.map(ids)}::bigint[],
+      select made.id, line, ${tenant}, account_id, asset, amount
+      from made, unnest(${entries.map((_, index) => index + 1)}::int[], ${entries.map(ids)}::bigint[],
         ${entries.map(({ asset }) => asset)}::text[], ${entries.map(({ amount }) => amount)}::numeric[])
-        as lines (line, account_id, asset, amount)`
-  return row.id
+        as lines (line, account_id, asset, amount)
+    )
+    select id from made`
+  return row?.id
 }

@@ -26,12 +26,14 @@ export type PositionRow = {
 /** Reads a position for change: others who want it wait. Made flat when it is new. */
 export async function lockPosition(tx: Transaction, key: PositionKey, place: Place): Promise<PositionRow> {
   const { tenant, account, strategy, venue, instrument } = key
-  await tx`
+  const made = tx`
     insert into positions (tenant_id, account, strategy, venue, instrument, quantity, cost, realised, fees, fills,
       last_us, last_trade_id, incarnation, sequence, at_us)
     values (${tenant}, ${account}, ${strategy}, ${venue}, ${instrument}, 0, 0, 0, 0, 0, 0, '',
       ${place.incarnation}, 0, 0) on conflict do nothing`
-  const [row] = await tx<[PositionRow]>`select * from positions where ${whereKey(tx, key)} for update`
+  const locked = tx<[PositionRow]>`select * from positions where ${whereKey(tx, key)} for update`
+  // Both leave before the first has answered, and before anything that the caller asks next.
+  const [, [row]] = await Promise.all([made.execute(), locked.execute()])
   return row
 }
 
@@ -99,19 +101,23 @@ export async function saveLots(tx: Transaction, key: PositionKey, before: readon
   const left = new Map(after.map((lot) => [lot.tradeId, lot]))
   const had = new Map(before.map((lot) => [lot.tradeId, lot]))
   const gone = before.filter((lot) => !left.has(lot.tradeId)).map((lot) => lot.tradeId)
-  if (gone.length > 0) await tx`delete from fifo_lots where ${whereKey(tx, key)} and trade_id = any(${gone})`
-  for (const lot of after) {
+  const changed = after.filter((lot) => {
     const old = had.get(lot.tradeId)
-    if (old && old.quantity === lot.quantity && old.cost === lot.cost) continue
-    const { tenant, account, strategy, venue, instrument } = key
-    await tx`
-      insert into fifo_lots
-        (tenant_id, account, strategy, venue, instrument, trade_id, quantity, cost, opened_us)
-      values (${tenant}, ${account}, ${strategy}, ${venue}, ${instrument}, ${lot.tradeId}, ${fromFixed(lot.quantity)},
-        ${fromFixed(lot.cost)}, ${lot.openedUs})
-      on conflict (tenant_id, account, strategy, venue, instrument, trade_id)
-      do update set quantity = excluded.quantity, cost = excluded.cost`
-  }
+    return !old || old.quantity !== lot.quantity || old.cost !== lot.cost
+  })
+  await Promise.all([
+    ...(gone.length > 0 ? [tx`delete from fifo_lots where ${whereKey(tx, key)} and trade_id = any(${gone})`] : []),
+    ...changed.map((lot) => saveLot(tx, key, lot)),
+  ])
+}
+
+function saveLot(tx: Transaction, { tenant, account, strategy, venue, instrument }: PositionKey, lot: Lot) {
+  return tx`
+    insert into fifo_lots (tenant_id, account, strategy, venue, instrument, trade_id, quantity, cost, opened_us)
+    values (${tenant}, ${account}, ${strategy}, ${venue}, ${instrument}, ${lot.tradeId}, ${fromFixed(lot.quantity)},
+      ${fromFixed(lot.cost)}, ${lot.openedUs})
+    on conflict (tenant_id, account, strategy, venue, instrument, trade_id)
+    do update set quantity = excluded.quantity, cost = excluded.cost`
 }
 
 /** What KV `positions` shows of a row. */
