@@ -16,11 +16,19 @@ export async function freePorts(
   for (const app of APPS) {
     const wanted = app === 'gateway' && gatewayPort !== 0 ? gatewayPort : (known[app] ?? 0)
     const taken = Object.values(ports)
-    ports[app] = !taken.includes(wanted) && (await isFree(wanted)) ? await claim(wanted) : await claim(0)
+    const free = wanted !== 0 && !taken.includes(wanted) && (await isFree(wanted))
+    ports[app] = free ? wanted : await otherThan(taken)
     if (wanted !== 0 && ports[app] !== wanted) say(`port ${wanted} is in use; ${app} takes ${ports[app]}`)
   }
   writeFileSync(file, JSON.stringify(ports))
   return ports
+}
+
+async function otherThan(taken: readonly number[]): Promise<number> {
+  for (;;) {
+    const port = await claim(0)
+    if (!taken.includes(port)) return port
+  }
 }
 
 const isFree = (port: number): Promise<boolean> =>

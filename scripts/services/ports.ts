@@ -42,12 +42,20 @@ export function openPortBook(home: string, say: (line: string) => void): PortBoo
     async take(name) {
       const remembered = ports[name]
       if (remembered !== undefined && (await isPortFree(remembered))) return remembered
-      const port = await freePort()
+      const port = await otherThan(Object.values(ports))
       if (remembered !== undefined) say(`port ${remembered} (${name}) is in use by another program, taking ${port}`)
       ports[name] = port
       writeFileSync(file, JSON.stringify(ports, null, 1))
       return port
     },
+  }
+}
+
+/** The system may hand out a port again that nobody has bound yet. */
+async function otherThan(taken: readonly number[]): Promise<number> {
+  for (;;) {
+    const port = await freePort()
+    if (!taken.includes(port)) return port
   }
 }
 

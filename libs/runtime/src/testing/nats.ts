@@ -30,7 +30,7 @@ const READY_MS = 15_000
 export async function startTestNats(options: TestNatsOptions = {}): Promise<TestNats> {
   const binary = process.env['CONTRAIL_NATS_BINARY'] ?? 'nats-server'
   const directory = await mkdtemp(join(tmpdir(), 'contrail-nats-'))
-  const [port, monitorPort] = [await freePort(), await freePort()]
+  const [port, monitorPort] = await twoFreePorts()
   const storeDir = join(directory, 'store')
   const where = { port, monitorPort, storeDir }
   const text = typeof options.config === 'function' ? options.config(where) : (options.config ?? '')
@@ -106,12 +106,18 @@ async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void>
   await exit
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
+/** Both are held at once: a port that was let go may be handed out again. */
+async function twoFreePorts(): Promise<[number, number]> {
+  const servers = [createServer(), createServer()] as const
+  const ports: number[] = []
+  for (const server of servers) {
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    ports.push((server.address() as AddressInfo).port)
+  }
+  for (const server of servers) {
+    server.close()
+    await once(server, 'close')
+  }
+  return ports as [number, number]
 }
