@@ -10,6 +10,8 @@ export type WorkerOptions = {
   readonly output: string
   /** Decides on every n-th tick; 0 = only on marked ones. */
   readonly every: number
+  /** For each subject so many listeners with a state of their own, which the tick goes to one after the other. */
+  readonly listeners?: { readonly subjects: readonly string[]; readonly count: number; readonly each: number }
 }
 
 /** Messages asked for at once. The fastest of 500, 2,000 and 5,000 for a replay, and close to the best live. */
@@ -24,6 +26,18 @@ let busy = false
 let ticks = 0
 let number = 0
 let total = 0
+
+/** By subject: what a fan-out written by hand keeps. */
+const fanOut = new Map<string, { ticks: number; total: number; last: number }[]>()
+if (options.listeners) {
+  const { subjects, count, each } = options.listeners
+  for (const subject of subjects) fanOut.set(subject, [])
+  for (let index = 0; index < count; index++) {
+    const state = { ticks: 0, total: 0, last: 0 }
+    for (let step = 0; step < each; step++)
+      fanOut.get(subjects[(index + step) % subjects.length] as string)?.push(state)
+  }
+}
 
 function say(message: Uint8Array): void {
   if (busy) return void waiting.push(message)
@@ -47,6 +61,11 @@ await consumer.consume({
     const price = priceOf(message.data)
     total += price
     ticks++
+    for (const state of fanOut.get(message.subject) ?? []) {
+      state.ticks++
+      state.total += price
+      state.last = price
+    }
     const decides = options.every > 0 ? ticks % options.every === 0 : isMarked(message.data)
     if (!decides) return
     const decision = {
