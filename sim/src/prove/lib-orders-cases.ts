@@ -52,7 +52,7 @@ export async function runCase(world: OrdersWorld, kind: OrderKind, fault: Fault)
   const one = CASES[kind]
   world.market = CALM
   // The calm market is published before anything is decided on it, or the gate would judge by the last case's.
-  await world.beat()
+  await awaited(world, 'a calm market', () => world.beat().then(() => true))
   if (one.before) {
     const before = one.before
     world.ensure('orders')
