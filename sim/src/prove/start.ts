@@ -41,6 +41,8 @@ async function measure(name: string): Promise<Measured> {
     cwd: clone,
     env: environment(),
     stdio: ['ignore', 'pipe', 'inherit'],
+    // A terminal sends Ctrl-C to the whole group.
+    detached: true,
   })
   try {
     const url = await printedUrl(child)
@@ -110,6 +112,6 @@ function stopped(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     if (child.exitCode !== null) return resolve()
     child.once('exit', () => resolve())
-    child.kill('SIGINT')
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGINT')
   })
 }
