@@ -19,16 +19,21 @@ const shots = values.shots ?? path.join(folder, 'shots')
 mkdirSync(shots, { recursive: true })
 mkdirSync(path.join(folder, 'home'))
 
-type Measured = { urlS: number; fillS: number; candles: boolean; position: string; markers: number }
+/** `fillS`: a fill is on the page; `newFillS`: one that was made after this start (warm, the first may be an older one). */
+type Measured = { urlS: number; fillS: number; newFillS: number; position: string; markers: number }
 
 execFileSync('git', ['clone', '-q', root, clone])
 const results: Record<string, Measured> = {}
+/** Markers that an earlier start left on the chart. */
+let knownFills = 0
 try {
   results['cold'] = await measure('cold')
   results['warm'] = await measure('warm')
   console.log(JSON.stringify(results, null, 2))
   for (const [name, one] of Object.entries(results))
-    console.log(`${name}: address after ${one.urlS} s, first fill on the page after ${one.fillS} s`)
+    console.log(
+      `${name}: address after ${one.urlS} s, a fill on the page after ${one.fillS} s, a new one after ${one.newFillS} s`,
+    )
   console.log(`screenshots: ${shots}`)
 } finally {
   if (!values.keep && values.shots) rmSync(folder, { recursive: true, force: true })
@@ -67,15 +72,22 @@ async function measure(name: string): Promise<Measured> {
       first,
       { timeout: 30_000 },
     )
+    await page.waitForFunction(
+      (count) => Number(document.querySelector('[data-testid=chart]')?.getAttribute('data-fill-markers')) > count,
+      knownFills,
+      { timeout: 180_000 },
+    )
+    const newFillS = seconds()
     const position = page.locator('[data-testid=position]').first()
     const quantity = (await position.getAttribute('data-quantity', { timeout: 30_000 })) ?? ''
     await page.screenshot({ path: path.join(shots, `${name}-1440.png`) })
     await page.setViewportSize({ width: 390, height: 844 })
     await page.screenshot({ path: path.join(shots, `${name}-390.png`), fullPage: true })
     const markers = Number(await chart.getAttribute('data-fill-markers'))
+    knownFills = markers
     await browser.close()
     if (problems.length > 0) throw new Error(`the page reported: ${problems.join('; ')}`)
-    return { urlS, fillS, candles: true, position: quantity, markers }
+    return { urlS, fillS, newFillS, position: quantity, markers }
   } finally {
     await stopped(child)
   }
