@@ -8,7 +8,7 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'libs/trading': ['contracts'],
   'libs/runtime': ['contracts'],
   db: ['contracts'],
-  nats: ['contracts', 'runtime'],
+  nats: ['contracts'],
   'apps/ingest': ['contracts', 'runtime', 'trading', 'db'],
   'apps/engine': ['contracts', 'runtime', 'trading', 'db'],
   'apps/orders': ['contracts', 'runtime', 'trading', 'db'],
