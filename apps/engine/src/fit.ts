@@ -60,7 +60,7 @@ const isNote = (value: unknown): boolean =>
 
 function isIntent(intent: unknown): boolean {
   if (!isMap(intent)) return false
-  const looks = LOOKS[intent['type'] as string]
+  const looks = LOOKS.get(intent['type'])
   if (!looks) return false
   for (const [field, isRight] of looks.wanted) if (!isRight(intent[field])) return false
   for (const field in intent) {
@@ -92,20 +92,23 @@ const look = (wanted: Record<string, Look>, optional: Record<string, Look> = {})
 })
 
 /** A tag or a time of expiry is for the schema. */
-const LOOKS: Readonly<Record<string, IntentLook | undefined>> = {
-  place: look(
-    {
-      venue: isId,
-      instrument: matches(INSTRUMENT_PATTERN),
-      side: oneOf(['buy', 'sell']),
-      quantity: isPositive,
-      orderType: oneOf(ORDER_TYPES),
-      timeInForce: oneOf(TIMES_IN_FORCE),
-      postOnly: isFlag,
-      reduceOnly: isFlag,
-    },
-    { price: isPositive, stopPrice: isPositive },
-  ),
-  cancel: look({}),
-  amend: look({}, { quantity: isPositive, price: isPositive, stopPrice: isPositive }),
-}
+const LOOKS: ReadonlyMap<unknown, IntentLook> = new Map([
+  [
+    'place',
+    look(
+      {
+        venue: isId,
+        instrument: matches(INSTRUMENT_PATTERN),
+        side: oneOf(['buy', 'sell']),
+        quantity: isPositive,
+        orderType: oneOf(ORDER_TYPES),
+        timeInForce: oneOf(TIMES_IN_FORCE),
+        postOnly: isFlag,
+        reduceOnly: isFlag,
+      },
+      { price: isPositive, stopPrice: isPositive },
+    ),
+  ],
+  ['cancel', look({})],
+  ['amend', look({}, { quantity: isPositive, price: isPositive, stopPrice: isPositive })],
+])
