@@ -57,23 +57,19 @@ test('the synthetic market is on the bus, in the archive and behind the door wit
   expect(times).toEqual([...times].sort((a, b) => a - b))
   const last = (await client.get(`/candles?${BTC}&timeframe=1s&limit=1`, listOf(candleView))).items
   expect(last).toHaveLength(1)
-  const { items: feeds } = await client.get('/feeds', listOf(feedView))
-  expect(feeds.every((feed) => feed.status === 'live' && feed.ticks > 0)).toBe(true)
+  await until('five live feeds', async () => {
+    const { items: feeds } = await client.get('/feeds', listOf(feedView))
+    return feeds.length === 5 && feeds.every((feed) => feed.status === 'live' && feed.ticks > 0)
+  })
   expect((await client.get<{ items: unknown[] }>(`/ticks?${BTC}&limit=5`)).items).toHaveLength(5)
 
+  const kinds = ['md.ticks.sim.', 'md.quotes.sim.', 'md.book.sim.', 'md.candles.sim.', 'md.status.sim.', 'md.clock']
+  const missing = async () => {
+    const subjects = (await platform.onMd()).map(({ subject }) => subject)
+    return kinds.filter((kind) => !subjects.some((subject) => subject.startsWith(kind)))
+  }
+  await until('every kind of message', async () => (await missing()).length === 0)
   const messages = await platform.onMd()
-  for (const kind of [
-    'md.ticks.sim.',
-    'md.quotes.sim.',
-    'md.book.sim.',
-    'md.candles.sim.',
-    'md.status.sim.',
-    'md.clock',
-  ])
-    expect(
-      messages.some(({ subject }) => subject.startsWith(kind)),
-      kind,
-    ).toBe(true)
   let before = 0
   for (const { data } of messages.filter(({ subject }) => subject.startsWith('md.ticks.'))) {
     const { receiveTimeUs } = decodeTick(data)
