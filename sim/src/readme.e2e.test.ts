@@ -1,4 +1,4 @@
-import { readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { deployDemo } from '../../scripts/platform/demo.ts'
@@ -58,11 +58,16 @@ describe('README', () => {
   test('the strategy it prints is one', async () => {
     const printed = /```ts\n([\s\S]*?)```/.exec(readme)?.[1] as string
     const file = path.join(root, 'strategies', 'my-first.ts')
-    const { writeFileSync } = await import('node:fs')
     writeFileSync(file, printed)
     const { code, out } = await world.cli('start', 'my-first', '--as', 'printed', '--json')
     expect(code).toBe(0)
     expect(JSON.parse(out)).toMatchObject({ definition: 'above-average', desired: 'running' })
+  })
+
+  test('every file it points to is there', () => {
+    const files = [...readme.matchAll(/\]\(([^)#:]+)\)/g)].map((match) => match[1] as string)
+    expect(files.filter((file) => !existsSync(path.join(root, file)))).toEqual([])
+    expect(files.length).toBeGreaterThan(4)
   })
 
   test('every script it names is in package.json', () => {

@@ -2,7 +2,7 @@ import { check, decodeJson, desiredStrategySchema, Refusal, subjects } from '@co
 import type { DesiredStrategy } from '@contrail/contracts'
 import { Halted } from '@contrail/runtime'
 import type { ActorInput, ActorProgram, ActorSpec, ActorVersion } from '@contrail/runtime'
-import { createStrategyActor } from '@contrail/trading'
+import { adoptState, createStrategyActor } from '@contrail/trading'
 import type { StrategyActor, StrategyReadout } from '@contrail/trading'
 import type { Archive } from './archive.ts'
 import type { Bundles } from './bundles.ts'
@@ -68,27 +68,9 @@ function programOf(actor: StrategyActor, version: ActorVersion): ActorProgram {
     gap: (detail) => actor.gap(detail),
     snapshot: () => actor.snapshot(),
     restore: (state) => actor.restore(state),
-    adopt: (state, from) => adopt(actor, state, sameJson(from.parameters, version.parameters)),
+    // The old parameters' state would be another strategy's.
+    adopt: (state, from) => adoptState(actor, state, sameJson(from.parameters, version.parameters)),
   }
-}
-
-/**
- * New code with the same parameters goes on with the author's state when that still fits. Else the account (positions,
- * open orders, paused or not) is kept, and the author's state begins anew and is warmed up.
- */
-function adopt(actor: StrategyActor, state: unknown, sameParameters: boolean): 'kept' | 'fresh' {
-  const fresh = actor.snapshot()
-  if (sameParameters) {
-    try {
-      actor.restore(state)
-      return 'kept'
-    } catch (error) {
-      if (!(error instanceof Refusal) && !(error instanceof TypeError)) throw error
-    }
-  }
-  const before = state as typeof fresh
-  actor.restore({ ...before, counts: fresh.counts, state: fresh.state, reasons: {}, toldRefusals: [] })
-  return 'fresh'
 }
 
 async function historyOf(desired: DesiredStrategy, { bundles, archive }: ProgramParts, untilUs: number) {

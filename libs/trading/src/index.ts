@@ -9,6 +9,7 @@ export type {
   StateValue,
   StrategyDefinition,
 } from './strategy/api.ts'
+export { adoptState } from './strategy/adopt.ts'
 export { createStrategyActor, StrategyActor } from './strategy/actor.ts'
 export { StrategyFailure } from './strategy/handlers.ts'
 export type { StrategyActorOptions, StrategyInput, StrategyOutput, StrategyReadout } from './strategy/program.ts'

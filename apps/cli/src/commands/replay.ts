@@ -34,7 +34,7 @@ export default command(
 
 type Given = { with?: string | undefined; set?: string | undefined }
 /** `hours` of market time lie between the first and the last recorded decision. */
-type Start = { number: number; atUs: number; hours: number }
+type Start = { number: number; atUs: number; hours: number; state: 'kept' | 'fresh' }
 
 async function replay(
   view: StrategyView,
@@ -42,7 +42,7 @@ async function replay(
   given: Given,
 ): Promise<{ result: ReplayResult; from: Start }> {
   const { connectNats, recordedDecisions, replayDecisions, replayStart } = await import('@contrail/runtime')
-  const { createStrategyActor } = await import('@contrail/trading')
+  const { adoptState, createStrategyActor } = await import('@contrail/trading')
   const bus = await connectNats({ url: connection('operatorNatsUrl'), name: 'replay' })
   try {
     const checkpoint = await replayStart(bus, view.strategy)
@@ -65,13 +65,13 @@ async function replay(
       parameters: { ...before, ...parameters(given.set) },
       instruments,
     })
-    actor.restore(checkpoint.state.program)
+    const state = adoptState(actor, checkpoint.state.program, true)
     const output = { stream: 'ORDERS', subject: subjects.signal(view.strategy) }
     const recorded = await recordedDecisions(bus, output, checkpoint.number)
     const result = await replayDecisions({ bus, program: actor, checkpoint, recorded })
     const [first, last] = [recorded[0], recorded.at(-1)].map((decision) => Number(decision?.['atUs'] ?? 0))
     const hours = Math.round((((last ?? 0) - (first ?? 0)) / HOUR_US) * 100) / 100
-    return { result, from: { number: checkpoint.number, atUs: checkpoint.atUs, hours } }
+    return { result, from: { number: checkpoint.number, atUs: checkpoint.atUs, hours, state } }
   } finally {
     await bus.close()
   }
@@ -98,6 +98,7 @@ function tell(strategy: string, from: Start, result: ReplayResult): void {
     `${strategy}: ${inputs} inputs since decision ${from.number} (${isoOf(from.atUs)}), ${recorded} decisions recorded`,
   )
   out(`  ${equal} equal, ${differing} differing, ${missing} missing, ${extra} extra`)
+  if (from.state === 'fresh') out('  its state has another shape and begins anew: it differs at least until it is warm')
   if (!first) return out(styled('green', '  0 differing decisions'))
   out(styled('red', `  first difference: decision ${first.number} on ${first.input}`))
   out(`  ${first.difference}`)
