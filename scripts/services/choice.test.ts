@@ -3,14 +3,14 @@ import { sourceOrder } from './choice.ts'
 import { BootFault } from './faults.ts'
 
 test('without any wish, what is on PATH comes before what is fetched', () => {
-  expect(sourceOrder('nats', {})).toEqual(['path', 'apt'])
+  expect(sourceOrder('nats', {})).toEqual(['path', 'apt', 'release'])
   expect(sourceOrder('postgres', {})).toEqual(['path', 'npm'])
   expect(sourceOrder('redis', {})).toEqual(['path', 'apt'])
 })
 
 test('a URL in the environment is the only place to look', () => {
   expect(sourceOrder('postgres', { DATABASE_URL: 'postgres://a@b/c' })).toEqual(['env'])
-  expect(sourceOrder('nats', { DATABASE_URL: 'postgres://a@b/c' })).toEqual(['path', 'apt'])
+  expect(sourceOrder('nats', { DATABASE_URL: 'postgres://a@b/c' })).toEqual(['path', 'apt', 'release'])
 })
 
 test('BOOT=docker gives way to a URL', () => {

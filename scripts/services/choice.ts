@@ -1,12 +1,12 @@
 import { BootFault } from './faults.ts'
 
 export type ServiceName = 'nats' | 'postgres' | 'redis'
-export type Source = 'env' | 'docker' | 'path' | 'npm' | 'apt'
+export type Source = 'env' | 'docker' | 'path' | 'npm' | 'apt' | 'release'
 export type Chosen = { service: string; how: string; version: string }
 export type Environment = Readonly<Record<string, string | undefined>>
 
 const sources: Record<ServiceName, readonly Source[]> = {
-  nats: ['env', 'docker', 'path', 'apt'],
+  nats: ['env', 'docker', 'path', 'apt', 'release'],
   postgres: ['env', 'docker', 'path', 'npm'],
   redis: ['env', 'docker', 'path', 'apt'],
 }

@@ -2,12 +2,13 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { startChild, untilReady, type Child } from './child.ts'
 import { sourceOrder, type Chosen, type Source } from './choice.ts'
-import { debianPackages } from './debian.ts'
+import { debianPackages, servicesFolder } from './debian.ts'
 import { dockerCommand, needDocker } from './docker.ts'
 import { BootFault } from './faults.ts'
 import { freePort, LOOPBACK } from './ports.ts'
 import { probeNats } from './probes.ts'
 import { goodEnough, versionOf } from './programs.ts'
+import { fetchArchive, natsRelease } from './release.ts'
 
 export type NatsPaths = { storeDir: string; port: number; monitorPort: number }
 export type Nats = { url: string; monitorUrl: string; chosen: Chosen; child: Child | undefined }
@@ -33,8 +34,8 @@ jetstream {
 export async function resolveNats(say: (line: string) => void = () => {}): Promise<NatsBinary> {
   const reasons: string[] = []
   const sources = sourceOrder('nats', process.env).filter((source) => source !== 'env' && source !== 'docker')
-  for (const source of sources.length > 0 ? sources : (['path', 'apt'] as const)) {
-    const found = source === 'path' ? fromPath() : await fromDebian(say)
+  for (const source of sources.length > 0 ? sources : (['path', 'apt', 'release'] as const)) {
+    const found = source === 'path' ? fromPath() : source === 'apt' ? await fromDebian(say) : await fromRelease(say)
     if (typeof found !== 'string') return found
     reasons.push(`${source}: ${found}`)
   }
@@ -57,6 +58,14 @@ async function fromDebian(say: (line: string) => void): Promise<NatsBinary | str
   const version = path === undefined ? undefined : versionOf(path)
   if (path === undefined || version === undefined) return 'the package does not run here'
   return { path, how: 'apt', version: version.text }
+}
+
+async function fromRelease(say: (line: string) => void): Promise<NatsBinary | string> {
+  const release = natsRelease()
+  if (release === undefined) return 'no pinned release for this system'
+  say(`fetching nats-server ${release.version} from its release page`)
+  const found = await fetchArchive(release, join(servicesFolder(), `nats-server-${release.version}`))
+  return 'path' in found ? { path: found.path, how: 'release', version: release.version } : found.refused
 }
 
 /** A server of one's own, for tests of permissions, faults and recovery. Ports are free ones. */
