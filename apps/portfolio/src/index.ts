@@ -2,6 +2,7 @@ import { assertDurable, openDatabase } from '@contrail/db'
 import { createHttp, listen } from '@contrail/runtime'
 import type { Running, ServiceContext } from '@contrail/runtime'
 import { createLedgerAccounts } from './books/ledger.ts'
+import { createSeen } from './books/next.ts'
 import type { PositionRow } from './books/positions.ts'
 import { bookStartCash } from './books/start-cash.ts'
 import type { Config } from './config.ts'
@@ -35,7 +36,8 @@ export async function start(config: Config, context: ServiceContext): Promise<Ru
   const kv = createPositionsKv(await bus.kv('positions'), database.sql)
   log.info(await kv.rebuild(tenant), 'KV positions agrees with Postgres')
   const valueOf = (asset: string, quote: string, venue: string) => marks.of(venue, `${asset}-${quote}`)
-  const consumer = await consumeTrades({ bus, kv, log, clock, metrics, tenant, database, accounts, valueOf })
+  const books = { database, accounts, seen: createSeen(), valueOf }
+  const consumer = await consumeTrades({ bus, kv, log, clock, metrics, tenant, ...books })
   const everySeconds = config.portfolioEquitySeconds
   const equity = sampleEquity({ bus, database, tenant, marks, log, everySeconds })
   const reconciler = createReconciler({ ...context, database, tenant, everySeconds: config.portfolioReconcileSeconds })

@@ -12,12 +12,14 @@ import {
   foldLots,
   reverseEntries,
 } from '@contrail/trading'
-import type { BookedFill } from '@contrail/trading'
+import type { BookedFill, Lot } from '@contrail/trading'
+import { bookNext } from './next.ts'
+import type { Seen } from './next.ts'
 import { bookedOf, countingFills, differenceOf, findFill, insertFill } from './fills.ts'
 import type { FillRow } from './fills.ts'
 import { bustKey, fillKey, positionKeyOf } from './keys.ts'
 import type { Place, PositionKey } from './keys.ts'
-import { bookTransaction } from './ledger.ts'
+import { bookTransaction, transactionOf } from './ledger.ts'
 import type { LedgerAccounts } from './ledger.ts'
 import { lockPosition, movedRow, readLots, saveLots, savePosition, stateOf } from './positions.ts'
 import type { PositionRow } from './positions.ts'
@@ -30,10 +32,15 @@ export type Booked = {
   readonly outcome: 'booked' | 'repeat' | 'conflict'
   /** What a conflict is about. */
   readonly detail?: string
+  /** What was committed, for the next fill of this position. */
+  readonly version?: string
+  readonly lots?: readonly Lot[]
 }
 export type BookOptions = {
   readonly database: Database
   readonly accounts: LedgerAccounts
+  /** Positions as this process last committed them. */
+  readonly seen: Seen
   /** Worth of one unit of an asset in another now, for fees in a third asset. */
   readonly valueOf: (asset: string, quote: string, venue: string) => string | undefined
 }
@@ -46,13 +53,20 @@ export async function bookReport(options: BookOptions, confirm: Confirm, fill: F
   const key = positionKeyOf(confirm)
   const booked = bookedFill(options, confirm, fill)
   const ids = await options.accounts.ensure(key.account, fillEntries(key.strategy, key.instrument, booked))
-  const result = await options.database.sql.begin(async (tx) => {
+  if (confirm.reason?.code !== BUSTED) {
+    const row = await bookNext(options, { key, confirm, booked, place, ids })
+    if (row) return { row, outcome: 'booked' }
+  }
+  options.seen.forget(key)
+  const result: Booked = await options.database.sql.begin(async (tx) => {
     const known = await readKnown(tx, key, booked.tradeId, place)
     const booking: Booking = { tx, key, ...known, confirm, booked, place, ids }
     const done = confirm.reason?.code === BUSTED ? await bookBust(booking) : await bookFill(booking)
     crashPoint('portfolio.before_commit')
     return done
   })
+  const { row, version, lots } = result
+  if (version !== undefined && lots) options.seen.keep(key, { row, version, lots })
   return result
 }
 
@@ -118,6 +132,8 @@ async function bookBust(booking: Booking): Promise<Booked> {
   if (id === undefined) throw new Error(`${transaction.key} is in the ledger without its bust`)
   if (known) return await moveRow(booking, 'bust', id)
   await insertFill(tx, key, fillRow(booking, 'bust', id), { before: FLAT, after: FLAT, atUs: confirm.atUs })
+  // The row as it is, in another version: a fill that was judged by the older one looks for this bust.
+  await savePosition(tx, row)
   return { row, outcome: 'booked' }
 }
 
@@ -137,28 +153,12 @@ async function moveRow(booking: Booking, kind: 'fill' | 'bust', transactionId: n
     book = foldLots(fills, assets)
   }
   const moved = movedRow(row, after, isLast ? booked : last, place, confirm.atUs)
-  await Promise.all([
+  const [version] = await Promise.all([
+    savePosition(tx, moved),
     insertFill(tx, key, fillRow(booking, kind, transactionId), { before, after, atUs: confirm.atUs }),
     saveLots(tx, key, lots, book.lots),
-    savePosition(tx, moved),
   ])
-  return { row: moved, outcome: 'booked' }
-}
-
-function transactionOf(booking: Booking, key: string, kind: 'fill' | 'reversal') {
-  const { confirm, booked } = booking
-  const verb = kind === 'fill' ? (booked.side === 'buy' ? 'bought' : 'sold') : 'taken back:'
-  return {
-    tenant: booking.key.tenant,
-    account: booking.key.account,
-    key,
-    kind,
-    description: `${verb} ${booked.quantity} ${booking.key.instrument} at ${booked.price} for ${confirm.orderId}`,
-    strategy: booking.key.strategy,
-    venue: booking.key.venue,
-    instrument: booking.key.instrument,
-    atUs: confirm.atUs,
-  }
+  return { row: moved, outcome: 'booked', version, lots: book.lots }
 }
 
 function fillRow({ confirm, booked }: Booking, kind: 'fill' | 'bust', transactionId: number): FillRow {

@@ -1,5 +1,7 @@
+import type { Confirm } from '@contrail/contracts'
 import type { Sql, Transaction } from '@contrail/db'
-import type { LedgerEntry } from '@contrail/trading'
+import type { BookedFill, LedgerEntry } from '@contrail/trading'
+import type { PositionKey } from './keys.ts'
 
 export type NewTransaction = {
   readonly tenant: string
@@ -14,7 +16,10 @@ export type NewTransaction = {
   readonly atUs: number
 }
 
-type AccountIds = (entry: LedgerEntry) => number
+/** A fill, or what takes one back, as it was told. */
+export type Reported = { readonly key: PositionKey; readonly confirm: Confirm; readonly booked: BookedFill }
+
+export type AccountIds = (entry: LedgerEntry) => number
 
 /** Ids of ledger accounts; made when first met, never changed, so that they may be remembered. */
 export function createLedgerAccounts(sql: Sql, tenant: string) {
@@ -38,6 +43,23 @@ export function createLedgerAccounts(sql: Sql, tenant: string) {
   }
 }
 export type LedgerAccounts = ReturnType<typeof createLedgerAccounts>
+
+/** The transaction of a report, under the key of its fact. */
+export function transactionOf(report: Reported, key: string, kind: 'fill' | 'reversal'): NewTransaction {
+  const { confirm, booked } = report
+  const verb = kind === 'fill' ? (booked.side === 'buy' ? 'bought' : 'sold') : 'taken back:'
+  return {
+    tenant: report.key.tenant,
+    account: report.key.account,
+    key,
+    kind,
+    description: `${verb} ${booked.quantity} ${report.key.instrument} at ${booked.price} for ${confirm.orderId}`,
+    strategy: report.key.strategy,
+    venue: report.key.venue,
+    instrument: report.key.instrument,
+    atUs: confirm.atUs,
+  }
+}
 
 /** Books once per key. Undefined = this fact was booked before, nothing has changed. */
 export async function bookTransaction(

@@ -50,12 +50,14 @@ export const stateOf = (row: PositionRow): PositionState => ({
   fills: row.fills,
 })
 
-export async function savePosition(tx: Transaction, row: PositionRow): Promise<void> {
-  await tx`
+/** Gives the version of the row that it made. */
+export async function savePosition(tx: Transaction, row: PositionRow): Promise<string> {
+  const [saved] = await tx<[{ version: string }]>`
     update positions set quantity = ${row.quantity}, cost = ${row.cost}, realised = ${row.realised},
       fees = ${row.fees}, fills = ${row.fills}, last_us = ${row.last_us}, last_trade_id = ${row.last_trade_id},
       incarnation = ${row.incarnation}, sequence = ${row.sequence}, at_us = ${row.at_us}
-    where ${whereKey(tx, keyOf(row))}`
+    where ${whereKey(tx, keyOf(row))} returning xmin::text as version`
+  return saved.version
 }
 
 /** The row with a new state. `sequence` only grows within one incarnation: a redelivery does not turn it back. */
@@ -96,8 +98,8 @@ export async function readLots(tx: SqlRunner, key: PositionKey): Promise<Lot[]> 
   }))
 }
 
-/** Writes what changed: lots that were closed go, the one closed in part shrinks, a new one comes. */
-export async function saveLots(tx: Transaction, key: PositionKey, before: readonly Lot[], after: LotBook['lots']) {
+/** What changed: lots that were closed go, the one closed in part shrinks, a new one comes. */
+export function lotChanges(before: readonly Lot[], after: LotBook['lots']): { gone: string[]; changed: Lot[] } {
   const left = new Map(after.map((lot) => [lot.tradeId, lot]))
   const had = new Map(before.map((lot) => [lot.tradeId, lot]))
   const gone = before.filter((lot) => !left.has(lot.tradeId)).map((lot) => lot.tradeId)
@@ -105,6 +107,11 @@ export async function saveLots(tx: Transaction, key: PositionKey, before: readon
     const old = had.get(lot.tradeId)
     return !old || old.quantity !== lot.quantity || old.cost !== lot.cost
   })
+  return { gone, changed }
+}
+
+export async function saveLots(tx: Transaction, key: PositionKey, before: readonly Lot[], after: LotBook['lots']) {
+  const { gone, changed } = lotChanges(before, after)
   await Promise.all([
     ...(gone.length > 0 ? [tx`delete from fifo_lots where ${whereKey(tx, key)} and trade_id = any(${gone})`] : []),
     ...changed.map((lot) => saveLot(tx, key, lot)),
