@@ -100,3 +100,15 @@ test('a halt of everything stops new orders within a second and leaves none open
   await world.api('/v1/halts', { scope: 'platform', state: 'active', reason: 'the test has seen it' })
   await tradesAgain(before)
 }, 150_000)
+
+test('contrail halt works when the gateway does not answer', async () => {
+  const stuck = { CONTRAIL_URL: 'http://127.0.0.1:9' }
+  const { out } = await world.cliWith(stuck, 'halt', '--all', '--reason', 'door is stuck', '--json')
+  expect(JSON.parse(out)).toMatchObject({ scope: 'platform', state: 'halted', through: 'bus' })
+  await vi.waitFor(async () => {
+    const { items } = await world.api<{ items: { scope: string; state: string; reason: string }[] }>('/v1/halts')
+    expect(items).toContainEqual(
+      expect.objectContaining({ scope: 'platform', state: 'halted', reason: 'door is stuck' }),
+    )
+  }, WAIT)
+}, 60_000)

@@ -20,6 +20,7 @@ export type TestPlatform = {
   readonly home: string
   /** As a user types it: `cli('orders', '--json')`. */
   cli(...args: string[]): Promise<{ code: number; out: string; err: string }>
+  cliWith(env: Record<string, string>, ...args: string[]): Promise<{ code: number; out: string; err: string }>
   /** A GET or POST at the public door, as the admin. */
   api<T>(path: string, body?: unknown): Promise<T>
   stop(): Promise<void>
@@ -60,7 +61,8 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
       platform,
       nats,
       home,
-      cli: (...args) => runCli(home, args),
+      cli: (...args) => runCli(home, {}, args),
+      cliWith: (env, ...args) => runCli(home, env, args),
       api: (at, body) => callApi(platform.url, token, at, body),
       stop: async () => {
         await platform.stop()
@@ -73,8 +75,12 @@ export async function startTestPlatform(options: TestPlatformOptions = {}): Prom
   }
 }
 
-function runCli(home: string, args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const env = { PATH: process.env['PATH'] ?? '', HOME: home, CONTRAIL_HOME: home, NO_COLOR: '1' }
+function runCli(
+  home: string,
+  more: Record<string, string>,
+  args: string[],
+): Promise<{ code: number; out: string; err: string }> {
+  const env = { PATH: process.env['PATH'] ?? '', HOME: home, CONTRAIL_HOME: home, NO_COLOR: '1', ...more }
   return new Promise((resolve) => {
     execFile(
       process.execPath,

@@ -1,4 +1,4 @@
-import { post } from '../lib/client.ts'
+import { setHalt } from '../lib/halts.ts'
 import { printJson } from '../lib/print.ts'
 import { command } from '../lib/run.ts'
 import { scopeArgs, scopeOf } from '../lib/scope.ts'
@@ -13,8 +13,9 @@ export default command(
   },
   async (args) => {
     const state = args.reducing ? 'reducing' : 'halted'
-    const halt = await post('/v1/halts', { scope: scopeOf(args), state, reason: args.reason })
+    const halt = await setHalt(scopeOf(args), state, args.reason)
     if (args.json) return printJson(halt)
-    process.stdout.write(`${scopeOf(args)} is ${state}\n`)
+    const how = halt.through === 'bus' ? ' (the gateway does not answer; told orders over the bus)' : ''
+    process.stdout.write(`${halt.scope} is ${state}${how}\n`)
   },
 )

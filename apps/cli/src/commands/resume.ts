@@ -1,4 +1,4 @@
-import { post } from '../lib/client.ts'
+import { setHalt } from '../lib/halts.ts'
 import { printJson } from '../lib/print.ts'
 import { command } from '../lib/run.ts'
 import { scopeArgs, scopeOf } from '../lib/scope.ts'
@@ -14,7 +14,7 @@ export default command(
   },
   async (args) => {
     if (args.name !== undefined) return await setState('resume', args.name, args.reason, args.json === true)
-    const halt = await post('/v1/halts', { scope: scopeOf(args), state: 'active', reason: args.reason })
+    const halt = await setHalt(scopeOf(args), 'active', args.reason)
     if (args.json) return printJson(halt)
     process.stdout.write(`${scopeOf(args)} may trade\n`)
   },
