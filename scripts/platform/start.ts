@@ -59,6 +59,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
         home,
         natsConfig: (paths) => serverConfig({ ...paths, passwords: secrets.nats as Record<NatsUser, string> }),
         postgresPassword: secrets.postgres,
+        restart: true,
         say,
         ...(options.timescale === undefined ? {} : { timescale: options.timescale }),
       })

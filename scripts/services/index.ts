@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { killChildren } from './child.ts'
 import type { Chosen } from './choice.ts'
 import { needSpace } from './disk.ts'
-import { BootFault } from './faults.ts'
+import { BootFault, faultText } from './faults.ts'
 import { takeLock } from './lock.ts'
 import { provideNats, type NatsPaths } from './nats.ts'
 import { providePostgres } from './postgres.ts'
@@ -39,6 +39,8 @@ export type ServicesOptions = {
   timescale?: boolean
   redis?: boolean
   durable?: boolean
+  /** A service that ends by itself is started again, on its own ports, a few times. */
+  restart?: boolean
   say: (line: string) => void
 }
 
@@ -48,6 +50,8 @@ type Running = {
 }
 
 const PORT_TRIES_MAX = 3
+/** Over the life of a platform; one that dies more often is ill. */
+const RESTARTS_MAX = 10
 /** What others lean on goes last. */
 const stopOrder = ['redis', 'nats', 'postgres'] as const
 
@@ -82,12 +86,29 @@ async function startAll(
   const { home, say } = options
   const book = openPortBook(home, say)
   const common = { home, say, takePort: (name: string) => book.take(name) }
+  const death = Promise.withResolvers<string>()
+  const watch = (running: Running, start: () => Promise<{ child: Running['child'] }>, restarts: number): void => {
+    void running.child?.ended.then(async (sentence) => {
+      if (isStopping()) return
+      if (options.restart !== true || restarts === RESTARTS_MAX) return death.resolve(sentence)
+      say(`${sentence}; starting it again`)
+      try {
+        running.child = (await start()).child
+      } catch (error) {
+        return death.resolve(`${sentence} and does not start again: ${faultText(error)}`)
+      }
+      if (isStopping()) return await running.child?.stop()
+      watch(running, start, restarts + 1)
+    })
+  }
   const keep = async <T extends { child: Running['child'] }>(
     name: Running['name'],
     start: () => Promise<T>,
   ): Promise<T> => {
     const service = await onFreePort(start)
-    started.push({ name, child: service.child })
+    const running: Running = { name, child: service.child }
+    started.push(running)
+    watch(running, start, 0)
     return service
   }
   const timescale = options.timescale !== false && process.env['CONTRAIL_TIMESCALE'] !== 'off'
@@ -115,7 +136,7 @@ async function startAll(
     redisUrl: redis.value?.url,
     timescale: postgres.value.timescale,
     chosen,
-    died: firstDeath(started, isStopping),
+    died: death.promise,
     stop,
     kill: killChildren,
   }
@@ -133,12 +154,6 @@ async function onFreePort<T>(start: () => Promise<T>): Promise<T> {
       if (!(error instanceof BootFault && error.code === 'port_in_use') || tries === PORT_TRIES_MAX) throw error
     }
   }
-}
-
-function firstDeath(started: readonly Running[], isStopping: () => boolean): Promise<string> {
-  return new Promise((settle) => {
-    for (const { child } of started) void child?.ended.then((sentence) => isStopping() || settle(sentence))
-  })
 }
 
 /** What a program started beside these services needs to find them. */
