@@ -63,7 +63,8 @@ async function makeProgram(
 function programOf(actor: StrategyActor, version: ActorVersion): ActorProgram {
   return {
     mailbox: actor.mailbox,
-    step: (input, number) => actor.step(input, number),
+    resolve: (subject) => actor.resolve(subject),
+    step: (input, number, resolved) => actor.step(input, number, resolved as ReturnType<typeof actor.resolve>),
     warmup: (input) => actor.warmup(input),
     gap: (detail) => actor.gap(detail),
     snapshot: () => actor.snapshot(),

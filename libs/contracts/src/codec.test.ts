@@ -1,6 +1,16 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { decodeJson, decodeQuote, decodeTick, encodeJson, encodeQuote, encodeTick } from './codec.ts'
+import {
+  decodeCandle,
+  decodeClock,
+  decodeJson,
+  decodeQuote,
+  decodeTick,
+  encodeJson,
+  encodeQuote,
+  encodeTick,
+} from './codec.ts'
+import { candleSchema, clockSchema } from './messages/market.ts'
 import { haltSchema } from './messages/platform.ts'
 import type { Tick } from './messages/market.ts'
 import { us } from './time.ts'
@@ -49,4 +59,81 @@ test('JSON that does not fit names the field, the value and the mend', () => {
   expect(() => decodeJson(haltSchema, encodeJson(halt), 'halt')).toThrow(/halt.state: "stopped" refused/)
   expect(() => decodeJson(haltSchema, new TextEncoder().encode('{'), 'halt')).toThrow(/bad_json/)
   expect(() => decodeJson(haltSchema, encodeJson({ ...halt, state: 'halted', extra: 1 }), 'halt')).toThrow(/refused/)
+})
+
+/** What came of it, keys in their order: a value, or a refusal with its words. */
+function outcome(decode: () => unknown): string {
+  try {
+    return `value ${JSON.stringify(decode())}`
+  } catch (error) {
+    return `refused ${String(error)}`
+  }
+}
+
+const number = fc.oneof(fc.integer(), fc.nat(), fc.double({ noNaN: true, noDefaultInfinity: true }))
+/** As text, because JSON has numbers that JSON.stringify never writes. */
+const anything = fc.oneof(
+  number.map(String),
+  fc.constantFrom('1e999', '-1e999', '-0', '9007199254740993', 'null', 'true', '[]', '{}', '"1m"', '"x"', '"1"'),
+)
+const usText = fc.nat({ max: Number.MAX_SAFE_INTEGER }).map(String)
+const amount = fc.double({ min: 0, max: 1e15, noNaN: true }).map(String)
+const price = number.map(String)
+const candleFields = {
+  schema: fc.constant('1'),
+  timeframe: fc.constantFrom('"1s"', '"1m"', '"1d"'),
+  openTimeUs: usText,
+  closeTimeUs: usText,
+  open: price,
+  high: price,
+  low: price,
+  close: price,
+  volume: amount,
+  quoteVolume: amount,
+  trades: usText,
+  receiveTimeUs: usText,
+}
+const clockFields = { schema: fc.constant('1'), receiveTimeUs: usText }
+
+/** Fields in any order; most of the time one of them is changed, is missing, or is one too many. */
+const messageOf = (fields: Record<string, fc.Arbitrary<string>>) =>
+  fc
+    .record({
+      good: fc.record(fields),
+      order: fc.shuffledSubarray(Object.keys(fields), { minLength: Object.keys(fields).length }),
+      change: fc.constantFrom('none', 'value', 'missing', 'more', 'renamed'),
+      field: fc.constantFrom(...Object.keys(fields)),
+      value: anything,
+      name: fc.constantFrom('other', '__proto__', 'toString', ''),
+    })
+    .map(({ good, order, change, field, value, name }) => {
+      const pairs = order
+        .filter((key) => !(change === 'missing' && key === field))
+        .map((key) => [change === 'renamed' && key === field ? name : key, good[key]])
+      if (change === 'value' || change === 'more') pairs.push([change === 'value' ? field : name, value])
+      return new TextEncoder().encode(`{${pairs.map(([key, text]) => `${JSON.stringify(key)}:${text}`).join(',')}}`)
+    })
+
+test('the check of candles and clock messages by hand agrees with the schema on whatever comes', () => {
+  const seen = { value: 0, refused: 0 }
+  const agree = (decode: (bytes: Uint8Array) => unknown, law: (bytes: Uint8Array) => unknown, bytes: Uint8Array) => {
+    const ours = outcome(() => decode(bytes))
+    expect(ours).toBe(outcome(() => law(bytes)))
+    seen[ours.startsWith('value') ? 'value' : 'refused']++
+  }
+  const candle = fc.property(messageOf(candleFields), (bytes) =>
+    agree(decodeCandle, (given) => decodeJson(candleSchema, given, 'candle'), bytes),
+  )
+  const clock = fc.property(messageOf(clockFields), (bytes) =>
+    agree(decodeClock, (given) => decodeJson(clockSchema, given, 'clock'), bytes),
+  )
+  fc.assert(candle, { numRuns: 1_000 })
+  fc.assert(clock, { numRuns: 1_000 })
+  expect(Math.min(seen.value, seen.refused)).toBeGreaterThan(100)
+})
+
+test.each(['[]', 'null', '1', '"x"', '{', ''])('%s is neither a candle nor a clock message', (text) => {
+  const bytes = new TextEncoder().encode(text)
+  expect(outcome(() => decodeCandle(bytes))).toBe(outcome(() => decodeJson(candleSchema, bytes, 'candle')))
+  expect(outcome(() => decodeClock(bytes))).toBe(outcome(() => decodeJson(clockSchema, bytes, 'clock')))
 })

@@ -1,7 +1,8 @@
 import type { z } from 'zod'
 import { refuse } from './refusal.ts'
-import { quoteSchema, tickSchema } from './messages/market.ts'
-import type { Quote, Tick } from './messages/market.ts'
+import { candleSchema, clockSchema, quoteSchema, tickSchema } from './messages/market.ts'
+import type { Candle, Clock, Quote, Tick } from './messages/market.ts'
+import { TIMEFRAMES } from './time.ts'
 
 /*
  * Ticks and quotes are fixed binary frames (little endian), because a worker decodes every one of them: 0.1 us against
@@ -95,15 +96,86 @@ function frame(bytes: Uint8Array, kind: number, bytesMin: number, name: string):
 export const encodeJson = (value: unknown): Uint8Array => text.encode(JSON.stringify(value))
 
 /** Parses and checks. A refusal names the first field that is wrong, its value and the mend. */
-export function decodeJson<T>(schema: z.ZodType<T>, bytes: Uint8Array, name: string): T {
-  let value: unknown
+export const decodeJson = <T>(schema: z.ZodType<T>, bytes: Uint8Array, name: string): T =>
+  check(schema, parseJson(bytes, name), name)
+
+function parseJson(bytes: Uint8Array, name: string): unknown {
   try {
-    value = JSON.parse(reader.decode(bytes))
+    return JSON.parse(reader.decode(bytes))
   } catch {
     throw refuse('bad_json', name, `${bytes.length} bytes`, 'send one JSON object in UTF-8')
   }
-  return check(schema, value, name)
 }
+
+/*
+ * Candles and clock messages are checked by hand, because a worker checks every one of them: the schema is the law, takes
+ * ten times as long, and is asked about whatever is not plainly right (codec.test.ts: both agree).
+ */
+export function decodeCandle(bytes: Uint8Array): Candle {
+  const value = parseJson(bytes, 'candle')
+  return plainCandle(value) ?? check(candleSchema, value, 'candle')
+}
+
+export function decodeClock(bytes: Uint8Array): Clock {
+  const value = parseJson(bytes, 'clock')
+  return plainClock(value) ?? check(clockSchema, value, 'clock')
+}
+
+const CANDLE_FIELDS = Object.keys(candleSchema.shape).length
+const CLOCK_FIELDS = Object.keys(clockSchema.shape).length
+
+function plainCandle(value: unknown): Candle | undefined {
+  if (!hasFields(value, CANDLE_FIELDS)) return undefined
+  const candle = value as Candle
+  const right =
+    candle.schema === 1 &&
+    TIMEFRAMES.includes(candle.timeframe) &&
+    isWhole(candle.openTimeUs) &&
+    isWhole(candle.closeTimeUs) &&
+    Number.isFinite(candle.open) &&
+    Number.isFinite(candle.high) &&
+    Number.isFinite(candle.low) &&
+    Number.isFinite(candle.close) &&
+    isAmount(candle.volume) &&
+    isAmount(candle.quoteVolume) &&
+    isWhole(candle.trades) &&
+    isWhole(candle.receiveTimeUs)
+  if (!right) return undefined
+  const { schema, timeframe, openTimeUs, closeTimeUs, open, high, low, close } = candle
+  const { volume, quoteVolume, trades, receiveTimeUs } = candle
+  // In the order of the schema, as it would give them back.
+  return {
+    schema,
+    timeframe,
+    openTimeUs,
+    closeTimeUs,
+    open,
+    high,
+    low,
+    close,
+    volume,
+    quoteVolume,
+    trades,
+    receiveTimeUs,
+  }
+}
+
+function plainClock(value: unknown): Clock | undefined {
+  if (!hasFields(value, CLOCK_FIELDS)) return undefined
+  const { schema, receiveTimeUs } = value as Clock
+  return schema === 1 && isWhole(receiveTimeUs) ? { schema, receiveTimeUs } : undefined
+}
+
+/** With all fields read, none beside them. */
+function hasFields(value: unknown, count: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  let found = 0
+  for (const _ in value) found++
+  return found === count
+}
+
+const isWhole = (value: number): boolean => Number.isSafeInteger(value) && value >= 0
+const isAmount = (value: number): boolean => Number.isFinite(value) && value >= 0
 
 export function check<T>(schema: z.ZodType<T>, value: unknown, name: string): T {
   const result = schema.safeParse(value)

@@ -13,7 +13,17 @@ export {
   subtractDecimal,
 } from './decimal.ts'
 export type { Lots, Scaled, Ticks } from './decimal.ts'
-export { check, decodeJson, decodeQuote, decodeTick, encodeJson, encodeQuote, encodeTick } from './codec.ts'
+export {
+  check,
+  decodeCandle,
+  decodeClock,
+  decodeJson,
+  decodeQuote,
+  decodeTick,
+  encodeJson,
+  encodeQuote,
+  encodeTick,
+} from './codec.ts'
 export {
   accountField,
   clOrdIdField,

@@ -1,29 +1,15 @@
-import type { Bus } from '../bus/bus.ts'
-import type { Clock } from '../clock.ts'
 import { Committer } from './committer.ts'
-import type { Receiver, SharedFeed } from './feed.ts'
+import type { Receiver } from './feed.ts'
 import { describeThrow, encodeMessage } from './messages.ts'
 import type { OwnMessage } from './messages.ts'
 import type { ActorInput, ActorProgram } from './program.ts'
+import type { ActorPorts } from './ports.ts'
 import { Trail, TRAIL_RUNS_MAX } from './trail.ts'
-import { Halted } from './types.ts'
-import type { ActorSpec, ActorStatus, Positions } from './types.ts'
+import { Halted, StreamLost } from './types.ts'
+import type { ActorSpec, ActorStatus, Position, Positions } from './types.ts'
 
 /** Inputs taken from the ring in one go, before others get their turn. */
 const RING_BURST = 2_048
-
-export type ActorPorts = {
-  readonly bus: Bus
-  readonly clock: Clock
-  readonly feed: SharedFeed
-  /** It ended by itself: fenced, halted, diverged, or its stream was lost. */
-  readonly onEnd: (actor: Actor, cause: Error) => void
-  readonly onTrouble: (actor: Actor, cause: Error) => void
-  /** Joined, and nothing is left behind. */
-  readonly onLive: (actor: Actor) => void
-  /** The ring has gone on without it: it needs its own backlog. */
-  readonly onBehind: (actor: Actor) => void
-}
 
 /** One live copy: program, trail, positions and what it has said. Steps are synchronous; commits are in flight beside. */
 export class Actor implements Receiver {
@@ -37,7 +23,10 @@ export class Actor implements Receiver {
   /** Of the last decision made, whether or not it is known to be stored. */
   number = 0
   inputs = 0
-  positions: Positions = {}
+  #positions: Positions = {}
+  /** Position in the stream of the last input: the next one is mostly of the same. */
+  #stream: string | undefined
+  #position: Position | undefined
   lastDecision: OwnMessage | undefined
   activationMs: number | undefined
   /** Revision in the checkpoint bucket, and what was last put there. */
@@ -58,6 +47,14 @@ export class Actor implements Receiver {
   get mailbox(): Readonly<Record<string, readonly string[]>> {
     return this.program.mailbox
   }
+  get positions(): Positions {
+    return this.#positions
+  }
+  set positions(positions: Positions) {
+    this.#positions = positions
+    this.#stream = undefined
+    this.#position = undefined
+  }
   get attached(): boolean {
     return this.#attached
   }
@@ -76,14 +73,14 @@ export class Actor implements Receiver {
   }
 
   /** One input into the program. What it decided is completed here; whether it is published is the caller's matter. */
-  apply(input: ActorInput): OwnMessage | undefined {
+  apply(input: ActorInput, resolved?: unknown): OwnMessage | undefined {
     this.trail.add(input.stream, input.sequence)
-    const position = this.positions[input.stream]
+    const position = this.#positionIn(input.stream)
     if (position) position.sequence = input.sequence
     this.inputs += 1
     let output
     try {
-      output = this.program.step(input, this.number + 1)
+      output = this.program.step(input, this.number + 1, resolved)
     } catch (error) {
       throw new Halted(describeThrow(error, input), { cause: error })
     }
@@ -120,16 +117,21 @@ export class Actor implements Receiver {
     })
   }
 
+  resolve(subject: string): unknown {
+    return this.program.resolve?.(subject)
+  }
+
   /** Applies an input and publishes what came of it. */
-  take(input: ActorInput): void {
+  take(input: ActorInput, resolved?: unknown): void {
     try {
-      const decision = this.apply(input)
+      const decision = this.apply(input, resolved)
       if (decision) {
         this.spec.check?.(decision)
         this.lastDecision = decision
         this.#committer?.offer(encodeMessage(decision))
       }
-      if (this.spec.onApplied?.stream === input.stream) this.spec.onApplied.listener(input)
+      const { onApplied } = this.spec
+      if (onApplied !== undefined && onApplied.stream === input.stream) onApplied.listener(input)
     } catch (error) {
       this.end(error instanceof Error ? error : new Error(String(error)))
     }
@@ -141,10 +143,11 @@ export class Actor implements Receiver {
     return new Promise((resolve) => (this.#room = resolve))
   }
 
-  receive(input: ActorInput): void {
+  receive(input: ActorInput, resolved: unknown): void {
+    const position = this.#positionIn(input.stream)
     // The feed may be behind what it has read by itself.
-    if (input.sequence <= (this.positions[input.stream]?.sequence ?? Infinity)) return
-    this.take(input)
+    if (position === undefined || input.sequence <= position.sequence) return
+    this.take(input, resolved)
     if (this.#committer?.full || this.ended) this.#detach()
   }
 
@@ -194,6 +197,14 @@ export class Actor implements Receiver {
     this.#committer?.end()
   }
 
+  #positionIn(stream: string): Position | undefined {
+    if (this.#stream !== stream) {
+      this.#stream = stream
+      this.#position = this.#positions[stream]
+    }
+    return this.#position
+  }
+
   #detach(): void {
     this.positions = this.positionsNow()
     this.#attached = false
@@ -226,7 +237,7 @@ export class Actor implements Receiver {
         return undefined
       }
       const input = feed.at(this.#place++)
-      const position = this.positions[input.stream]
+      const position = this.#positionIn(input.stream)
       if (position && input.sequence > position.sequence && feed.isFor(this, input)) this.take(input)
     }
     if (!this.#joined || this.#committer?.full) return undefined
@@ -234,9 +245,4 @@ export class Actor implements Receiver {
     this.#ports.onLive(this)
     return undefined
   }
-}
-
-/** The shared feed lost its stream: the actor is activated anew, which finds out what is gone. */
-export class StreamLost extends Error {
-  override readonly name = 'StreamLost'
 }

@@ -1,9 +1,9 @@
 import { streamStates } from './activation.ts'
 import type { Actor } from './actor.ts'
-import { StreamLost } from './actor.ts'
 import type { SharedFeed } from './feed.ts'
 import { openBacklog } from './recovery.ts'
 import type { RecoveryPorts } from './recovery.ts'
+import { StreamLost } from './types.ts'
 
 /** Its own backlog in the order of storing, until the shared feed can take it over without a hole. */
 export async function catchUp(

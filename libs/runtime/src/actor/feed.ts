@@ -7,7 +7,9 @@ import type { Position, Positions } from './types.ts'
 export interface Receiver {
   readonly mailbox: Readonly<Record<string, readonly string[]>>
   readonly attached: boolean
-  receive(input: ActorInput): void
+  receive(input: ActorInput, resolved: unknown): void
+  /** What a subject means to it: asked once, and given back with every input of that subject. */
+  resolve(subject: string): unknown
   /** The stream it is fed from is another one now, or has lost what comes next. */
   lost(stream: string, reason: string): void
 }
@@ -108,7 +110,7 @@ export class SharedFeed {
   async #start(stream: string, { incarnation, sequence }: Position): Promise<void> {
     const feed: StreamFeed = {
       incarnation,
-      mailboxes: new Mailboxes(),
+      mailboxes: new Mailboxes((receiver, subject) => receiver.resolve(subject)),
       lastSequence: sequence,
       evictedSequence: sequence,
       reader: undefined,
@@ -137,10 +139,16 @@ export class SharedFeed {
       const its = this.#streams.get(old.stream)
       if (its && old.sequence > its.evictedSequence) its.evictedSequence = old.sequence
     }
-    this.#ring[place] = message
+    const { subject, list, resolved } = feed.mailboxes.route(message.subject)
+    const { stream, sequence, data } = message
+    const input: ActorInput = { stream, sequence, subject, data }
+    this.#ring[place] = input
     this.#head += 1
-    feed.lastSequence = message.sequence
-    for (const receiver of feed.mailboxes.route(message.subject).list) if (receiver.attached) receiver.receive(message)
+    feed.lastSequence = sequence
+    for (let i = 0; i < list.length; i++) {
+      const receiver = list[i] as Receiver
+      if (receiver.attached) receiver.receive(input, resolved[i])
+    }
   }
 
   #fail(stream: string, feed: StreamFeed, reason: string): void {

@@ -1,5 +1,14 @@
-/** Who gets a subject. `list` to walk, `set` to ask. Never changed once made: a change makes a new one. */
-export type Route<T> = { readonly list: readonly T[]; readonly set: ReadonlySet<T> }
+/**
+ * Who gets a subject. `list` to walk, with what the subject means to each of them beside it; `set` to ask. Never changed
+ * once made: a change makes a new one.
+ */
+export type Route<T> = {
+  /** One and the same string for all messages of the subject. */
+  readonly subject: string
+  readonly list: readonly T[]
+  readonly resolved: readonly unknown[]
+  readonly set: ReadonlySet<T>
+}
 
 type Node<T> = { children: Map<string, Node<T>>; members: Set<T> }
 
@@ -10,7 +19,12 @@ type Node<T> = { children: Map<string, Node<T>>; members: Set<T> }
 export class Mailboxes<T> {
   #root: Node<T> = { children: new Map(), members: new Set() }
   readonly #found = new Map<string, Route<T>>()
+  readonly #resolve: (receiver: T, subject: string) => unknown
   #count = 0
+
+  constructor(resolve: (receiver: T, subject: string) => unknown = () => undefined) {
+    this.#resolve = resolve
+  }
 
   add(pattern: string, receiver: T): void {
     const node = this.#node(pattern)
@@ -37,7 +51,8 @@ export class Mailboxes<T> {
     if (known) return known
     const set = new Set<T>()
     collect(this.#root, subject.split('.'), 0, set)
-    const route = { list: [...set], set }
+    const list = [...set]
+    const route = { subject, list, resolved: list.map((receiver) => this.#resolve(receiver, subject)), set }
     if (this.#found.size >= SUBJECTS_MAX) this.#found.clear()
     this.#found.set(subject, route)
     return route

@@ -14,8 +14,13 @@ export type ActorOutput = { readonly body: Record<string, unknown> }
 export interface ActorProgram {
   /** Which subjects of which streams are its mailbox. `md.clock` and own control are included by the program. */
   readonly mailbox: Readonly<Record<string, readonly string[]>>
-  /** May change its own state in place; touches nothing else. Throws only when the author's code throws. */
-  step(input: ActorInput, number: number): ActorOutput | undefined
+  /** What a subject of the mailbox means to it, for `step`: asked once per subject, because inputs are many. */
+  resolve?(subject: string): unknown
+  /**
+   * May change its own state in place; touches nothing else. Throws only when the author's code throws. `resolved` is
+   * what `resolve` said of the subject, or undefined.
+   */
+  step(input: ActorInput, number: number, resolved?: unknown): ActorOutput | undefined
   /** History from the archive, before live begins; whatever it would have decided is dropped. */
   warmup?(input: ActorInput): void
   /** Inputs between two points are gone. */

@@ -84,3 +84,7 @@ export class InputsLost extends Error {
     this.streams = streams
   }
 }
+/** The shared feed lost its stream: the actor is activated anew, which finds out what is gone. */
+export class StreamLost extends Error {
+  override readonly name = 'StreamLost'
+}

@@ -13,22 +13,22 @@ import type { PositionReadout, StrategyDefinition } from './api.ts'
 import { Collector, NOT_WARM } from './collector.ts'
 import type { NoteValue, Passing } from './collector.ts'
 import { ActorContext } from './context.ts'
-import { decodeClockUs, decodeMarket, priceOf } from './decode.ts'
-import { callHandler } from './handlers.ts'
-import type { HandlerName } from './handlers.ts'
+import { decodeClockUs, decodeMarket } from './decode.ts'
+import type { MarketEvent } from './decode.ts'
+import { handlersOf, refusePromise, StrategyFailure } from './handlers.ts'
+import type { HandlerName, Handlers } from './handlers.ts'
 import { instrumentsByKey, planMailbox } from './mailbox.ts'
 import type { MailboxPlan, MarketRoute, Route } from './mailbox.ts'
 import { SNAPSHOT_VERSION } from './program.ts'
 import type { ActorSnapshot, StrategyActorOptions, StrategyInput, StrategyOutput, StrategyReadout } from './program.ts'
 import { restoreState, shapeOf, snapshotState } from './state.ts'
 
-const HANDLERS = { tick: 'onTick', quote: 'onQuote', book: 'onBook', candle: 'onCandle' } as const
-
 /** A strategy as an actor: satisfies the host's `ActorProgram` by shape; knows no host. */
 export class StrategyActor {
   readonly mailbox: Readonly<Record<string, readonly string[]>>
   readonly parameters: unknown
   readonly #definition: StrategyDefinition
+  readonly #handlers: Handlers
   readonly #strategy: string
   readonly #plan: MailboxPlan
   readonly #account: AccountView
@@ -47,12 +47,12 @@ export class StrategyActor {
   #reasons: Record<string, NoteValue> = {}
   /** Refusals that have had a decision of their own since the last one with an intent in it. */
   #toldRefusals: string[] = []
-  #input: StrategyInput | undefined
 
   constructor(definition: StrategyDefinition, options: StrategyActorOptions) {
     const parameters: unknown = check(definition.parameters, options.parameters, 'parameters')
     this.parameters = parameters
     this.#definition = definition
+    this.#handlers = handlersOf(definition)
     this.#strategy = options.strategy
     this.#plan = planMailbox(definition, definition.inputs(parameters), options)
     this.mailbox = this.#plan.mailbox
@@ -66,11 +66,14 @@ export class StrategyActor {
     this.#shape = shapeOf(this.#state)
   }
 
+  /** What a subject means here, for `step`. */
+  resolve(subject: string): Route | undefined {
+    return this.#plan.routes.get(subject)
+  }
+
   /** Applies one input. `number` is that of the decision, should one be made. Throws a `StrategyFailure`. */
-  step(input: StrategyInput, number: number): StrategyOutput | undefined {
-    const route = this.#plan.routes.get(input.subject)
+  step(input: StrategyInput, number: number, route = this.resolve(input.subject)): StrategyOutput | undefined {
     if (!route) return undefined
-    this.#input = input
     this.#collector.begin(number, this.#passing())
     this.#moment.warm = this.#warm
     this.#route(route, input)
@@ -79,9 +82,8 @@ export class StrategyActor {
 
   /** History before live begins: handlers run, what they ask for is dropped. */
   warmup(input: StrategyInput): void {
-    const route = this.#plan.routes.get(input.subject)
+    const route = this.resolve(input.subject)
     if (!route) return
-    this.#input = input
     this.#collector.begin(0, 'none')
     this.#moment.warm = false
     this.#route(route, input, true)
@@ -89,12 +91,11 @@ export class StrategyActor {
 
   /** Inputs are lost: until each input has been seen for its look-back again, only reducing orders leave. */
   gap(detail: string): void {
-    this.#input = undefined
     this.#counts.fill(0)
     this.#warm = this.#lookback === 0
     this.#moment.warm = this.#warm
     this.#collector.begin(0, 'none')
-    this.#call('onGap', detail)
+    this.#call('onGap', detail, undefined)
   }
 
   #passing(): Passing {
@@ -115,17 +116,30 @@ export class StrategyActor {
   }
 
   #onMarket(route: MarketRoute, input: StrategyInput, history: boolean): void {
-    const event = this.#readable(() => decodeMarket(route, input.data))
-    if (!event) return
-    this.#advance(event.value.receiveTimeUs)
-    const price = priceOf(event)
+    let event: MarketEvent
+    try {
+      event = decodeMarket(route, input.data)
+    } catch (error) {
+      return this.#unreadable(error)
+    }
+    const { kind, value, price } = event
+    this.#advance(value.receiveTimeUs)
     if (!Number.isNaN(price)) route.slot.lastPrice = price
-    if (event.kind === 'feedStatus') {
-      if (event.value.status === 'gap') this.#call('onGap', event.value.detail)
+    if (kind === 'feedStatus') {
+      if (value.status === 'gap') this.#call('onGap', value.detail, input)
       return
     }
     if (!this.#warm) this.#warmUp(route.input, history)
-    this.#call(HANDLERS[event.kind], event.value)
+    switch (kind) {
+      case 'tick':
+        return this.#call('onTick', value, input)
+      case 'quote':
+        return this.#call('onQuote', value, input)
+      case 'book':
+        return this.#call('onBook', value, input)
+      case 'candle':
+        return this.#call('onCandle', value, input)
+    }
   }
 
   /** This input counts for the look-back, and is itself already seen warm when it completes it. */
@@ -138,10 +152,14 @@ export class StrategyActor {
   }
 
   #onClock(input: StrategyInput): void {
-    const atUs = this.#readable(() => decodeClockUs(input.data))
-    if (atUs === undefined) return
+    let atUs: number
+    try {
+      atUs = decodeClockUs(input.data)
+    } catch (error) {
+      return this.#unreadable(error)
+    }
     this.#advance(atUs)
-    this.#call('onTimer', undefined)
+    this.#call('onTimer', undefined, input)
   }
 
   /** A report that cannot be read is thrown, not counted: the position would be unknown from here on. */
@@ -150,7 +168,7 @@ export class StrategyActor {
     const what = this.#account.apply(report)
     if (what === 'repeat') return
     this.#advance(report.atUs)
-    this.#call(what === 'fill' ? 'onFill' : 'onOrder', report)
+    this.#call(what === 'fill' ? 'onFill' : 'onOrder', report, input)
   }
 
   #onControl(control: Control): void {
@@ -160,27 +178,30 @@ export class StrategyActor {
   }
 
   /** Market data that cannot be read is counted and passed over: one bad message must not halt every strategy. */
-  #readable<T>(read: () => T): T | undefined {
-    try {
-      return read()
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error
-      const { refused } = this.#collector
-      refused['unreadable_input'] = (refused['unreadable_input'] ?? 0) + 1
-      return undefined
-    }
+  #unreadable(error: unknown): void {
+    if (!(error instanceof Refusal)) throw error
+    const { refused } = this.#collector
+    refused['unreadable_input'] = (refused['unreadable_input'] ?? 0) + 1
   }
 
   #advance(atUs: number): void {
     if (atUs > this.#moment.nowUs) this.#moment.nowUs = atUs
   }
 
-  #call(name: HandlerName, value: unknown): void {
-    const given = { context: this.#context, state: this.#state, value }
-    callHandler(this.#definition, this.#strategy, name, this.#input, given)
+  /** Calls the author's code. Whatever it throws comes out as a `StrategyFailure` with the input that did it. */
+  #call(name: HandlerName, value: unknown, input: StrategyInput | undefined): void {
+    const handler = this.#handlers[name]
+    if (handler === undefined) return
+    try {
+      const returned = handler.call(this.#definition, this.#context, this.#state, value)
+      if (returned !== undefined) refusePromise(returned)
+    } catch (error) {
+      throw new StrategyFailure(this.#strategy, name, input, error)
+    }
   }
 
   #decided(): StrategyOutput | undefined {
+    if (!this.#collector.touched) return undefined
     const { intents, reasons, refusedNow, notes } = this.#collector
     if (notes > 0) this.#reasons = reasons
     if (intents.length > 0) this.#toldRefusals = []

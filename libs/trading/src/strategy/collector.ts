@@ -27,6 +27,8 @@ export class Collector {
   intents: Intent[] = []
   reasons: Record<string, NoteValue> = {}
   #notes = 0
+  /** Something was collected in this call: most inputs lead to nothing, and that must cost nothing. */
+  touched = false
   /** Codes of what was refused in this call. */
   refusedNow: string[] = []
   /** Since the start, by code. */
@@ -40,7 +42,7 @@ export class Collector {
   begin(number: number, passing: Passing): void {
     this.#number = number
     this.#passing = passing
-    this.#empty()
+    if (this.touched) this.#empty()
   }
 
   /** Hands over what was collected: it is the caller's from now on, and never changes again. */
@@ -53,8 +55,8 @@ export class Collector {
     return taken
   }
 
-  /** Nothing is made anew where nothing was collected: most inputs lead to nothing. */
   #empty(): void {
+    this.touched = false
     if (this.intents.length > 0) this.intents = []
     if (this.refusedNow.length > 0) this.refusedNow = []
     if (this.#notes > 0) this.reasons = {}
@@ -76,6 +78,7 @@ export class Collector {
       return
     }
     this.#notes++
+    this.touched = true
     if (typeof value === 'string') this.reasons[name] = value.slice(0, NOTE_TEXT_MAX)
     else this.reasons[name] = typeof value === 'number' && !Number.isFinite(value) ? null : value
   }
@@ -189,12 +192,14 @@ export class Collector {
     if (this.intents.length >= INTENTS_MAX)
       throw refuse('too_many_intents', 'intents', INTENTS_MAX + 1, `ask for at most ${INTENTS_MAX} in one decision`)
     this.intents.push(intent)
+    this.touched = true
   }
 
   /** Not an error of the author's: it is told and counted, and the handler goes on. */
   #refuse(code: string, text: string): '' {
     if (this.#passing === 'none') return this.#drop()
     this.refusedNow.push(code)
+    this.touched = true
     this.#count(code)
     this.note(`refused ${code}`, text)
     return ''

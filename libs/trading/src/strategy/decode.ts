@@ -1,7 +1,7 @@
 import {
   bookSchema,
-  candleSchema,
-  clockSchema,
+  decodeCandle,
+  decodeClock,
   decodeJson,
   decodeQuote,
   decodeTick,
@@ -11,15 +11,16 @@ import type { Book, Candle, FeedStatus, Quote, Tick } from '@contrail/contracts'
 import type { MarketRoute } from './mailbox.ts'
 
 type Named = { venue: string; instrument: string }
+/** `price`: what it states, or NaN. */
 export type MarketEvent =
-  | { readonly kind: 'tick'; readonly value: Tick & Named }
-  | { readonly kind: 'quote'; readonly value: Quote & Named }
-  | { readonly kind: 'book'; readonly value: Book & Named }
-  | { readonly kind: 'candle'; readonly value: Candle & Named }
-  | { readonly kind: 'feedStatus'; readonly value: FeedStatus & Named }
+  | { readonly kind: 'tick'; readonly value: Tick & Named; readonly price: number }
+  | { readonly kind: 'quote'; readonly value: Quote & Named; readonly price: number }
+  | { readonly kind: 'book'; readonly value: Book & Named; readonly price: number }
+  | { readonly kind: 'candle'; readonly value: Candle & Named; readonly price: number }
+  | { readonly kind: 'feedStatus'; readonly value: FeedStatus & Named; readonly price: number }
 
 /**
- * One message goes to many actors of a worker, one after the other: ticks and quotes are decoded once for all of them.
+ * One message goes to many actors of a worker, one after the other: ticks, quotes and candles are decoded once for all of them.
  * What several authors see is frozen, so that none can change it for the next.
  */
 let lastData: Uint8Array | undefined
@@ -38,42 +39,45 @@ function shared(route: MarketRoute, data: Uint8Array, event: MarketEvent): Marke
 export function decodeMarket(route: MarketRoute, data: Uint8Array): MarketEvent {
   if (data === lastData && lastEvent?.kind === route.kind && isOf(route.slot)) return lastEvent
   switch (route.kind) {
-    case 'tick':
-      return shared(route, data, { kind: 'tick', value: named(decodeTick(data), route) })
-    case 'quote':
-      return shared(route, data, { kind: 'quote', value: named(decodeQuote(data), route) })
-    case 'book':
-      return { kind: 'book', value: named(decodeJson(bookSchema, data, 'book'), route) }
-    case 'candle':
-      return { kind: 'candle', value: named(decodeJson(candleSchema, data, 'candle'), route) }
+    case 'tick': {
+      const value = named(decodeTick(data), route)
+      return shared(route, data, { kind: 'tick', value, price: value.price })
+    }
+    case 'quote': {
+      const value = named(decodeQuote(data), route)
+      return shared(route, data, { kind: 'quote', value, price: (value.bid + value.ask) / 2 })
+    }
+    case 'candle': {
+      const value = named(decodeCandle(data), route)
+      return shared(route, data, { kind: 'candle', value, price: value.close })
+    }
+    case 'book': {
+      const value = named(decodeJson(bookSchema, data, 'book'), route)
+      return { kind: 'book', value, price: middleOf(value) }
+    }
     case 'feedStatus':
-      return { kind: 'feedStatus', value: named(decodeJson(feedStatusSchema, data, 'feedStatus'), route) }
+      return { kind: 'feedStatus', value: named(decodeJson(feedStatusSchema, data, 'feedStatus'), route), price: NaN }
   }
 }
 
 const isOf = ({ venue, instrument }: MarketRoute['slot']): boolean =>
   lastSlot?.instrument === instrument && lastSlot.venue === venue
 
-/** The price that an event states, or NaN. */
-export function priceOf(event: MarketEvent): number {
-  switch (event.kind) {
-    case 'tick':
-      return event.value.price
-    case 'quote':
-      return (event.value.bid + event.value.ask) / 2
-    case 'candle':
-      return event.value.close
-    case 'book': {
-      const bid = event.value.bids[0]
-      const ask = event.value.asks[0]
-      return bid && ask ? (bid[0] + ask[0]) / 2 : NaN
-    }
-    case 'feedStatus':
-      return NaN
-  }
+function middleOf({ bids, asks }: Book): number {
+  const bid = bids[0]
+  const ask = asks[0]
+  return bid && ask ? (bid[0] + ask[0]) / 2 : NaN
 }
 
-export const decodeClockUs = (data: Uint8Array): number => decodeJson(clockSchema, data, 'clock').receiveTimeUs
+let lastClock: { readonly data: Uint8Array; readonly atUs: number } | undefined
+
+/** Decoded once for all actors of a worker, too. */
+export function decodeClockUs(data: Uint8Array): number {
+  if (lastClock?.data === data) return lastClock.atUs
+  const atUs = decodeClock(data).receiveTimeUs
+  lastClock = { data, atUs }
+  return atUs
+}
 
 function named<T extends object>(value: T, { slot }: MarketRoute): T & Named {
   const target = value as T & Named

@@ -16,23 +16,17 @@ export class StrategyFailure extends Error {
   }
 }
 
-type Handler = (ctx: unknown, state: unknown, value: unknown) => unknown
+export type Handler = (ctx: unknown, state: unknown, value: unknown) => unknown
+export type Handlers = Readonly<Record<HandlerName, Handler | undefined>>
 
-/** Calls the author's code. Whatever it throws comes out as a `StrategyFailure` with the input that did it. */
-export function callHandler(
-  definition: StrategyDefinition,
-  strategy: string,
-  name: HandlerName,
-  input: StrategyInput | undefined,
-  given: { readonly context: unknown; readonly state: unknown; readonly value: unknown },
-): void {
-  const handler = definition[name] as Handler | undefined
-  if (!handler) return
-  try {
-    const returned = handler.call(definition, given.context, given.state, given.value)
-    if (typeof (returned as { then?: unknown } | null | undefined)?.then === 'function')
-      throw new TypeError('it returned a promise; a handler is synchronous')
-  } catch (error) {
-    throw new StrategyFailure(strategy, name, input, error)
-  }
+/** Of fixed names, because they are looked up for every input. */
+export function handlersOf(definition: StrategyDefinition): Handlers {
+  const { onTick, onQuote, onBook, onCandle, onFill, onOrder, onTimer, onGap } = definition as unknown as Handlers
+  return { onTick, onQuote, onBook, onCandle, onFill, onOrder, onTimer, onGap }
+}
+
+/** What a handler gave back must be nothing to wait for. */
+export function refusePromise(returned: unknown): void {
+  if (typeof (returned as { then?: unknown } | null)?.then === 'function')
+    throw new TypeError('it returned a promise; a handler is synchronous')
 }
