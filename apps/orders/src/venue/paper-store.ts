@@ -1,6 +1,6 @@
 import { fromSteps, instrumentKey } from '@contrail/contracts'
 import type { Fill, Instrument, Reason } from '@contrail/contracts'
-import type { Database, Transaction } from '@contrail/db'
+import type { Database } from '@contrail/db'
 import type { VenueOrder, VenueReport } from '@contrail/trading'
 import type { Answer, VenueFill, VenuePosition } from './port.ts'
 
@@ -29,70 +29,82 @@ export type StepRows = {
 const UNIQUE_VIOLATION = '23505'
 
 /**
- * A request and all it did, or the note that it came before. The sender's epoch is checked in the same transaction: a
- * zombie's request is refused by the venue itself, as a real one refuses a signature that is too old.
+ * A request and all it did, or the note that it came before: one statement, so one commit and one round trip. The
+ * sender's epoch is checked in it: a zombie's request is refused by the venue itself, as a real one refuses a signature
+ * that is too old.
  */
 export async function writeRequest(
   books: Books,
   request: PaperRequest,
   rows: StepRows,
 ): Promise<'written' | 'duplicate'> {
+  const { sql } = books.database
+  const { account, tenant } = books
+  const json = (value: unknown) => sql.json(value as never)
+  const { kind, clOrdId, origin, epoch, body, outcome, reason } = request
+  const requested = (what: PaperRequest['outcome']) => sql`
+    insert into paper_requests (tenant_id, account, kind, cl_ord_id, origin, epoch, body, outcome, reason, received_us)
+    select ${tenant}, ${account}, ${kind}, ${clOrdId}, ${origin}, ${epoch}::bigint, ${json(body)}::jsonb, ${what},
+      ${reason ? json(reason) : null}::jsonb, ${rows.nowUs}::bigint`
   try {
-    await books.database.sql.begin(async (tx) => {
-      const lease = tx`
-        select 1 from venue_leases
-        where venue = 'paper' and account = ${books.account} and epoch = ${request.epoch} for share`
-      const writes = [insertRequest(tx, books, request, rows.nowUs), ...stepWrites(tx, books, rows)]
-      const [[held]] = await Promise.all([lease, ...writes])
-      if (!held) throw new Error(`paper: epoch ${request.epoch} of account ${books.account} is over`)
-    })
+    const held = await sql`
+      with fence as (
+        select 1 from venue_leases where venue = 'paper' and account = ${account} and epoch = ${epoch} for share
+      ), requested as (${requested(outcome)} from fence), ${stepOf(books, rows)}
+      select 1 from fence`
+    if (held.length === 0) throw new Error(`paper: epoch ${epoch} of account ${account} is over`)
     return 'written'
   } catch (error) {
     if ((error as { code?: string }).code !== UNIQUE_VIOLATION) throw error
-    const repeat: PaperRequest = { ...request, outcome: 'duplicate' }
-    await books.database.sql.begin((tx) => insertRequest(tx, books, repeat, rows.nowUs))
+    await requested('duplicate')
     return 'duplicate'
   }
 }
 
 export async function writeStep(books: Books, rows: StepRows): Promise<void> {
-  await books.database.sql.begin(async (tx) => void (await Promise.all(stepWrites(tx, books, rows))))
+  await books.database.sql`with fence as (select 1), ${stepOf(books, rows)} select 1 from fence`
 }
 
-function insertRequest(tx: Transaction, books: Books, request: PaperRequest, nowUs: number) {
-  const reason = request.reason ? tx.json(request.reason) : null
-  return tx`
-    insert into paper_requests
-      (tenant_id, account, kind, cl_ord_id, origin, epoch, body, outcome, reason, received_us)
-    values (${books.tenant}, ${books.account}, ${request.kind}, ${request.clOrdId}, ${request.origin},
-      ${request.epoch}, ${tx.json(request.body as never)}, ${request.outcome}, ${reason}, ${nowUs})`
-}
-
-function stepWrites(tx: Transaction, books: Books, rows: StepRows) {
-  const byOrigin = new Map(rows.orders.map((order) => [order.clOrdId, order]))
-  const orders = rows.orders.map(
-    (order) => tx`
+/** Parts of a statement that has a `fence`. Rows go in as JSON: one text, prepared once, whatever their number. */
+function stepOf(books: Books, rows: StepRows) {
+  const { sql } = books.database
+  const { account, tenant } = books
+  const orders = rows.orders.map((order) => {
+    const { clOrdId, venue, instrument } = order
+    return { cl_ord_id: clOrdId, venue, instrument, open: order.state !== 'done', state: order }
+  })
+  return sql`
+    ordered as (
       insert into paper_orders (account, cl_ord_id, tenant_id, venue, instrument, open, state, updated_us)
-      values (${books.account}, ${order.clOrdId}, ${books.tenant}, ${order.venue}, ${order.instrument},
-        ${order.state !== 'done'}, ${tx.json(order as never)}, ${rows.nowUs})
+      select ${account}, o.cl_ord_id, ${tenant}, o.venue, o.instrument, o.open, o.state, ${rows.nowUs}::bigint
+      from fence, jsonb_to_recordset(${sql.json(orders as never)}::jsonb) as o (cl_ord_id text, venue text,
+        instrument text, open boolean, state jsonb)
       on conflict (account, cl_ord_id) do update
-        set open = excluded.open, state = excluded.state, updated_us = excluded.updated_us`,
-  )
-  const fills = rows.reports.flatMap((report) => {
+        set open = excluded.open, state = excluded.state, updated_us = excluded.updated_us
+    ), filled as (
+      insert into paper_fills (tenant_id, account, cl_ord_id, venue, instrument, sub_account, side, trade_id, quantity,
+        price, fee, fee_asset, liquidity, at_us)
+      select ${tenant}, ${account}, f.cl_ord_id, f.venue, f.instrument, f.sub_account, f.side, f.trade_id, f.quantity,
+        f.price, f.fee, f.fee_asset, f.liquidity, f.at_us
+      from fence, jsonb_to_recordset(${sql.json(fillRows(rows) as never)}::jsonb) as f (at int, cl_ord_id text,
+        venue text, instrument text, sub_account text, side text, trade_id text, quantity numeric, price numeric,
+        fee numeric, fee_asset text, liquidity text, at_us bigint)
+      order by f.at
+    )`
+}
+
+/** Numbered: their ids are the venue's order of them. */
+function fillRows({ orders, reports }: StepRows) {
+  const byOrigin = new Map(orders.map((order) => [order.clOrdId, order]))
+  return reports.flatMap((report, at) => {
     if (report.type !== 'filled') return []
     const order = byOrigin.get(report.origin)
     if (!order) throw new Error(`a fill of ${report.origin} without its order`)
-    const { fill } = report
-    return [
-      tx`
-        insert into paper_fills (tenant_id, account, cl_ord_id, venue, instrument, sub_account, side, trade_id,
-          quantity, price, fee, fee_asset, liquidity, at_us)
-        values (${books.tenant}, ${books.account}, ${report.origin}, ${order.venue}, ${order.instrument},
-          ${report.subAccount}, ${report.side}, ${fill.tradeId}, ${fill.quantity}, ${fill.price}, ${fill.fee},
-          ${fill.feeAsset}, ${fill.liquidity}, ${report.atUs})`,
-    ]
+    const { tradeId, quantity, price, fee, feeAsset, liquidity } = report.fill
+    const names = { cl_ord_id: report.origin, sub_account: report.subAccount, trade_id: tradeId, fee_asset: feeAsset }
+    const { venue, instrument } = order
+    return [{ at, venue, instrument, ...names, side: report.side, quantity, price, fee, liquidity, at_us: report.atUs }]
   })
-  return [...orders, ...fills]
 }
 
 export async function loadOpen({ database, account }: Books): Promise<VenueOrder[]> {
