@@ -209,3 +209,24 @@ test('when its stream is made anew under it, it finds out what is gone and goes 
   await until('it decided', async () => (await lab.decisions('s')).length === 1)
   await host.close()
 })
+
+test('when its stream is made anew and what it needs to come back is not there yet, it tries again', async () => {
+  const lab = createLab()
+  const host = await lab.host()
+  let failures = 0
+  const spec = lab.spec('s')
+  const makeProgram: typeof spec.makeProgram = async (version) => {
+    if (failures-- > 0) throw new Error('the database is starting up')
+    return await spec.makeProgram(version)
+  }
+  host.start({ ...spec, makeProgram })
+  await lab.live(host, 's')
+  failures = 2
+  lab.bus.dropStream('MD')
+  lab.bus.ensureStream('MD', [])
+  await until('it said so', () => lab.events.some(({ event }) => event === 'gap'))
+  await lab.live(host, 's')
+  await lab.feed('md.a', 1, 2, 3)
+  await until('it decided', async () => (await lab.decisions('s')).length === 1)
+  await host.close()
+})

@@ -196,7 +196,12 @@ export class ActorHost {
     if (cause instanceof StreamLost) {
       this.#options.onTrouble(slot.spec.id, cause)
       actor?.abandon()
-      if (actor) actor.status = 'stopped'
+      if (actor) {
+        actor.status = 'stopped'
+        this.#inputsBefore += actor.inputs
+      }
+      // The ended copy is gone: a first try to activate the next that fails is not taken for its end.
+      slot.actor = undefined
       slot.running = this.#run(slot)
       return
     }
