@@ -70,6 +70,9 @@ export class AccountWriter {
     await this.#lane.catch(() => undefined)
     await this.desk.venue.stop()
     const { state, writer, venue, log } = this.desk
+    await this.desk.outbox
+      .settle()
+      .catch((error: unknown) => log.warn({ err: error }, 'published reports are not marked; they are published again'))
     await releaseLease(writer, venue.name, state.epoch).catch((error: unknown) =>
       log.warn({ err: error }, 'the lease was not given back; it runs out by itself'),
     )

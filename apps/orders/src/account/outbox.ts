@@ -7,10 +7,13 @@ import type { StoredReport, Writer } from '../store/write.ts'
 /** Read from the table at a time, when there is more than memory should hold. */
 const PAGE = 500
 const RETRY_MS = 200
+/** What is published is marked so soon, many in one commit, or at so many: nobody waits for the marks. */
+const MARK_MS = 50
+const MARKS_MAX = 500
 
 /**
- * Reports of one account to TRADES, in the order of their rows and one at a time. What was stored without an answer is
- * published again under the same message id; a receiver knows the report by its id for ever.
+ * Reports of one account to TRADES, in the order of their rows and one at a time. What was stored without an answer, or
+ * without its mark, is published again under the same message id; a receiver knows the report by its id for ever.
  */
 export class Outbox {
   readonly #writer: Writer
@@ -18,7 +21,9 @@ export class Outbox {
   readonly #clock: Clock
   readonly #log: Logger
   readonly #waiting: StoredReport[] = []
-  #marks: { id: number; sequence: number }[] = []
+  readonly #marks: { id: number; sequence: number }[] = []
+  #marking: Promise<void> | undefined
+  #marker: { cancel(): void } | undefined
   #running: Promise<void> | undefined
   #stopped = false
   #more = false
@@ -38,6 +43,7 @@ export class Outbox {
   async reload(): Promise<void> {
     await this.#running
     this.#waiting.length = 0
+    await this.#mark()
     await this.#page()
   }
 
@@ -52,9 +58,9 @@ export class Outbox {
     if (!this.#more) this.#waiting.push(...reports)
   }
 
-  /** Everything that was added is in TRADES and marked, or the service is stopping. */
+  /** Everything that was added is in TRADES, or the service is stopping. */
   async flush(): Promise<void> {
-    while (this.#waiting.length > 0 || this.#marks.length > 0) {
+    while (this.#waiting.length > 0) {
       if (this.#stopped) throw new Error('stopping: reports stay in the outbox')
       this.#running ??= this.#drain().finally(() => (this.#running = undefined))
       await this.#running
@@ -65,23 +71,54 @@ export class Outbox {
     this.#stopped = true
   }
 
+  /** After `stop`: marks what was published, so that the next start need not publish it again. */
+  async settle(): Promise<void> {
+    await this.#running
+    this.#marker?.cancel()
+    await this.#mark()
+  }
+
   async #drain(): Promise<void> {
     try {
       for (let report = this.#waiting[0]; report && !this.#stopped; report = this.#waiting[0]) {
         await this.#publish(report)
         this.#waiting.shift()
       }
-      const marks = this.#marks
-      if (marks.length === 0) return
-      crashPoint('orders.after_publish_before_mark')
-      await markPublished(this.#writer, marks)
-      this.#marks = []
+      if (this.#more || this.#marks.length >= MARKS_MAX) await this.#mark()
+      else this.#markSoon()
+      // A page is what is not marked: all that was published is, by now.
       if (this.#more) await this.#page()
     } catch (error) {
       const level = error instanceof PublishRefused ? 'error' : 'warn'
       this.#log[level]({ err: error, waiting: this.#waiting.length }, 'reports wait in the outbox')
       await new Promise<void>((resolve) => void this.#clock.setTimer(RETRY_MS, resolve))
     }
+  }
+
+  #markSoon(): void {
+    if (this.#marks.length === 0 || this.#stopped) return
+    this.#marker ??= this.#clock.setTimer(MARK_MS, () => {
+      this.#marker = undefined
+      this.#mark().catch((error: unknown) => {
+        this.#log.warn({ err: error, marks: this.#marks.length }, 'reports are published and not marked yet')
+        this.#markSoon()
+      })
+    })
+  }
+
+  /** One at a time: what comes meanwhile waits for the next. */
+  async #mark(): Promise<void> {
+    while (this.#marks.length > 0) {
+      this.#marking ??= this.#writeMarks().finally(() => (this.#marking = undefined))
+      await this.#marking
+    }
+  }
+
+  async #writeMarks(): Promise<void> {
+    const marks = [...this.#marks]
+    crashPoint('orders.after_publish_before_mark')
+    await markPublished(this.#writer, marks)
+    this.#marks.splice(0, marks.length)
   }
 
   async #publish(report: StoredReport): Promise<void> {
