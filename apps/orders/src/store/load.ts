@@ -151,5 +151,6 @@ export async function markPublished(writer: Writer, marks: readonly { id: number
   const sequences = marks.map((mark) => mark.sequence)
   await writer.database.sql`
     update executions set published_sequence = mark.sequence
-    from unnest(${ids}::bigint[], ${sequences}::bigint[]) as mark(id, sequence) where executions.id = mark.id`
+    from unnest(${ids}::bigint[], ${sequences}::bigint[]) as mark(id, sequence)
+    where executions.id = mark.id and executions.id = any(${ids}::bigint[])`
 }

@@ -1,4 +1,5 @@
 import { subjects } from '@contrail/contracts'
+import type { Sql } from '@contrail/db'
 import { averagePrice, cumQuantity, leavesQuantity, statusOf, termsOf } from '@contrail/trading'
 import type { Batch, Held } from '../account/held.ts'
 import { isOpen, stateOf } from './write.ts'
@@ -36,6 +37,10 @@ const changing = (held: Held) => ({
   updated_us: held.updatedUs,
 })
 
+/** Said once more beside the rows: a plan for rows of unknown number reads the whole table, one for a name its index. */
+const among = (sql: Sql, names: readonly string[]) =>
+  names.length === 1 ? sql`= ${names[0] as string}` : sql`= any(${[...names]}::text[])`
+
 function insertOrders({ database: { sql }, tenant }: Writer, made: readonly Held[]) {
   const rows = made.map((held) => {
     const { account, strategy, venue, instrument, intent, checks, source, decidedUs, createdUs } = held.head
@@ -68,7 +73,10 @@ function update({ database: { sql } }: Writer, changed: readonly Held[]) {
       from fence, jsonb_to_recordset(${sql.json(changed.map(changing) as never)}::jsonb) as o (order_id text, state jsonb,
         status text, open boolean, quantity numeric, cum_quantity numeric, leaves_quantity numeric,
         average_price numeric, cl_ord_id text, reason jsonb, updated_us bigint)
-      where orders.order_id = o.order_id
+      where orders.order_id = o.order_id and orders.order_id ${among(
+        sql,
+        changed.map(({ head }) => head.orderId),
+      )}
     )`
 }
 
@@ -100,6 +108,10 @@ export function attemptsOf({ database: { sql }, tenant, account }: Writer, batch
       from fence, jsonb_to_recordset(${sql.json(changed as never)}::jsonb) as a (order_id text, attempt int, state text,
         answered_us bigint)
       where order_attempts.order_id = a.order_id and order_attempts.attempt = a.attempt
+        and order_attempts.order_id ${among(
+          sql,
+          changed.map((row) => String(row['order_id'])),
+        )}
     )`
   return [...(made.length > 0 ? [inserted()] : []), ...(changed.length > 0 ? [updated()] : [])]
 }
