@@ -100,6 +100,18 @@ test('a bust takes the trade back, before or after it came', async () => {
   expect(inventory[0]).toEqual({ held: '2' })
 })
 
+test('a bust that comes before its fill holds also for a position that is at hand', async () => {
+  const [first, second, taken, last] = ['100', '110', '700', '120'].map((price) =>
+    report({ strategy: 'at-hand' as never, fill: { price } }),
+  ) as [ReturnType<typeof report>, ReturnType<typeof report>, ReturnType<typeof report>, ReturnType<typeof report>]
+  const reason = { code: 'trade_busted', text: 'the venue took it back' }
+  for (const one of [first, second, { ...taken, type: 'reconciled' as const, reason }, taken, last])
+    await world.publish(one)
+  await until('the last fill is shown', async () => (await world.shown('at-hand'))?.averagePrice === '110')
+  expect(await position('at-hand')).toMatchObject({ quantity: '3', averagePrice: '110', fills: 3 })
+  expect(await trial()).toMatchObject({ balanced: true })
+})
+
 test('a trade told again with other content is not booked, and a person is told', async () => {
   const told = report({ strategy: 'e' as never })
   await world.publish(told)
