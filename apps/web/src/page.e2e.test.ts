@@ -91,9 +91,8 @@ test.skipIf(!found)(`the printed URL opens the page and the token leaves the add
 })
 
 test.skipIf(!found)('before the first trade it says what it waits for', async () => {
-  expect(await page.getByText('No orders yet').count()).toBe(1)
-  expect(await page.getByText('No position yet').count()).toBe(1)
-  expect(await page.getByTestId('strategy').count()).toBe(3)
+  for (const words of ['No orders yet', 'No position yet']) await page.getByText(words).waitFor()
+  await until('three cards', async () => (await page.getByTestId('strategy').count()) === 3)
   await until('the bars', async () => Number(await attribute('chart', 'data-bars')) >= 300)
   await shot('empty-1440')
 })
@@ -119,7 +118,7 @@ test.skipIf(!found)('a fill becomes a marker, a row and a position with its valu
   await until('its change', async () => (await attribute('position', 'data-quantity')) === '-0.5')
   const value = () => byId('position').locator('td').nth(5).innerText()
   await tradeUntil('the open profit', async () => /^[+−][\d,]+\.\d\d$/.test(await value()))
-  expect(await attribute('decision', 'data-number')).toBe('18')
+  await until('the decision', async () => (await attribute('decision', 'data-number')) === '18')
 })
 
 test.skipIf(!found)('an order says why', async () => {
@@ -133,8 +132,9 @@ test.skipIf(!found)('an order says why', async () => {
 test.skipIf(!found)('a strategy is paused from its card', async () => {
   await page.getByRole('button', { name: 'Pause sma-demo' }).click()
   await until('paused', async () => (await attribute('strategy', 'data-desired')) === 'paused')
-  const told = standIn.told.find(({ path: where }) => where === '/strategies/sma-demo/pause')
-  expect(told).toMatchObject({ by: 'admin-page', body: { reason: 'by hand, on the page' } })
+  const pauseOf = () => standIn.told.find(({ path: where }) => where === '/strategies/sma-demo/pause')
+  await until('it was told', async () => pauseOf() !== undefined)
+  expect(pauseOf()).toMatchObject({ by: 'admin-page', body: { reason: 'by hand, on the page' } })
   await page.getByRole('button', { name: 'Resume sma-demo' }).click()
   await until('running', async () => (await attribute('strategy', 'data-desired')) === 'running')
 })
