@@ -171,8 +171,8 @@ export class StrategyActor {
     this.#call(what === 'fill' ? 'onFill' : 'onOrder', report, input)
   }
 
+  /** A person's clock does not move the strategy's: a recorded market keeps its own time. */
   #onControl(control: Control): void {
-    this.#advance(control.atUs)
     if (control.command === 'pause' || control.command === 'stop') this.#paused = true
     if (control.command === 'resume' || control.command === 'start') this.#paused = false
   }

@@ -1,4 +1,3 @@
-import { Refusal } from '@contrail/contracts'
 import type { StrategyActor } from './actor.ts'
 
 /**
@@ -12,10 +11,14 @@ export function adoptState(actor: StrategyActor, state: unknown, mayKeep: boolea
       actor.restore(state)
       return 'kept'
     } catch (error) {
-      if (!(error instanceof Refusal) && !(error instanceof TypeError)) throw error
+      if (!isMisfit(error)) throw error
     }
   }
   const before = state as typeof fresh
   actor.restore({ ...before, counts: fresh.counts, state: fresh.state, reasons: {}, toldRefusals: [] })
   return 'fresh'
 }
+
+/** By name: an indicator of a bundle refuses with the bundle's own copy of the class. */
+const isMisfit = (error: unknown): boolean =>
+  error instanceof Error && (error.name === 'Refusal' || error instanceof TypeError)

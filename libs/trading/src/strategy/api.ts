@@ -43,7 +43,7 @@ export type OrderOptions = {
 
 export interface Context<P> {
   readonly parameters: P
-  /** Microseconds: the receive time of the input being handled. Never runs back. */
+  /** Microseconds: when the market input or report being handled was received. Never runs back; commands do not move it. */
   readonly nowUs: number
   /** False during warm-up and after a gap until warm again: then only position-reducing orders leave. */
   readonly warm: boolean
