@@ -41,8 +41,8 @@ export class Lives {
   }
 
   /** Kills itself at the n-th pass of a named point. */
-  async dieAt(point: string, passes: number): Promise<void> {
-    const life = this.#begin({ CONTRAIL_CRASH_AT: `${point}:${passes}` })
+  async dieAt(point: string, passes: number, env: Record<string, string> = {}): Promise<void> {
+    const life = this.#begin({ CONTRAIL_CRASH_AT: `${point}:${passes}`, ...env })
     await this.#until(life, `it dies at ${point}:${passes}`, () => life.ended)
     const how = await life.exited()
     this.#say?.(`${point}:${passes}: ${how}`)

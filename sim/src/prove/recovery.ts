@@ -120,12 +120,16 @@ export async function proveRecovery(options: RecoveryOptions): Promise<RecoveryR
   }
 }
 
+const NO_CHECKPOINTS = { CONTRAIL_CHECKPOINT_INPUTS: '1000000', CONTRAIL_CHECKPOINT_MS: '60000' }
+
 async function killAgainAndAgain(options: RecoveryOptions, lives: Lives, playback: Playback) {
   const random = seeded(options.seed)
   const killed = { random: 0, whileStarting: 0, whileLive: 0, atCrashPoints: {} as Record<string, number> }
   const total = options.kills + options.crashPoints.length
   for (const point of options.crashPoints) {
     playback.share(total - Object.keys(killed.atCrashPoints).length)
+    // Only a life that follows decisions without a checkpoint has something to replay.
+    if (point === 'actor.mid_replay') await lives.dieAt('actor.acknowledged', 3, NO_CHECKPOINTS)
     await lives.dieAt(point, 1 + Math.floor(random() * 3))
     killed.atCrashPoints[point] = (killed.atCrashPoints[point] ?? 0) + 1
   }
