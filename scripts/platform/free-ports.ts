@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import net from 'node:net'
 import path from 'node:path'
+import { freePortBeside, isPortFree } from '../services/ports.ts'
 
 const APPS = ['gateway', 'ingest', 'orders', 'portfolio', 'strategies', 'engine'] as const
 
@@ -16,34 +16,10 @@ export async function freePorts(
   for (const app of APPS) {
     const wanted = app === 'gateway' && gatewayPort !== 0 ? gatewayPort : (known[app] ?? 0)
     const taken = Object.values(ports)
-    const free = wanted !== 0 && !taken.includes(wanted) && (await isFree(wanted))
-    ports[app] = free ? wanted : await otherThan(taken)
+    const free = wanted !== 0 && !taken.includes(wanted) && (await isPortFree(wanted))
+    ports[app] = free ? wanted : await freePortBeside(taken)
     if (wanted !== 0 && ports[app] !== wanted) say(`port ${wanted} is in use; ${app} takes ${ports[app]}`)
   }
   writeFileSync(file, JSON.stringify(ports))
   return ports
-}
-
-async function otherThan(taken: readonly number[]): Promise<number> {
-  for (;;) {
-    const port = await claim(0)
-    if (!taken.includes(port)) return port
-  }
-}
-
-const isFree = (port: number): Promise<boolean> =>
-  claim(port).then(
-    () => true,
-    () => false,
-  )
-
-function claim(port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = net.createServer()
-    server.once('error', reject)
-    server.listen(port, '127.0.0.1', () => {
-      const { port: got } = server.address() as net.AddressInfo
-      server.close(() => resolve(got))
-    })
-  })
 }

@@ -42,7 +42,7 @@ export function openPortBook(home: string, say: (line: string) => void): PortBoo
     async take(name) {
       const remembered = ports[name]
       if (remembered !== undefined && (await isPortFree(remembered))) return remembered
-      const port = await otherThan(Object.values(ports))
+      const port = await freePortBeside(Object.values(ports))
       if (remembered !== undefined) say(`port ${remembered} (${name}) is in use by another program, taking ${port}`)
       ports[name] = port
       writeFileSync(file, JSON.stringify(ports, null, 1))
@@ -52,7 +52,7 @@ export function openPortBook(home: string, say: (line: string) => void): PortBoo
 }
 
 /** The system may hand out a port again that nobody has bound yet. */
-async function otherThan(taken: readonly number[]): Promise<number> {
+export async function freePortBeside(taken: readonly number[]): Promise<number> {
   for (;;) {
     const port = await freePort()
     if (!taken.includes(port)) return port

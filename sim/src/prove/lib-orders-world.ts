@@ -2,8 +2,6 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { encodeJson, encodeQuote, encodeTick, subjects } from '@contrail/contracts'
@@ -17,6 +15,8 @@ import { connectNats, createHttp, createLogger, createMetrics, listen, systemClo
 import type { Bus } from '@contrail/runtime'
 import { startTestNats, until } from '@contrail/runtime/testing'
 import type { TestNats } from '@contrail/runtime/testing'
+import { withUser } from '../../../scripts/platform/settings.ts'
+import { freePort } from '../../../scripts/services/ports.ts'
 import { outsideHome } from '../../../scripts/services/postgres-user.ts'
 import { providePostgres } from '../../../scripts/services/postgres.ts'
 
@@ -282,22 +282,6 @@ async function startOwnPostgres(say: (line: string) => void, ends: (() => Promis
       running = await provide()
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
-function withUser(url: string, user: string, password: string): string {
-  const parsed = new URL(url)
-  parsed.username = user
-  parsed.password = password
-  return parsed.href.replace(/\/$/, '')
 }
 
 function completed(intent: Record<string, unknown>, orderId: string): Partial<Intent> {

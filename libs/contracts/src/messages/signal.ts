@@ -2,7 +2,6 @@ import { z } from 'zod'
 import {
   accountField,
   cursorField,
-  decimalField,
   instrumentField,
   orderIdField,
   positiveDecimalField,
@@ -108,4 +107,3 @@ export const manualSchema = z.strictObject({
   intents: z.array(intentSchema).max(INTENTS_MAX),
 })
 export type Manual = z.infer<typeof manualSchema>
-export const decimalOrNull = decimalField.nullable()
