@@ -1,6 +1,8 @@
 import type { KvBucket } from '../bus/bus.ts'
 import type { Actor } from './actor.ts'
+import type { StoredCheckpoint } from './checkpoint.ts'
 import { decodeValue } from './messages.ts'
+import type { Positions } from './types.ts'
 
 /** Anchors are checkpoints that are kept, one per slot of time, so that a replay has a place to begin. */
 export const ANCHOR_SLOTS = 8
@@ -11,13 +13,20 @@ const periodOf = (atUs: number): number => Math.floor(atUs / 1000 / ANCHOR_MS)
 export const anchorKeys = (id: string): string[] =>
   Array.from({ length: ANCHOR_SLOTS }, (_, slot) => `${id}.anchor.${slot}`)
 
-/** The first checkpoint of each period stays. A later one of the same period, also of another copy, leaves it alone. */
+/**
+ * The first checkpoint of each period stays. A later one of the same period, also of another copy, leaves it alone unless
+ * a stream was made anew since: what came before it can't be read any more.
+ */
 export async function putAnchor(bucket: KvBucket, actor: Actor, bytes: Uint8Array, nowUs: number): Promise<void> {
   const period = periodOf(nowUs)
   if (actor.checkpoint.anchorPeriod === period) return
   const key = anchorKeys(actor.spec.id)[period % ANCHOR_SLOTS] as string
   const there = await bucket.get(key)
-  const kept = there?.value && periodOf((decodeValue(there.value) as { atUs: number }).atUs) === period
+  const kept = there?.value && stands(decodeValue(there.value) as StoredCheckpoint, period, actor.positions)
   if (!kept) await bucket.put(key, bytes)
   actor.checkpoint.anchorPeriod = period
 }
+
+const stands = ({ atUs, cursors }: StoredCheckpoint, period: number, positions: Positions): boolean =>
+  periodOf(atUs) === period &&
+  Object.entries(positions).every(([stream, { incarnation }]) => cursors[stream]?.incarnation === incarnation)

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { until } from '../testing/until.ts'
+import { replayStart } from './replay.ts'
 import { Adder, createLab } from './testing.ts'
 
 const withoutEpoch = (entries: Record<string, unknown>[]) => entries.map((entry) => ({ ...entry, epoch: 0 }))
@@ -199,6 +200,24 @@ test('a stream that was made anew is a gap, not the same stream', async () => {
   expect(lab.events.find(({ event }) => event === 'gap')?.detail).toBe('MD was made anew')
   expect(second.readout('s')?.positions['MD']?.sequence).toBe(4)
   await second.close()
+})
+
+test('after a stream was made anew a replay can begin at the first checkpoint since, not only at the newest', async () => {
+  const lab = createLab()
+  const live = async (sequence: number, ...values: number[]) => {
+    const host = await lab.host()
+    host.start(lab.spec('s'))
+    await lab.live(host, 's')
+    await lab.feed('md.a', ...values)
+    await until('all were applied', () => host.readout('s')?.positions['MD']?.sequence === sequence)
+    await host.close()
+  }
+  await live(2, 1, 2)
+  lab.bus.dropStream('MD')
+  lab.bus.ensureStream('MD', ['md.>'])
+  await live(2, 7, 8)
+  await live(4, 9, 10)
+  expect((await replayStart(lab.bus, 's'))?.cursors['MD']?.sequence).toBe(2)
 })
 
 test('a new version takes over after the old code has made its own decisions again', async () => {
