@@ -7,16 +7,18 @@ export const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'libs/contracts': [],
   'libs/trading': ['contracts'],
   'libs/runtime': ['contracts'],
+  'libs/data': ['contracts', 'trading'],
+  'libs/research': ['contracts', 'trading', 'data', 'runtime'],
   db: ['contracts'],
   nats: ['contracts'],
-  'apps/ingest': ['contracts', 'runtime', 'trading', 'db'],
+  'apps/ingest': ['contracts', 'runtime', 'trading', 'data', 'db'],
   'apps/engine': ['contracts', 'runtime', 'trading', 'db'],
   'apps/orders': ['contracts', 'runtime', 'trading', 'db'],
   'apps/portfolio': ['contracts', 'runtime', 'trading', 'db'],
-  'apps/strategies': ['contracts', 'runtime', 'trading', 'db'],
+  'apps/strategies': ['contracts', 'runtime', 'trading', 'data', 'research', 'db'],
   'apps/gateway': ['contracts', 'runtime'],
   'apps/web': ['contracts'],
-  'apps/cli': ['contracts', 'runtime', 'trading'],
+  'apps/cli': ['contracts', 'runtime', 'trading', 'data', 'research'],
 }
 /** sim/ and scripts/ may import anything: they assemble the house. */
 const FREE = ['sim', 'scripts', 'strategies']

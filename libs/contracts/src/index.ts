@@ -76,7 +76,7 @@ export {
   TIMES_IN_FORCE,
   trailSchema,
 } from './messages/signal.ts'
-export type { Activated, Decision, Intent, Manual, PlaceIntent, Signal, Trail } from './messages/signal.ts'
+export type { Activated, Decision, Intent, Manual, PlaceIntent, Signal, Trail, OrderType } from './messages/signal.ts'
 export {
   confirmSchema,
   EXECUTION_TYPES,

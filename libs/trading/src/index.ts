@@ -102,3 +102,25 @@ export { applyFill, averageCostOf, compareFills, FLAT, foldFills, unrealisedOf }
 export type { BookedFill, PositionState } from './portfolio/position.ts'
 export { StrategyTest, testStrategy } from './testing/strategy-test.ts'
 export type { StrategyTestOptions, TestDecision } from './testing/strategy-test.ts'
+export type {
+  BookColumns,
+  CandleColumns,
+  FundingColumns,
+  MarketColumns,
+  QuoteColumns,
+  TickColumns,
+} from './backtest/columns.ts'
+export type {
+  Assumptions,
+  BacktestOptions,
+  BacktestResult,
+  DecisionRecord,
+  Fees,
+  FillModel,
+  FillRecord,
+  Latency,
+  OrderRecord,
+  Sizing,
+  Slippage,
+  TradeRecord,
+} from './backtest/types.ts'

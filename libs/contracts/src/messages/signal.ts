@@ -18,6 +18,7 @@ import {
 export const INTENTS_MAX = 64
 
 export const ORDER_TYPES = ['market', 'limit', 'stop', 'stop_limit'] as const
+export type OrderType = (typeof ORDER_TYPES)[number]
 export const TIMES_IN_FORCE = ['GTC', 'IOC', 'FOK', 'GTD', 'DAY'] as const
 
 export const placeIntentSchema = z.strictObject({
