@@ -1,7 +1,6 @@
 import { decimalField, instrumentField, timeframeField, venueField } from '@contrail/contracts'
+import { FORMAT_NAMES, TIME_UNITS } from '@contrail/data'
 import { z } from 'zod'
-import { FORMAT_NAMES } from './source/file/formats.ts'
-import { TIME_UNITS } from './source/file/time.ts'
 
 const MINUTE_MS = 60_000
 

@@ -1,9 +1,8 @@
 import { parseArgs } from 'node:util'
 import { check, Refusal, refuse, timeframeField } from '@contrail/contracts'
+import { TIME_UNITS, verifyFile } from '@contrail/data'
 import { z } from 'zod'
 import { importFile } from './files/import.ts'
-import { verifyFile } from './files/verify.ts'
-import { TIME_UNITS } from './source/file/time.ts'
 
 /*
  * `node apps/ingest/src/data.ts verify|import FILE [--format F] [--instrument I] [--venue V] [--time-unit U] ...`

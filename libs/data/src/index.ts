@@ -1,1 +1,11 @@
-export {}
+export { RefusalCounts } from './files/counts.ts'
+export type { RefusedRows } from './files/counts.ts'
+export type { BadRow, FileEvent, Level } from './files/event.ts'
+export { eventsOf, inspectFile } from './files/feed.ts'
+export type { FileFeed, FileOptions } from './files/feed.ts'
+export { FORMAT_NAMES } from './files/formats.ts'
+export { TIME_UNITS } from './files/time.ts'
+export type { TimeUnit } from './files/time.ts'
+export { judgeFile } from './judge/judge.ts'
+export type { FileGap, FileReport, JudgedRow } from './judge/judge.ts'
+export { verifyFile } from './judge/verify.ts'

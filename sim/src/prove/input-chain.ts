@@ -1,7 +1,7 @@
 import { addDecimal, compareDecimal, negateDecimal } from '@contrail/contracts'
 import type { FillView, PositionView } from '@contrail/contracts'
 import { openDatabase } from '@contrail/db'
-import type { FileOptions } from '@contrail/ingest'
+import type { FileOptions } from '@contrail/data'
 import { startTestPlatform } from '../testing/platform.ts'
 import type { TestPlatform } from '../testing/platform.ts'
 import type { Checked } from './input-checks.ts'

@@ -1,15 +1,13 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
+import { inspectFile, judgeFile } from '@contrail/data'
+import type { FileFeed, FileOptions, FileReport, JudgedRow } from '@contrail/data'
 import { openDatabase } from '@contrail/db'
 import type { SqlRunner } from '@contrail/db'
 import { systemClock } from '@contrail/runtime'
 import { Archive, noteProgress, sourceOf } from '../archive/archive.ts'
 import { emptyBatch, insertBatch, Room } from '../archive/rows.ts'
 import type { Batch } from '../archive/rows.ts'
-import { inspectFile } from '../source/file/feed.ts'
-import type { FileFeed, FileOptions } from '../source/file/feed.ts'
-import { judgeFile } from './judge.ts'
-import type { FileReport, JudgedRow } from './judge.ts'
 
 export type ImportOptions = FileOptions & {
   /** MARKET database as the recorder's role. */

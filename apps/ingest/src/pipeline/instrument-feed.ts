@@ -1,8 +1,8 @@
 import { TIMEFRAMES } from '@contrail/contracts'
 import type { Book, Candle, FeedStatus, Quote, Tick, Us } from '@contrail/contracts'
+import { RefusalCounts } from '@contrail/data'
 import { CandleSet, OrderBook, QuoteFilter, TickFilter } from '@contrail/trading'
 import type { BadRow, Level, RawEvent } from '../source/port.ts'
-import { RefusalCounts } from '../source/file/counts.ts'
 import { Throttle } from './throttle.ts'
 
 export type FeedOutput = {

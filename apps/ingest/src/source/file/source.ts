@@ -1,8 +1,8 @@
 import { refuse, SECOND_US, TIMEFRAME_US } from '@contrail/contracts'
+import { eventsOf } from '@contrail/data'
+import type { FileFeed } from '@contrail/data'
 import type { Clock } from '@contrail/runtime'
 import type { RawEvent, Source, SourceSink } from '../port.ts'
-import { eventsOf } from './feed.ts'
-import type { FileFeed } from './feed.ts'
 import { mergeByTime } from './merge.ts'
 import type { FileItem } from './merge.ts'
 

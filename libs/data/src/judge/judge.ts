@@ -1,11 +1,11 @@
 import { isoOfUs, TIMEFRAME_US, TIMEFRAMES } from '@contrail/contracts'
 import type { Candle, Tick, Timeframe, Us } from '@contrail/contracts'
 import { CandleSet, QuoteFilter, TickFilter } from '@contrail/trading'
-import { RefusalCounts } from '../source/file/counts.ts'
-import type { RefusedRows } from '../source/file/counts.ts'
-import { eventsOf } from '../source/file/feed.ts'
-import type { FileFeed } from '../source/file/feed.ts'
-import type { RawEvent } from '../source/port.ts'
+import { RefusalCounts } from '../files/counts.ts'
+import type { RefusedRows } from '../files/counts.ts'
+import { eventsOf } from '../files/feed.ts'
+import type { FileFeed } from '../files/feed.ts'
+import type { FileEvent } from '../files/event.ts'
 
 export type FileGap = { line: number; atUs: number; missing: number }
 /** What a file holds and what is wrong with it. */
@@ -75,7 +75,7 @@ class Judge {
     return NOTHING
   }
 
-  take(event: RawEvent): readonly JudgedRow[] {
+  take(event: FileEvent): readonly JudgedRow[] {
     this.#rows++
     this.#lastLine = event.line ?? this.#rows
     if (event.kind === 'trade') return this.#trade(event)
@@ -111,7 +111,7 @@ class Judge {
     }
   }
 
-  #trade(event: Extract<RawEvent, { kind: 'trade' }>): readonly JudgedRow[] {
+  #trade(event: Extract<FileEvent, { kind: 'trade' }>): readonly JudgedRow[] {
     const verdict = this.#ticks.check(event)
     if (!verdict.ok) {
       this.#refused.add(verdict.reason, event.line, `${event.tradeId} ${event.price} x ${event.quantity}`)
@@ -124,7 +124,7 @@ class Judge {
     return [...this.#tell(this.#candles.trade(tick)), { kind: 'tick', line: this.#lastLine, tick }]
   }
 
-  #candle(event: Extract<RawEvent, { kind: 'candle' }>): readonly JudgedRow[] {
+  #candle(event: Extract<FileEvent, { kind: 'candle' }>): readonly JudgedRow[] {
     const { openTimeUs, timeframe } = event.candle
     if (openTimeUs <= this.#lastOpenUs) {
       const reason = openTimeUs === this.#lastOpenUs ? 'duplicate_candle' : 'candle_out_of_order'
@@ -139,7 +139,7 @@ class Judge {
   }
 
   /** Our time never runs back, whatever the rows say. */
-  #accept(event: RawEvent): Us {
+  #accept(event: FileEvent): Us {
     const atUs = Math.max(this.#lastUs ?? 0, event.receiveTimeUs ?? event.venueTimeUs)
     if (this.#lastUs !== undefined) this.#silenceUs = Math.max(this.#silenceUs, atUs - this.#lastUs)
     this.#firstUs ??= atUs

@@ -1,4 +1,4 @@
-import type { Level } from '../port.ts'
+import type { Level } from './event.ts'
 import { bad, numberOf, takerOf } from './format.ts'
 import type { Format, ParseContext, Parsed } from './format.ts'
 import type { Row } from './open.ts'

@@ -1,5 +1,5 @@
 import type { Timeframe } from '@contrail/contracts'
-import type { BadRow, RawEvent } from '../port.ts'
+import type { BadRow, FileEvent } from './event.ts'
 import type { Row } from './open.ts'
 import type { TimeReader, TimeUnit } from './time.ts'
 
@@ -13,7 +13,7 @@ export type ParseContext = {
 }
 
 /** `undefined` = a header or a message that says nothing of the market. */
-export type Parsed = RawEvent | BadRow | undefined
+export type Parsed = FileEvent | BadRow | undefined
 export type RowParser = { readonly parse: (row: Row) => Parsed; readonly times: TimeReader }
 
 export type Format = {

@@ -5,8 +5,8 @@ import { crc32, deflateRawSync, gzipSync } from 'node:zlib'
 import { afterAll, expect, test } from 'vitest'
 import { Refusal } from '@contrail/contracts'
 import fc from 'fast-check'
-import { verifyFile } from '../../files/verify.ts'
-import type { RawEvent } from '../port.ts'
+import { verifyFile } from '../judge/verify.ts'
+import type { FileEvent } from './event.ts'
 import { eventsOf, inspectFile } from './feed.ts'
 import type { FileOptions } from './feed.ts'
 import { jsonRowsOf, linesOf } from './open.ts'
@@ -21,8 +21,8 @@ function file(name: string, content: string | Uint8Array): string {
   writeFileSync(full, content)
   return full
 }
-async function read(options: FileOptions): Promise<RawEvent[]> {
-  const events: RawEvent[] = []
+async function read(options: FileOptions): Promise<FileEvent[]> {
+  const events: FileEvent[] = []
   for await (const event of eventsOf(await inspectFile(options))) if (event.kind !== 'bad') events.push(event)
   return events
 }

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { check, decimalOf, instrumentId, instrumentSchema, refuse, TIMEFRAME_US, TIMEFRAMES } from '@contrail/contracts'
 import type { Instrument, Timeframe } from '@contrail/contracts'
-import type { BadRow, RawEvent } from '../port.ts'
+import type { BadRow, FileEvent } from './event.ts'
 import type { Format, ParseContext, RowParser } from './format.ts'
 import { formatNamed, guessFormat } from './formats.ts'
 import { jsonRowsOf, linesOf, textOf } from './open.ts'
@@ -70,7 +70,7 @@ export async function inspectFile(options: FileOptions): Promise<FileFeed> {
 }
 
 /** Every row of the file, in its order: an event or why it is none. */
-export async function* eventsOf(feed: FileFeed): AsyncGenerator<RawEvent | BadRow> {
+export async function* eventsOf(feed: FileFeed): AsyncGenerator<FileEvent | BadRow> {
   const { parse } = feed.format.parser(feed.context)
   for await (const row of rowsOf(feed.file, feed.format)) {
     const parsed = parse(row)
@@ -95,8 +95,8 @@ async function firstRows(file: string, format: Format): Promise<Row[]> {
   return rows
 }
 
-function look(rows: readonly Row[], parse: RowParser['parse']): { events: RawEvent[]; badRows: BadRow[] } {
-  const events: RawEvent[] = []
+function look(rows: readonly Row[], parse: RowParser['parse']): { events: FileEvent[]; badRows: BadRow[] } {
+  const events: FileEvent[] = []
   const badRows: BadRow[] = []
   for (const row of rows) {
     const parsed = parse(row)
@@ -116,7 +116,7 @@ function nothingUsable(name: string, format: Format, [first]: readonly BadRow[])
   )
 }
 
-function timeframeOf(events: readonly RawEvent[], name: string): Timeframe {
+function timeframeOf(events: readonly FileEvent[], name: string): Timeframe {
   let least = Number.POSITIVE_INFINITY
   let before: number | undefined
   for (const event of events) {
@@ -141,7 +141,7 @@ function instrumentOf(
   options: FileOptions,
   format: Format,
   instrument: string,
-  events: readonly RawEvent[],
+  events: readonly FileEvent[],
 ): Instrument {
   const prices: number[] = []
   const quantities: number[] = []

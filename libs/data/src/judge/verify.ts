@@ -1,5 +1,5 @@
-import { inspectFile } from '../source/file/feed.ts'
-import type { FileOptions } from '../source/file/feed.ts'
+import { inspectFile } from '../files/feed.ts'
+import type { FileOptions } from '../files/feed.ts'
 import { judgeFile } from './judge.ts'
 import type { FileReport } from './judge.ts'
 
