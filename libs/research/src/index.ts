@@ -1,1 +1,1 @@
-export {}
+export type { RobustnessSection, SectionChart, SectionFigure, SectionTable } from './report/sections.ts'
