@@ -14,6 +14,13 @@ export class RefusalCounts {
     else this.#rows.set(key, { count: 1, firstLine: line ?? 0, firstText: text })
   }
 
+  /** `text` is only made for the first of a reason. */
+  addLazily(reason: string, line: number, text: () => string): void {
+    const found = this.#rows.get(reason)
+    if (found) found.count++
+    else this.add(reason, line, text())
+  }
+
   get total(): number {
     let total = 0
     for (const { count } of this.#rows.values()) total += count
