@@ -1,6 +1,7 @@
 import { controlSchema, decodeJson } from '@contrail/contracts'
 import type { DesiredStrategy } from '@contrail/contracts'
-import type { ActorEvent, ActorHost, ActorInput, Bus, Clock, KvEntry, Logger } from '@contrail/runtime'
+import { SwapRefused } from '@contrail/runtime'
+import type { ActorEvent, ActorHost, ActorInput, ActorVersion, Bus, Clock, KvEntry, Logger } from '@contrail/runtime'
 import type { Events } from './events.ts'
 import { lastOwner } from './owner.ts'
 import { ownerOf } from './placement.ts'
@@ -35,6 +36,10 @@ export class Engine {
   readonly #busy = new Set<string>()
   readonly #again = new Set<string>()
   readonly #startedAtUs: number
+  /** When each actor was last started or swapped, by our clock. */
+  readonly #changedAtUs = new Map<string, number>()
+  /** Revision of the desired state that a reload was last heard for. */
+  readonly #heeded = new Map<string, number>()
   #stopped = false
 
   constructor(parts: EngineParts) {
@@ -68,8 +73,9 @@ export class Engine {
 
   onActorEvent(event: ActorEvent): void {
     this.#parts.events.say(event)
-    if (event.event === 'started' && this.#parts.programs.readouts.get(event.id)?.().paused)
+    if (event.event === 'started' && this.#parts.programs.readouts.of(event.id)?.paused)
       this.#parts.events.say({ ...event, event: 'paused', detail: 'it was paused before, and still is' })
+    if (event.event === 'rolled_back' && event.version) this.#parts.programs.readouts.show(event.id, event.version)
     if (event.event !== 'fenced') return
     this.#standby.add(event.id)
     if (this.#parts.placement === 'rendezvous')
@@ -88,6 +94,21 @@ export class Engine {
     if (command === 'resume') this.#parts.events.say({ ...said, event: 'resumed' })
     // A command that is older than this life was answered by an earlier one.
     if ((command !== 'reload' && command !== 'take_over') || atUs < this.#startedAtUs) return
+    if (command === 'reload' && atUs < (this.#changedAtUs.get(strategy) ?? 0)) return
+    this.#heed(strategy, command).catch((error: unknown) =>
+      this.#parts.log.error({ err: error, strategy, command }, 'a command was not heeded'),
+    )
+  }
+
+  /** With a `reload` mostly goes a new version: it is swapped in, and nothing else is to be done. */
+  async #heed(strategy: string, command: 'reload' | 'take_over'): Promise<void> {
+    if (command === 'reload') {
+      const entry = await (await this.#parts.bus.kv('strategies')).get(strategy)
+      if (entry) this.onDesired(entry)
+      const changed = this.#desired.get(strategy)?.revision !== this.#heeded.get(strategy)
+      this.#heeded.set(strategy, this.#desired.get(strategy)?.revision ?? 0)
+      if (changed) return
+    }
     this.#reload.add(strategy)
     this.#settle(strategy)
   }
@@ -126,6 +147,7 @@ export class Engine {
     const desired = this.#desired.get(strategy)
     const wanted = this.#isWanted(desired)
     const here = this.#started.get(strategy)
+    if (here && wanted && (await this.#swap(here, desired))) return
     if (here && (!wanted || this.#mustRestart(here, desired))) {
       this.#started.delete(strategy)
       await host.stop(strategy, wanted ? 'a new version takes over' : reasonOf(desired))
@@ -138,7 +160,35 @@ export class Engine {
     }
     if (this.#stopped) return
     this.#started.set(strategy, desired)
+    this.#changedAtUs.set(strategy, this.#parts.clock.nowUs())
+    this.#heeded.set(strategy, desired.revision)
     host.start(specOf(desired, this.#parts.programs, (input) => this.onControl(input)))
+  }
+
+  /**
+   * A new version takes over in the running actor. True when that is settled: it has, or it was refused and the one
+   * before goes on (whoever desires it hears of it). False when the actor has to be stopped and started.
+   */
+  async #swap(here: DesiredStrategy, desired: DesiredStrategy): Promise<boolean> {
+    const { host, programs, clock } = this.#parts
+    const { strategy, account, code } = desired
+    if (this.#reload.has(strategy) || account !== here.account || isSame(here, desired)) return false
+    const running = host.readout(strategy)
+    if (running?.status !== 'live') return false
+    this.#started.set(strategy, desired)
+    this.#changedAtUs.set(strategy, clock.nowUs())
+    // Back to what runs already: after a roll-back that is what is desired next.
+    if (isSame(running.version, desired)) return true
+    try {
+      await host.swap(specOf(desired, programs, (input) => this.onControl(input)))
+    } catch (error) {
+      if (!(error instanceof SwapRefused)) throw error
+      const { epoch, number, version: kept } = host.readout(strategy) ?? running
+      const version = { ...kept, before: code }
+      const detail = `${code.slice(0, 12)} was not taken: ${error.message}; ${kept.code.slice(0, 12)} goes on`
+      this.onActorEvent({ id: strategy, event: 'rolled_back', epoch, number, detail, version })
+    }
+    return true
   }
 
   #mustRestart(here: DesiredStrategy, desired: DesiredStrategy): boolean {
@@ -146,10 +196,7 @@ export class Engine {
     const status = this.#parts.host.readout(here.strategy)?.status
     if (status === 'fenced') return !this.#standby.has(here.strategy)
     if (status === 'halted') return desired.revision !== here.revision
-    const { code, parameters, account } = desired
-    return (
-      code !== here.code || account !== here.account || JSON.stringify(parameters) !== JSON.stringify(here.parameters)
-    )
+    return desired.account !== here.account || !isSame(here, desired)
   }
 
   /** Of hot standbys only one becomes the owner: the others wait while its worker lives. */
@@ -159,6 +206,9 @@ export class Engine {
     return owner !== undefined && owner !== worker && workers.isAlive(owner)
   }
 }
+
+const isSame = (a: ActorVersion, b: ActorVersion): boolean =>
+  a.code === b.code && JSON.stringify(a.parameters) === JSON.stringify(b.parameters)
 
 const reasonOf = (desired: DesiredStrategy | undefined): string =>
   !desired || desired.state === 'stopped' ? 'stopped as desired' : 'placed on another worker'

@@ -32,7 +32,7 @@ export class Events {
   say(event: Omit<ActorEvent, 'event'> & { readonly event: StrategyEvent['event'] }): void {
     const detail = event.detail.slice(0, DETAIL_MAX)
     const atUs = this.#clock.nowUs()
-    const { id: strategy, epoch, number } = event
+    const { id: strategy, epoch, number, version } = event
     const bad = event.event === 'diverged' || event.event === 'halted'
     this.#log[bad ? 'error' : 'info']({ strategy, event: event.event, epoch, number, detail }, 'strategy event')
     this.#send(subjects.event(strategy), {
@@ -43,6 +43,7 @@ export class Events {
       epoch,
       number,
       detail,
+      ...(version && { version }),
       atUs,
     })
     if (bad)

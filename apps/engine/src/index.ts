@@ -8,7 +8,7 @@ import { Engine } from './engine.ts'
 import { Events } from './events.ts'
 import { routes } from './http.ts'
 import { measure } from './measure.ts'
-import type { StrategyReadouts } from './program.ts'
+import { StrategyReadouts } from './readouts.ts'
 import { Workers } from './workers.ts'
 
 export { configSchema } from './config.ts'
@@ -44,7 +44,7 @@ export async function start(config: Config, context: ServiceContext): Promise<Ru
     actors: () => host.readouts().length,
     onChange: () => engine.onWorkers(),
   })
-  const readouts: StrategyReadouts = new Map()
+  const readouts = new StrategyReadouts()
   const programs = { bundles, archive, readouts }
   const { tenant, placement } = config
   const engine = new Engine({ bus, clock, log, host, events, workers, programs, tenant, worker, placement })

@@ -3,10 +3,11 @@ import type { DesiredStrategy } from '@contrail/contracts'
 import { Halted } from '@contrail/runtime'
 import type { ActorInput, ActorProgram, ActorSpec, ActorVersion } from '@contrail/runtime'
 import { adoptState, createStrategyActor } from '@contrail/trading'
-import type { StrategyActor, StrategyReadout } from '@contrail/trading'
+import type { StrategyActor } from '@contrail/trading'
 import type { Archive } from './archive.ts'
 import type { Bundles } from './bundles.ts'
 import { signalCheck } from './fit.ts'
+import type { StrategyReadouts } from './readouts.ts'
 
 /** Refusals of another service that may pass: it is not up yet, or slow. */
 const PASSING: ReadonlySet<string> = new Set(['unavailable', 'timed_out'])
@@ -14,8 +15,6 @@ const PASSING: ReadonlySet<string> = new Set(['unavailable', 'timed_out'])
 export const decodeDesired = (data: Uint8Array): DesiredStrategy =>
   decodeJson(desiredStrategySchema, data, 'desired strategy')
 
-/** What a strategy shows of itself, by id: for eyes. */
-export type StrategyReadouts = Map<string, () => StrategyReadout>
 export type ProgramParts = {
   readonly bundles: Bundles
   readonly archive: Archive
@@ -55,7 +54,7 @@ async function makeProgram(
     const actor = createStrategyActor(definition, options)
     // An older version is made only to make its own decisions again; it is not the one that is looked at.
     const isDesired = version.code === desired.code && sameJson(version.parameters, desired.parameters)
-    if (isDesired) readouts.set(strategy, () => actor.readout)
+    if (isDesired) readouts.set(strategy, version, () => actor.readout)
     return programOf(actor, version)
   })
 }

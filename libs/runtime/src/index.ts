@@ -47,7 +47,7 @@ export { recordedDecisions, replayDecisions, replayStart } from './actor/replay.
 export type { Recorded, ReplayDifference, ReplayResult } from './actor/replay.ts'
 export { Trail } from './actor/trail.ts'
 export type { TrailRuns } from './actor/trail.ts'
-export { ACTOR_LIMITS, ACTOR_STATUSES, Diverged, Fenced, Halted, InputsLost } from './actor/types.ts'
+export { ACTOR_LIMITS, ACTOR_STATUSES, Diverged, Fenced, Halted, InputsLost, SwapRefused } from './actor/types.ts'
 export type {
   ActorEvent,
   ActorEventKind,

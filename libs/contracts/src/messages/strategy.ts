@@ -27,6 +27,8 @@ export const STRATEGY_EVENTS = [
   'paused',
   'resumed',
   'gap',
+  'swapped',
+  'rolled_back',
 ] as const
 
 /** On `strategy.event.<strategy>`: a fact that the engine states. */
@@ -39,6 +41,10 @@ export const strategyEventSchema = z.strictObject({
   number: z.number().int().nonnegative(),
   /** One sentence: the input that halted it, the first difference of a divergence, what was lost in a gap. */
   detail: z.string(),
+  /** Of `swapped` and `rolled_back`: what runs from here on, and the code it took over from. */
+  version: z
+    .strictObject({ code: sha256Field, parameters: z.record(z.string(), z.unknown()), before: sha256Field })
+    .optional(),
   atUs: usField,
 })
 export type StrategyEvent = z.infer<typeof strategyEventSchema>

@@ -2,37 +2,47 @@ import { Committer } from './committer.ts'
 import type { Receiver } from './feed.ts'
 import { describeThrow, encodeMessage } from './messages.ts'
 import type { OwnMessage } from './messages.ts'
-import type { ActorInput, ActorProgram } from './program.ts'
+import type { ActorInput, ActorOutput, ActorProgram } from './program.ts'
 import type { ActorPorts } from './ports.ts'
+import type { Trial } from './swap.ts'
 import { Trail, TRAIL_RUNS_MAX } from './trail.ts'
 import { Halted, StreamLost } from './types.ts'
-import type { ActorSpec, ActorStatus, Position, Positions } from './types.ts'
+import type { ActorSpec, ActorStatus, Positions } from './types.ts'
 
 /** Inputs taken from the ring in one go, before others get their turn. */
 const RING_BURST = 2_048
 
 /** One live copy: program, trail, positions and what it has said. Steps are synchronous; commits are in flight beside. */
 export class Actor implements Receiver {
-  readonly spec: ActorSpec
-  readonly #ports: ActorPorts
-  readonly trail = new Trail()
+  // What every input reads and writes comes first and lies together: with a thousand actors it is memory that costs.
+  #attached = false
+  /** Stream and sequence of the last input: its run of the trail and its position are written when another begins. */
+  #stream: string | undefined
+  #sequence = 0
+  inputs = 0
   program: ActorProgram
+  /** Of the last decision made, whether or not it is known to be stored. */
+  number = 0
+  /** After an input there is more to look at: a trial, the host's owner who listens, a trail that is too long. */
+  #watched = false
+  #trial: Trial | undefined
+  /** Changed by a swap only. */
+  spec: ActorSpec
+  readonly #ports: ActorPorts
+  readonly #trail = new Trail()
   status: ActorStatus = 'activating'
   detail = ''
   epoch = 0
-  /** Of the last decision made, whether or not it is known to be stored. */
-  number = 0
-  inputs = 0
   #positions: Positions = {}
-  /** Position in the stream of the last input: the next one is mostly of the same. */
-  #stream: string | undefined
-  #position: Position | undefined
   lastDecision: OwnMessage | undefined
   activationMs: number | undefined
   /** Revision in the checkpoint bucket, and what was last put there. */
   checkpoint = { revision: 0, inputs: 0, atMs: 0, anchorPeriod: -1, busy: false }
   #committer: Committer | undefined
-  #attached = false
+  /** When the last swap let inputs through again, and when the first of them was applied, in microseconds. */
+  swappedAtUs: number | undefined
+  firstInputAtUs: number | undefined
+  #held = false
   #place = 0
   #joined = false
   #pumping = false
@@ -47,13 +57,28 @@ export class Actor implements Receiver {
   get mailbox(): Readonly<Record<string, readonly string[]>> {
     return this.program.mailbox
   }
+  get trail(): Trail {
+    this.#endRun()
+    return this.#trail
+  }
   get positions(): Positions {
+    this.#endRun()
     return this.#positions
   }
   set positions(positions: Positions) {
+    this.#endRun()
     this.#positions = positions
-    this.#stream = undefined
-    this.#position = undefined
+  }
+  /** Of a version that has just taken over. */
+  get trial(): Trial | undefined {
+    return this.#trial
+  }
+  set trial(trial: Trial | undefined) {
+    this.#endRun()
+    this.#trial = trial
+    // A version that is taken back leaves inputs that are taken once more.
+    if (trial) this.#ports.feed.keepFor(this)
+    else if (this.#attached) this.#keepsLess()
   }
   get attached(): boolean {
     return this.#attached
@@ -74,9 +99,8 @@ export class Actor implements Receiver {
 
   /** One input into the program. What it decided is completed here; whether it is published is the caller's matter. */
   apply(input: ActorInput, resolved?: unknown): OwnMessage | undefined {
-    this.trail.add(input.stream, input.sequence)
-    const position = this.#positionIn(input.stream)
-    if (position) position.sequence = input.sequence
+    if (input.stream !== this.#stream) this.#beginRun(input.stream)
+    this.#sequence = input.sequence
     this.inputs += 1
     let output
     try {
@@ -84,11 +108,10 @@ export class Actor implements Receiver {
     } catch (error) {
       throw new Halted(describeThrow(error, input), { cause: error })
     }
-    if (!output) {
-      if (this.trail.length > TRAIL_RUNS_MAX)
-        throw new Halted(`it made no decision in ${TRAIL_RUNS_MAX} runs of inputs`)
-      return undefined
-    }
+    return output === undefined ? undefined : this.#complete(input, output)
+  }
+
+  #complete(input: ActorInput, output: ActorOutput): OwnMessage {
     this.number += 1
     const { stream, sequence, subject } = input
     return {
@@ -125,16 +148,68 @@ export class Actor implements Receiver {
   take(input: ActorInput, resolved?: unknown): void {
     try {
       const decision = this.apply(input, resolved)
-      if (decision) {
-        this.spec.check?.(decision)
-        this.lastDecision = decision
-        this.#committer?.offer(encodeMessage(decision))
-      }
-      const { onApplied } = this.spec
-      if (onApplied !== undefined && onApplied.stream === input.stream) onApplied.listener(input)
+      if (decision !== undefined) this.#publish(decision)
+      if (this.#watched) this.#tellOf(input, decision !== undefined)
     } catch (error) {
-      this.end(error instanceof Error ? error : new Error(String(error)))
+      this.#failed(error instanceof Error ? error : new Error(String(error)))
     }
+  }
+
+  #publish(decision: OwnMessage): void {
+    this.spec.check?.(decision)
+    this.#trial?.decide(this)
+    this.lastDecision = decision
+    this.#committer?.offer(encodeMessage(decision))
+    if (this.#attached && this.#committer?.full) this.#detach()
+  }
+
+  #failed(cause: Error): void {
+    if (this.#trial === undefined) return this.end(cause)
+    this.#stand()
+    this.#ports.onTrialFailed(this, cause)
+  }
+
+  #tellOf(input: ActorInput, decided: boolean): void {
+    if (!decided && this.#trail.length >= TRAIL_RUNS_MAX)
+      throw new Halted(`it made no decision in ${TRAIL_RUNS_MAX} runs of inputs`)
+    if (this.#trial !== undefined) this.#passTrial()
+    const { onApplied } = this.spec
+    if (onApplied?.stream === input.stream) onApplied.listener(input)
+  }
+
+  #passTrial(): void {
+    const { clock } = this.#ports
+    this.firstInputAtUs ??= clock.nowUs()
+    if (this.#trial?.pass(clock.monotonicMs()) === 'over') this.trial = undefined
+  }
+
+  /** Takes no input until `release`; resolves when nothing of what it said is on its way. */
+  async hold(): Promise<void> {
+    this.#stand()
+    await this.idle()
+  }
+
+  #stand(): void {
+    this.#held = true
+    if (this.#attached) this.#detach()
+  }
+
+  get held(): boolean {
+    return this.#held
+  }
+
+  release(): void {
+    this.#held = false
+    if (this.#joined && !this.#attached) this.#pump()
+  }
+
+  /** Released behind inputs that it takes once more: from the ring, or by `catchUp` where the ring has gone on. */
+  async resume(catchUp: () => Promise<void>): Promise<void> {
+    this.#held = false
+    if (this.#ports.feed.join(this, this.positions)) return this.joined()
+    this.#joined = false
+    this.#ports.feed.leave(this)
+    await catchUp()
   }
 
   /** Resolves when it may take the next input; at once unless two decisions are on their way. */
@@ -144,15 +219,19 @@ export class Actor implements Receiver {
   }
 
   receive(input: ActorInput, resolved: unknown): void {
-    const position = this.#positionIn(input.stream)
+    if (!this.#attached) return
+    if (input.stream !== this.#stream) this.#beginRun(input.stream)
     // The feed may be behind what it has read by itself.
-    if (position === undefined || input.sequence <= position.sequence) return
-    this.take(input, resolved)
-    if (this.#committer?.full || this.ended) this.#detach()
+    if (input.sequence > this.#sequence) this.take(input, resolved)
   }
 
   lost(stream: string, reason: string): void {
     this.end(new StreamLost(`${stream}: ${reason}`))
+  }
+
+  /** What arrives from here on is kept for it, until it is fed directly. */
+  prepareToJoin(): void {
+    this.#ports.feed.keepFor(this)
   }
 
   /** Taken up by the feed: works off the ring and is then fed directly. */
@@ -182,6 +261,7 @@ export class Actor implements Receiver {
     this.#attached = false
     this.#joined = false
     this.#ports.feed.leave(this)
+    this.#ports.feed.letGo(this)
     this.#room?.()
   }
 
@@ -194,20 +274,38 @@ export class Actor implements Receiver {
   }
 
   abandon(): void {
+    this.#ports.feed.letGo(this)
     this.#committer?.end()
   }
 
-  #positionIn(stream: string): Position | undefined {
-    if (this.#stream !== stream) {
-      this.#stream = stream
-      this.#position = this.#positions[stream]
-    }
-    return this.#position
+  /** Inputs of another stream follow. One that is not among the positions has nothing for it. */
+  #beginRun(stream: string): void {
+    this.#endRun()
+    this.#stream = stream
+    this.#sequence = this.#positions[stream]?.sequence ?? Infinity
+    const long = this.#trail.length >= TRAIL_RUNS_MAX
+    this.#watched = long || this.#trial !== undefined || this.spec.onApplied?.stream === stream
+  }
+
+  /** Writes down how far the run has come. What follows begins with `#beginRun`, also of the same stream. */
+  #endRun(): void {
+    const stream = this.#stream
+    if (stream === undefined) return
+    this.#stream = undefined
+    const position = this.#positions[stream]
+    if (position === undefined || this.#sequence <= position.sequence) return
+    position.sequence = this.#sequence
+    this.#trail.add(stream, this.#sequence)
+  }
+
+  #keepsLess(): void {
+    if (this.#trial === undefined) this.#ports.feed.letGo(this)
   }
 
   #detach(): void {
     this.positions = this.positionsNow()
     this.#attached = false
+    this.#ports.feed.keepFor(this)
     this.#place = this.#ports.feed.head
   }
 
@@ -228,7 +326,7 @@ export class Actor implements Receiver {
   #takeFromRing(): 'later' | undefined {
     const { feed } = this.#ports
     for (let taken = 0; this.#place < feed.head; taken++) {
-      if (!this.#joined || this.#committer?.full) return undefined
+      if (!this.#joined || this.#held || this.#committer?.full) return undefined
       if (taken >= RING_BURST) return 'later'
       if (this.#place < feed.tail) {
         this.#joined = false
@@ -237,11 +335,12 @@ export class Actor implements Receiver {
         return undefined
       }
       const input = feed.at(this.#place++)
-      const position = this.#positionIn(input.stream)
-      if (position && input.sequence > position.sequence && feed.isFor(this, input)) this.take(input)
+      if (input.stream !== this.#stream) this.#beginRun(input.stream)
+      if (input.sequence > this.#sequence && feed.isFor(this, input)) this.take(input)
     }
-    if (!this.#joined || this.#committer?.full) return undefined
+    if (!this.#joined || this.#held || this.#committer?.full) return undefined
     this.#attached = true
+    this.#keepsLess()
     this.#ports.onLive(this)
     return undefined
   }

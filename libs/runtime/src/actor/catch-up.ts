@@ -13,6 +13,7 @@ export async function catchUp(
   stopped: () => boolean,
 ): Promise<void> {
   actor.status = 'catching_up'
+  actor.prepareToJoin()
   while (!stopped() && !actor.ended) {
     if (feed.join(actor, actor.positions)) return actor.joined()
     const states = await streamStates(ports.bus, Object.keys(actor.positions))
@@ -31,11 +32,11 @@ async function takeBacklog(ports: RecoveryPorts, actor: Actor, stopped: () => bo
   try {
     for (let next = await backlog.earliest(); next; next = await backlog.earliest()) {
       await actor.room()
-      if (stopped() || actor.ended) return false
+      if (stopped() || actor.ended || actor.held) return false
       backlog.shift(next.stream)
       actor.take(next)
     }
-    return !actor.ended
+    return !actor.ended && !actor.held
   } finally {
     await backlog.stop()
   }

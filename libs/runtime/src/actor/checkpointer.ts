@@ -42,13 +42,19 @@ export class Checkpointer {
     this.#timer?.cancel()
   }
 
-  /** Writes what is due now. */
+  /**
+   * Writes what is due now, or the oldest of it. Many are due at once after a start, and a flood of inputs makes each of
+   * them due ever again: spread out, they take no more than twice the time that their ages ask for.
+   */
   async sweep(): Promise<void> {
     if (this.#sweeping) return
     this.#sweeping = true
-    const due = [...this.#actors()].filter((actor) => this.#isDue(actor))
+    const all = [...this.#actors()]
+    const due = all.filter((actor) => this.#isDue(actor))
     due.sort((a, b) => a.checkpoint.atMs - b.checkpoint.atMs)
-    const workers = Array.from({ length: this.#limits.checkpointsAtOnce }, async () => {
+    const { checkpointsAtOnce, checkpointMs } = this.#limits
+    due.splice(Math.max(checkpointsAtOnce, Math.ceil((2 * all.length * SWEEP_MS) / checkpointMs)))
+    const workers = Array.from({ length: checkpointsAtOnce }, async () => {
       for (let actor = due.shift(); actor; actor = due.shift()) await this.write(actor)
     })
     await Promise.all(workers)
@@ -57,7 +63,10 @@ export class Checkpointer {
 
   /** False when this is not the moment: a decision is on its way. */
   async write(actor: Actor): Promise<boolean> {
-    if (actor.pending || actor.checkpoint.busy) return false
+    if (actor.pending || actor.checkpoint.busy || actor.held) return false
+    // What a version on trial has not yet decided may be taken back: nothing of it is kept.
+    if (actor.trial?.isOver(this.#clock.monotonicMs()) === false) return false
+    actor.trial = undefined
     actor.checkpoint.busy = true
     try {
       const bytes = takeCheckpoint(actor, this.#clock.nowUs())

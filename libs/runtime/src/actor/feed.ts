@@ -3,10 +3,10 @@ import { Mailboxes } from './mailbox.ts'
 import type { ActorInput } from './program.ts'
 import type { Position, Positions } from './types.ts'
 
-/** Who is fed. While `attached` it gets every input of its own at once; else it comes and takes from the ring. */
+/** Who is fed: with every input of its own at once, or, while it says so, from the ring. */
 export interface Receiver {
   readonly mailbox: Readonly<Record<string, readonly string[]>>
-  readonly attached: boolean
+  /** One that cannot take it now has it kept, and comes for it. */
   receive(input: ActorInput, resolved: unknown): void
   /** What a subject means to it: asked once, and given back with every input of that subject. */
   resolve(subject: string): unknown
@@ -26,8 +26,8 @@ type StreamFeed = {
 }
 
 /**
- * One reader per stream for all actors of a worker. What arrives is kept in one ring in the order of arrival, so that an
- * actor that could not take an input (a decision in flight) needs no buffer of its own: it remembers its place in the ring.
+ * One reader per stream for all actors of a worker. While an actor cannot take inputs (a decision in flight) or is about
+ * to join, what arrives is kept in one ring in the order of arrival: nobody needs a buffer of its own, only a place in it.
  */
 export class SharedFeed {
   readonly #bus: Bus
@@ -37,8 +37,10 @@ export class SharedFeed {
   readonly #opening = new Map<string, Promise<void>>()
   /** Number of inputs that ever arrived: the next place in the ring. */
   #head = 0
-  /** What lies before is of a feed that has ended. */
+  /** What lies before is of a feed that has ended, or was not kept. */
   #floor = 0
+  /** Those who will come and take from the ring. Without any, nothing is kept. */
+  readonly #keepers = new Set<Receiver>()
 
   constructor(bus: Bus, capacity: number) {
     this.#bus = bus
@@ -62,6 +64,14 @@ export class SharedFeed {
   streams(): [string, number][] {
     return [...this.#streams].map(([stream, { lastSequence }]) => [stream, lastSequence])
   }
+  /** From here on all that arrives is kept, until it has let go. */
+  keepFor(receiver: Receiver): void {
+    if (this.#keepers.size === 0) this.#beginAnew()
+    this.#keepers.add(receiver)
+  }
+  letGo(receiver: Receiver): void {
+    this.#keepers.delete(receiver)
+  }
   isFor(receiver: Receiver, input: ActorInput): boolean {
     return this.#streams.get(input.stream)?.mailboxes.route(input.subject).set.has(receiver) ?? false
   }
@@ -81,6 +91,14 @@ export class SharedFeed {
     for (const [stream, patterns] of Object.entries(receiver.mailbox))
       for (const pattern of patterns) this.#streams.get(stream)?.mailboxes.add(pattern, receiver)
     return true
+  }
+
+  /** It is another program now: its subjects may be others, and what they mean to it is asked again. */
+  renew(receiver: Receiver, before: Receiver['mailbox']): void {
+    for (const [stream, patterns] of Object.entries(before))
+      for (const pattern of patterns) this.#streams.get(stream)?.mailboxes.remove(pattern, receiver)
+    for (const [stream, patterns] of Object.entries(receiver.mailbox))
+      for (const pattern of patterns) this.#streams.get(stream)?.mailboxes.add(pattern, receiver)
   }
 
   leave(receiver: Receiver): void {
@@ -133,22 +151,22 @@ export class SharedFeed {
 
   #arrive(feed: StreamFeed, message: BusMessage): void {
     if (feed.failed || message.sequence <= feed.lastSequence) return
+    const { list, resolved, subject } = feed.mailboxes.route(message.subject)
+    feed.lastSequence = message.sequence
+    if (this.#keepers.size > 0) this.#keep(message, subject)
+    for (let i = 0; i < list.length; i++) (list[i] as Receiver).receive(message, resolved[i])
+  }
+
+  /** Only what is asked for later: the rest of a message lives as long as its place in the ring otherwise. */
+  #keep({ stream, sequence, data }: BusMessage, subject: string): void {
     const place = this.#head % this.#capacity
     const old = this.#ring[place]
     if (old) {
       const its = this.#streams.get(old.stream)
       if (its && old.sequence > its.evictedSequence) its.evictedSequence = old.sequence
     }
-    const { subject, list, resolved } = feed.mailboxes.route(message.subject)
-    const { stream, sequence, data } = message
-    const input: ActorInput = { stream, sequence, subject, data }
-    this.#ring[place] = input
+    this.#ring[place] = { stream, sequence, subject, data }
     this.#head += 1
-    feed.lastSequence = sequence
-    for (let i = 0; i < list.length; i++) {
-      const receiver = list[i] as Receiver
-      if (receiver.attached) receiver.receive(input, resolved[i])
-    }
   }
 
   #fail(stream: string, feed: StreamFeed, reason: string): void {
@@ -169,6 +187,10 @@ export class SharedFeed {
   /** A feed that begins again may repeat what the ring holds: nobody may take both, so the ring begins anew. */
   #forget(stream: string): void {
     this.#streams.delete(stream)
+    this.#beginAnew()
+  }
+
+  #beginAnew(): void {
     this.#floor = this.#head
     for (const feed of this.#streams.values()) feed.evictedSequence = feed.lastSequence
   }

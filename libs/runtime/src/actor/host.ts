@@ -11,7 +11,9 @@ import { readoutOf } from './readout.ts'
 import type { ActorReadout } from './readout.ts'
 import { recover } from './recovery.ts'
 import type { RecoveryPorts } from './recovery.ts'
-import { ACTOR_LIMITS, Diverged, Fenced, Halted, StreamLost } from './types.ts'
+import { rollBack, swap } from './swap.ts'
+import type { SwapPorts } from './swap.ts'
+import { ACTOR_LIMITS, Diverged, Fenced, Halted, StreamLost, SwapRefused } from './types.ts'
 import type { ActorEvent, ActorEventKind, ActorLimits, ActorSpec } from './types.ts'
 
 export type ActorHostOptions = {
@@ -27,7 +29,7 @@ export type ActorHostOptions = {
 }
 
 type Slot = {
-  readonly spec: ActorSpec
+  spec: ActorSpec
   actor: Actor | undefined
   stopped: boolean
   running: Promise<void>
@@ -53,7 +55,11 @@ export class ActorHost {
   constructor(options: ActorHostOptions) {
     this.#options = options
     const limits = { ...ACTOR_LIMITS, ...options.limits }
-    this.#ports = { ...options, limits, tell: (actor, event, detail) => this.#tell(actor, event, detail) }
+    this.#ports = {
+      ...options,
+      limits,
+      tell: (actor, event, detail, version) => this.#tell(actor, event, detail, version),
+    }
     this.#feed = new SharedFeed(options.bus, limits.ringMessages)
     this.#activations = new Gate(limits.activationsAtOnce)
     this.#checkpointer = new Checkpointer({
@@ -94,6 +100,18 @@ export class ActorHost {
     }
     if (actor && !actor.ended) actor.status = 'stopped'
     this.#drop(slot)
+  }
+
+  /**
+   * Another version takes over in the running actor, between two inputs. Throws `SwapRefused` when it is not taken: then
+   * the version before goes on. Only a live actor can be swapped; one that is not is stopped and started.
+   */
+  async swap(spec: ActorSpec): Promise<void> {
+    const slot = this.#slots.get(spec.id)
+    const { actor } = slot ?? {}
+    if (!slot || actor?.status !== 'live' || actor.held) throw new SwapRefused('it is not live')
+    await swap(this.#swapPorts(slot), actor, spec)
+    slot.spec = actor.spec
   }
 
   has(id: string): boolean {
@@ -163,6 +181,7 @@ export class ActorHost {
       clock,
       feed: this.#feed,
       onEnd: (ended, cause) => this.#onEnd(slot, ended, cause),
+      onTrialFailed: (failed, cause) => this.#onTrialFailed(slot, failed, cause),
       onTrouble: (_, cause) => this.#options.onTrouble(slot.spec.id, cause),
       onLive: (live) => this.#onLive(live, startedMs),
       onBehind: (late) => this.#onBehind(slot, late),
@@ -183,6 +202,19 @@ export class ActorHost {
     actor.checkpoint.atMs = this.#options.clock.monotonicMs()
     actor.checkpoint.inputs = actor.inputs
     this.#tell(actor, 'started', `live after ${actor.activationMs.toFixed(1)} ms`)
+  }
+
+  #swapPorts(slot: Slot): SwapPorts {
+    return { ports: this.#ports, feed: this.#feed, stopped: () => slot.stopped }
+  }
+
+  #onTrialFailed(slot: Slot, actor: Actor, cause: Error): void {
+    rollBack(this.#swapPorts(slot), actor, cause).then(
+      () => {
+        slot.spec = actor.spec
+      },
+      (error: unknown) => actor.end(error instanceof Error && isFinal(error) ? error : new StreamLost(String(error))),
+    )
   }
 
   #onBehind(slot: Slot, actor: Actor): void {
@@ -220,8 +252,9 @@ export class ActorHost {
     })
   }
 
-  #tell(actor: Actor, event: ActorEventKind, detail: string): void {
-    this.#options.onEvent({ id: actor.spec.id, event, epoch: actor.epoch, number: actor.number, detail })
+  #tell(actor: Actor, event: ActorEventKind, detail: string, version?: ActorEvent['version']): void {
+    const { epoch, number } = actor
+    this.#options.onEvent({ id: actor.spec.id, event, epoch, number, detail, ...(version && { version }) })
   }
 }
 

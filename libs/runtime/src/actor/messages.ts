@@ -53,10 +53,17 @@ const withoutEpoch = (message: OwnMessage): Record<string, unknown> => ({ ...mes
 
 export const describeInput = (input: ActorInput): string => `${input.stream} ${input.sequence} (${input.subject})`
 
+/** The author's own line where there is one: what the house's code found wrong is mostly what it was given. */
+function placeOf(stack: string): string | undefined {
+  const lines = stack.split('\n').filter((line) => /^\s+at /.test(line))
+  const own = lines.find((line) => !/node_modules|[\\/]libs[\\/][a-z]+[\\/]src[\\/]|node:/.test(line)) ?? lines[0]
+  return /([^\s/\\(]+:\d+):\d+\)?$/.exec(own ?? '')?.[1]
+}
+
 /** `message at file:line` of the author's code, without the folders of this machine. */
 export function describeThrow(error: unknown, input: ActorInput): string {
   while (error instanceof Error && error.cause !== undefined) error = error.cause
   if (!(error instanceof Error)) return `threw ${String(error)} on ${describeInput(input)}`
-  const place = /([^\s/\\(]+:\d+):\d+\)?$/m.exec(error.stack ?? '')?.[1]
+  const place = placeOf(error.stack ?? '')
   return `${error.name}: ${error.message}${place ? ` at ${place}` : ''} on ${describeInput(input)}`
 }

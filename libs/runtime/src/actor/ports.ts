@@ -10,6 +10,8 @@ export type ActorPorts = {
   readonly feed: SharedFeed
   /** It ended by itself: fenced, halted, diverged, or its stream was lost. */
   readonly onEnd: (actor: Actor, cause: Error) => void
+  /** A version that had just taken over threw; the actor takes no inputs until it was rolled back. */
+  readonly onTrialFailed: (actor: Actor, cause: Error) => void
   readonly onTrouble: (actor: Actor, cause: Error) => void
   /** Joined, and nothing is left behind. */
   readonly onLive: (actor: Actor) => void

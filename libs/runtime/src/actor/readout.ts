@@ -1,6 +1,6 @@
 import type { Actor } from './actor.ts'
 import type { OwnMessage } from './messages.ts'
-import type { ActorSpec, ActorStatus, Positions } from './types.ts'
+import type { ActorSpec, ActorStatus, ActorVersion, Positions } from './types.ts'
 
 export type ActorReadout = {
   readonly id: string
@@ -16,6 +16,9 @@ export type ActorReadout = {
   readonly behind: number
   readonly activationMs: number | undefined
   readonly lastDecision: OwnMessage | undefined
+  readonly version: ActorVersion
+  /** The last swap: when it let inputs through again, and when the first one was applied by the new code. */
+  readonly swap: { readonly atUs: number; readonly firstInputAtUs: number | undefined } | undefined
 }
 
 export function readoutOf(spec: ActorSpec, actor: Actor | undefined, failure: string | undefined): ActorReadout {
@@ -32,5 +35,8 @@ export function readoutOf(spec: ActorSpec, actor: Actor | undefined, failure: st
     behind: actor?.behind ?? 0,
     activationMs: actor?.activationMs,
     lastDecision: actor?.lastDecision,
+    version: (actor?.spec ?? spec).version,
+    swap:
+      actor?.swappedAtUs === undefined ? undefined : { atUs: actor.swappedAtUs, firstInputAtUs: actor.firstInputAtUs },
   }
 }

@@ -10,11 +10,11 @@ import { decisionDifference, describeInput } from './messages.ts'
 import type { OwnMessage } from './messages.ts'
 import type { ActorInput } from './program.ts'
 import { Diverged, Halted, InputsLost } from './types.ts'
-import type { ActorEventKind, ActorLimits } from './types.ts'
+import type { ActorEvent, ActorEventKind, ActorLimits } from './types.ts'
 
 export type RecoveryPorts = ActivationPorts & {
   readonly limits: ActorLimits
-  readonly tell: (actor: Actor, event: ActorEventKind, detail: string) => void
+  readonly tell: (actor: Actor, event: ActorEventKind, detail: string, version?: ActorEvent['version']) => void
 }
 
 /** Without the entry it begins at its first activation: reports are taken in again, the market's past is a gap. */

@@ -28,7 +28,17 @@ export const ACTOR_STATUSES = ['activating', 'replaying', 'catching_up', 'live',
 export type ActorStatus = (typeof ACTOR_STATUSES)[number]
 
 export type ActorEventKind =
-  'started' | 'stopped' | 'fenced' | 'diverged' | 'checkpointed' | 'warming_up' | 'warmed_up' | 'halted' | 'gap'
+  | 'started'
+  | 'stopped'
+  | 'fenced'
+  | 'diverged'
+  | 'checkpointed'
+  | 'warming_up'
+  | 'warmed_up'
+  | 'halted'
+  | 'gap'
+  | 'swapped'
+  | 'rolled_back'
 
 export type ActorEvent = {
   readonly id: string
@@ -36,6 +46,8 @@ export type ActorEvent = {
   readonly epoch: number
   readonly number: number
   readonly detail: string
+  /** Of `swapped` and `rolled_back`: what runs now, and the code it took over from. */
+  readonly version?: ActorVersion & { readonly before: string }
 }
 
 /** Position in one stream: everything up to `sequence` was seen. */
@@ -74,6 +86,10 @@ export class Diverged extends Error {
 /** Stopped for good until a person or a new version mends it. */
 export class Halted extends Error {
   override readonly name = 'Halted'
+}
+/** Another version was not taken; the one that ran goes on. */
+export class SwapRefused extends Error {
+  override readonly name = 'SwapRefused'
 }
 /** Inputs that were recorded as applied cannot be read again. */
 export class InputsLost extends Error {
