@@ -6,23 +6,53 @@
  */
 import * as library from 'technicalindicators'
 import {
+  AccumulationDistribution,
   Adx,
+  Aroon,
   Atr,
   Bollinger,
+  Cci,
+  Cmf,
+  Cmo,
+  Dema,
   Donchian,
   Ema,
+  HeikinAshi,
+  Hma,
+  Ichimoku,
+  Kama,
+  Keltner,
+  LinearRegression,
   Macd,
+  Mfi,
+  Obv,
+  PivotPoints,
+  Ppo,
+  Psar,
+  Roc,
   Rsi,
   Sma,
   StandardDeviation,
   Stochastic,
+  StochasticRsi,
+  SuperTrend,
+  T3,
+  Tema,
+  Trix,
+  Tsi,
+  UlcerIndex,
+  UltimateOscillator,
+  Vortex,
   Vwap,
+  WilliamsR,
   Wma,
 } from '@contrail/trading'
 
 type Result = { name: string; ownNs: number; libraryNs: number | undefined; ratio: number | undefined }
 type Part = () => void
 type Case = { name: string; own: Part; library?: Part }
+type MakeCase = (name: string, own: { readonly inputs: readonly string[] }, theirs?: object) => Case
+type Columns = Record<Exclude<keyof Market, 'bars'> | 'values', number[]>
 
 /** Updates timed at once, and how often: one indicator goes on through all parts, as in a strategy. */
 const UPDATES = 10_000
@@ -43,14 +73,14 @@ function casesOf(columns: Market): Case[] {
   const none = { open: [], high: [], low: [], close: [], volume: [], values: [] }
   const period = (n: number) => ({ ...none, period: n })
   const macd = { fastPeriod: 12, slowPeriod: 26, signalPeriod: 9, SimpleMAOscillator: false, SimpleMASignal: false }
-  const close = (name: string, own: object, theirs?: object): Case => ({
+  const close: MakeCase = (name, own, theirs) => ({
     name,
     own: loopOf(own, 'update(close[i])', columns),
     ...(theirs && { library: loopOf(theirs, 'nextValue(close[i])', columns) }),
   })
-  const bar = (name: string, own: object, theirs?: object): Case => ({
+  const bar: MakeCase = (name, own, theirs) => ({
     name,
-    own: loopOf(own, own instanceof Vwap ? 'update(high[i], low[i], close[i], volume[i])' : OWN_BAR, columns),
+    own: loopOf(own, `update(${own.inputs.map((input) => `${input}[i]`).join(', ')})`, columns),
     ...(theirs && { library: loopOf(theirs, 'nextValue(bars[i])', columns) }),
   })
   return [
@@ -66,19 +96,56 @@ function casesOf(columns: Market): Case[] {
     bar('Stochastic(14,3)', new Stochastic({ period: 14 }), new library.Stochastic({ ...period(14), signalPeriod: 3 })),
     bar('Donchian(20)', new Donchian(20)),
     bar('VWAP', new Vwap(), new library.VWAP(none)),
+    ...widerCases(close, bar, none),
   ]
 }
 
-const OWN_BAR = 'update(high[i], low[i], close[i])'
+const stochasticRsi = { rsiPeriod: 14, stochasticPeriod: 14, kPeriod: 3, dPeriod: 3 }
+const keltner = { maPeriod: 20, atrPeriod: 10, multiplier: 2, useSMA: false }
+const ichimoku = { conversionPeriod: 9, basePeriod: 26, spanPeriod: 52, displacement: 26 }
+
+/** Those of the second round, and those that the library does not have. */
+function widerCases(close: MakeCase, bar: MakeCase, none: Columns): Case[] {
+  return [
+    close('TRIX(9)', new Trix(9), new library.TRIX({ ...none, period: 9 })),
+    close('ROC(12)', new Roc(12), new library.ROC({ ...none, period: 12 })),
+    close('StochRSI(14)', new StochasticRsi(), new library.StochasticRSI({ ...none, ...stochasticRsi })),
+    bar('Williams %R(14)', new WilliamsR(), new library.WilliamsR({ ...none, period: 14 })),
+    bar('CCI(20)', new Cci(), new library.CCI({ ...none, period: 20 })),
+    bar('MFI(14)', new Mfi(), new library.MFI({ ...none, period: 14 })),
+    bar('OBV', new Obv(), new library.OBV(none)),
+    bar('A/D', new AccumulationDistribution(), new library.ADL(none)),
+    bar('Keltner(20,10)', new Keltner(), new library.KeltnerChannels({ ...none, ...keltner })),
+    bar('Ichimoku', new Ichimoku(), new library.IchimokuCloud({ ...none, ...ichimoku })),
+    bar('PSAR', new Psar(), new library.PSAR({ ...none, step: 0.02, max: 0.2 })),
+    bar('Heikin-Ashi', new HeikinAshi(), new library.HeikinAshi(none)),
+    close('DEMA(20)', new Dema(20)),
+    close('TEMA(20)', new Tema(20)),
+    close('T3(20)', new T3(20)),
+    close('KAMA(10)', new Kama(10)),
+    close('HMA(16)', new Hma(16)),
+    close('PPO(12,26,9)', new Ppo()),
+    close('CMO(14)', new Cmo()),
+    close('TSI(25,13)', new Tsi()),
+    close('Ulcer(14)', new UlcerIndex()),
+    close('Regression(14)', new LinearRegression()),
+    bar('CMF(20)', new Cmf()),
+    bar('SuperTrend(10,3)', new SuperTrend()),
+    bar('Aroon(25)', new Aroon()),
+    bar('Vortex(14)', new Vortex()),
+    bar('Ultimate', new UltimateOscillator()),
+    bar('Pivot points', new PivotPoints()),
+  ]
+}
 
 /** A loop of its own for each case, as in a strategy: one shared by all would pay for calling many kinds. */
-function loopOf(indicator: object, call: string, { high, low, close, volume, bars }: Market): Part {
+function loopOf(indicator: object, call: string, { open, high, low, close, volume, bars }: Market): Part {
   const body = `for (let i = 0; i < ${UPDATES}; i++) indicator.${call}`
   // oxlint-disable-next-line no-implied-eval -- call sites of its own cannot be had otherwise
-  const loop = new Function('indicator', 'high', 'low', 'close', 'volume', 'bars', body) as (
+  const loop = new Function('indicator', 'open', 'high', 'low', 'close', 'volume', 'bars', body) as (
     ...given: unknown[]
   ) => void
-  return () => loop(indicator, high, low, close, volume, bars)
+  return () => loop(indicator, open, high, low, close, volume, bars)
 }
 
 /**
@@ -104,16 +171,16 @@ function calibrate(close: Float64Array): void {
 }
 
 type Bar = { open: number; high: number; low: number; close: number; volume: number }
-type Market = Record<'high' | 'low' | 'close' | 'volume', Float64Array> & { bars: Bar[] }
+type Market = Record<'open' | 'high' | 'low' | 'close' | 'volume', Float64Array> & { bars: Bar[] }
 
 function market(rows: number): Market {
   const column = () => new Float64Array(rows)
-  const columns: Market = { high: column(), low: column(), close: column(), volume: column(), bars: [] }
+  const columns: Market = { open: column(), high: column(), low: column(), close: column(), volume: column(), bars: [] }
   let bits = 42
   const next = () => (bits = (Math.imul(bits, 1_664_525) + 1_013_904_223) >>> 0) / 4_294_967_296
   let price = 30_000
   for (let i = 0; i < rows; i++) {
-    const open = price
+    const open = (columns.open[i] = price)
     price *= Math.exp((next() - 0.5) * 0.002)
     const high = (columns.high[i] = Math.max(open, price) * (1 + next() * 0.001))
     const low = (columns.low[i] = Math.min(open, price) * (1 - next() * 0.001))

@@ -42,6 +42,25 @@ export abstract class Indicator implements Restorable {
   }
 }
 
+/** Its outputs lie in the first cells, and the one that comes last stands last. */
+export abstract class CellIndicator extends Indicator {
+  readonly #last: number
+
+  constructor(name: string, outputs: number, cells: number) {
+    super(name, outputs + cells)
+    this.#last = outputs - 1
+    this.cells.fill(NaN, 0, outputs)
+  }
+
+  get value(): number {
+    return this.cells[0]!
+  }
+
+  get ready(): boolean {
+    return !Number.isNaN(this.cells[this.#last])
+  }
+}
+
 /** JSON has no NaN, no infinity and no negative zero. */
 function encodeCell(value: number): number | string {
   if (!Number.isFinite(value)) return String(value)
@@ -56,6 +75,17 @@ export function periodOf(name: string, value: number, min = 1): number {
 /** NaN and infinities are the only numbers whose difference with themselves is not zero. */
 export function mustBeFinite(indicator: string, input: string, value: number): void {
   if (value - value !== 0) throw refuse('not_finite', `${indicator}.${input}`, value, 'give finite numbers only')
+}
+
+export function mustBeBar(indicator: string, high: number, low: number, close: number): void {
+  mustBeFinite(indicator, 'high', high)
+  mustBeFinite(indicator, 'low', low)
+  mustBeFinite(indicator, 'close', close)
+}
+
+export function mustBeVolume(indicator: string, volume: number): void {
+  mustBeFinite(indicator, 'volume', volume)
+  if (volume < 0) throw refuse('negative', `${indicator}.volume`, volume, 'give a volume that is not negative')
 }
 
 export type Columns = Partial<Record<Column, ArrayLike<number>>>

@@ -14,10 +14,10 @@ const FAST = 3
 const SLOW = FAST + EMA_CELLS
 const SIGNAL = SLOW + EMA_CELLS
 
-/** Moving average convergence divergence. */
-export class Macd extends Indicator {
+/** Two exponential averages of the same price, how far apart they are, and the average of that. */
+abstract class AveragesApart extends Indicator {
   readonly inputs = ['close'] as const
-  readonly outputs = ['macd', 'signal', 'histogram'] as const
+  readonly #percent: boolean
   readonly #fast: number
   readonly #slow: number
   readonly #signal: number
@@ -26,9 +26,9 @@ export class Macd extends Indicator {
   readonly #slowAlpha: number
   readonly #signalAlpha: number
 
-  constructor(fast = 12, slow = 26, signal = 9, options: { seed?: MacdSeed } = {}) {
-    const { seed = 'aligned' } = options
-    super(`macd(${fast},${slow},${signal},${seed})`, SIGNAL + EMA_CELLS)
+  constructor(kind: 'macd' | 'ppo', fast: number, slow: number, signal: number, seed: MacdSeed) {
+    super(`${kind}(${fast},${slow},${signal},${seed})`, SIGNAL + EMA_CELLS)
+    this.#percent = kind === 'ppo'
     this.#fast = periodOf('fast', fast)
     this.#slow = periodOf('slow', slow)
     this.#signal = periodOf('signal', signal)
@@ -47,7 +47,7 @@ export class Macd extends Indicator {
     if (cells[SIGNAL] !== this.#signal || cells[2] !== this.#slow) return this.#begin(x)
     const fast = (cells[FAST + 1]! += (x - cells[FAST + 1]!) * this.#fastAlpha)
     const slow = (cells[SLOW + 1]! += (x - cells[SLOW + 1]!) * this.#slowAlpha)
-    const macd = (cells[0] = fast - slow)
+    const macd = (cells[0] = this.#percent ? percentOf(fast, slow) : fast - slow)
     cells[1] = cells[SIGNAL + 1]! += (macd - cells[SIGNAL + 1]!) * this.#signalAlpha
     return macd
   }
@@ -64,7 +64,8 @@ export class Macd extends Indicator {
     const ready = cells[2] === this.#slow
     if (!ready && this.#seed !== 'first') return NaN
     // Where averages begin with their first value, their difference exists long before it is told.
-    const macd = cells[FAST + 1]! - cells[SLOW + 1]!
+    const [before, behind] = [cells[FAST + 1]!, cells[SLOW + 1]!]
+    const macd = this.#percent ? percentOf(before, behind) : before - behind
     const signal = pushEma(cells, SIGNAL, this.#signal, this.#signalAlpha, seed, macd)
     if (!ready) return NaN
     cells[1] = signal
@@ -72,10 +73,6 @@ export class Macd extends Indicator {
   }
 
   get value(): number {
-    return this.cells[0]!
-  }
-
-  get macd(): number {
     return this.cells[0]!
   }
 
@@ -89,5 +86,34 @@ export class Macd extends Indicator {
 
   get ready(): boolean {
     return !Number.isNaN(this.cells[1])
+  }
+}
+
+/** In percent of the slow one; 0 where that is 0 (TA-Lib). */
+const percentOf = (fast: number, slow: number): number => (slow === 0 ? 0 : (100 * (fast - slow)) / slow)
+
+/** Moving average convergence divergence. */
+export class Macd extends AveragesApart {
+  readonly outputs = ['macd', 'signal', 'histogram'] as const
+
+  constructor(fast = 12, slow = 26, signal = 9, options: { seed?: MacdSeed } = {}) {
+    super('macd', fast, slow, signal, options.seed ?? 'aligned')
+  }
+
+  get macd(): number {
+    return this.cells[0]!
+  }
+}
+
+/** Percentage price oscillator: MACD in percent of its slow average. Exponential averages, as StockCharts. */
+export class Ppo extends AveragesApart {
+  readonly outputs = ['ppo', 'signal', 'histogram'] as const
+
+  constructor(fast = 12, slow = 26, signal = 9, options: { seed?: MacdSeed } = {}) {
+    super('ppo', fast, slow, signal, options.seed ?? 'aligned')
+  }
+
+  get ppo(): number {
+    return this.cells[0]!
   }
 }

@@ -6,17 +6,19 @@
  * sum of squared differences to the mean, then the window.
  */
 const SPREAD = 6
-const RING = 7
+/** Where the window begins: a ring whose oldest value lies at the head. */
+export const RING = 7
 export const momentsCells = (period: number): number => RING + period
 /** The squared sum may shrink to this part of its largest before it is made anew: three digits of sixteen are lost. */
 const SHRINK_MIN = 1e-3
 
-export function pushMoments(cells: Float64Array, at: number, period: number, x: number): void {
+/** True where the sums were made anew from the window itself. */
+export function pushMoments(cells: Float64Array, at: number, period: number, x: number): boolean {
   const head = cells[at + 1]!
   const ring = at + RING
   if (cells[at]! < period) {
     begin(cells, at, period, x)
-    return
+    return cells[at] === period
   }
   const shift = cells[at + 2]!
   const entering = x - shift
@@ -29,7 +31,9 @@ export function pushMoments(cells: Float64Array, at: number, period: number, x: 
   cells[at + SPREAD] = spread
   const full = head + 1 === period
   cells[at + 1] = full ? 0 : head + 1
-  if (full || spread < cells[at + 5]! * SHRINK_MIN) makeAnew(cells, at, period)
+  if (!full && spread >= cells[at + 5]! * SHRINK_MIN) return false
+  makeAnew(cells, at, period)
+  return true
 }
 
 /** The window is not full yet: only its last value needs sums. */
@@ -64,6 +68,9 @@ function makeAnew(cells: Float64Array, at: number, period: number): void {
 export function meanOf(cells: Float64Array, at: number): number {
   return cells[at + 2]! + cells[at + 3]! / cells[at]!
 }
+
+/** Sum of squared differences to the mean, of a full window. */
+export const spreadOf = (cells: Float64Array, at: number): number => Math.max(0, cells[at + SPREAD]!)
 
 /** Of a full window: of the population, or of a sample (divided by one less). */
 export function deviationOf(cells: Float64Array, at: number, sample: boolean): number {

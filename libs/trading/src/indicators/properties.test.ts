@@ -2,16 +2,28 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Adx } from './adx.ts'
 import { Atr } from './atr.ts'
+import { Dema, Hma, T3, Tema, Trix } from './averages.ts'
 import { Bollinger } from './bollinger.ts'
+import { Cci } from './cci.ts'
+import { Ichimoku, Keltner } from './channels.ts'
 import { Donchian } from './donchian.ts'
 import { Ema } from './ema.ts'
 import { Indicator, run } from './indicator.ts'
 import type { Column, RunnableIndicator } from './indicator.ts'
-import { Macd } from './macd.ts'
+import { HeikinAshi } from './heikin-ashi.ts'
+import { Kama } from './kama.ts'
+import { LinearRegression } from './linear-regression.ts'
+import { Macd, Ppo } from './macd.ts'
+import { Cmo, Roc, StochasticRsi, Tsi, WilliamsR } from './momentum.ts'
+import { PivotPoints } from './pivot-points.ts'
 import { Rsi } from './rsi.ts'
 import { Sma } from './sma.ts'
 import { StandardDeviation } from './standard-deviation.ts'
 import { Stochastic } from './stochastic.ts'
+import { Aroon, Psar, SuperTrend, Vortex } from './trend.ts'
+import { UlcerIndex } from './ulcer.ts'
+import { UltimateOscillator } from './ultimate.ts'
+import { AccumulationDistribution, Cmf, Mfi, Obv } from './volume.ts'
 import { Vwap } from './vwap.ts'
 import { Wma } from './wma.ts'
 
@@ -37,6 +49,40 @@ const MAKERS: [string, (n: number) => Own][] = [
   ['stochastic', (n) => new Stochastic({ period: n, smooth: 2, signal: 3 })],
   ['adx', (n) => new Adx(n + 1)],
   ['adx wilder', (n) => new Adx(n + 1, { seed: 'wilder' })],
+  ['dema', (n) => new Dema(n)],
+  ['tema', (n) => new Tema(n)],
+  ['t3', (n) => new T3(n)],
+  ['trix', (n) => new Trix(n)],
+  ['trix first', (n) => new Trix(n, { seed: 'first' })],
+  ['hma', (n) => new Hma(n + 1)],
+  ['kama', (n) => new Kama(n)],
+  ['ppo', (n) => new Ppo(n, 2 * n, n + 1)],
+  ['roc', (n) => new Roc(n)],
+  ['cmo', (n) => new Cmo(n)],
+  ['cmo simple', (n) => new Cmo(n, { smoothing: 'simple' })],
+  ['williams', (n) => new WilliamsR(n)],
+  ['stochastic rsi', (n) => new StochasticRsi({ rsi: n, period: n + 1, smooth: 2 })],
+  ['tsi', (n) => new Tsi(2 * n, n, 3)],
+  ['cci', (n) => new Cci(n)],
+  ['mfi', (n) => new Mfi(n)],
+  ['obv', () => new Obv()],
+  ['obv zero', () => new Obv({ start: 'zero' })],
+  ['accumulation', () => new AccumulationDistribution()],
+  ['cmf', (n) => new Cmf(n)],
+  ['keltner', (n) => new Keltner({ period: n, atrPeriod: n + 2 })],
+  ['keltner sma', (n) => new Keltner({ period: n, average: 'sma', price: 'typical', atr: { smoothing: 'simple' } })],
+  ['ichimoku', (n) => new Ichimoku({ conversion: n, base: 2 * n, span: 3 * n, displacement: n })],
+  ['ichimoku now', (n) => new Ichimoku({ conversion: 3 * n, base: 2 * n, span: n, displacement: 0 })],
+  ['super trend', (n) => new SuperTrend(n, 2)],
+  ['psar', (n) => new Psar(0.02 * n, 0.2)],
+  ['aroon', (n) => new Aroon(n)],
+  ['vortex', (n) => new Vortex(n)],
+  ['ultimate', (n) => new UltimateOscillator(n, n + 1, 2 * n + 1)],
+  ['ulcer', (n) => new UlcerIndex(n)],
+  ['heikin ashi', () => new HeikinAshi()],
+  ['pivots', () => new PivotPoints()],
+  ['pivots camarilla', () => new PivotPoints('camarilla')],
+  ['regression', (n) => new LinearRegression(n + 1)],
 ]
 
 type Bar = Record<Column, number>

@@ -1,12 +1,10 @@
-import { describe, expect, test } from 'vitest'
-import { hasShared, readSheet } from '../testing/shared-data.ts'
+import { compareSheets } from '../testing/sheet-cases.ts'
+import type { SheetCase } from '../testing/sheet-cases.ts'
 import { Adx } from './adx.ts'
 import { Atr } from './atr.ts'
 import { Bollinger } from './bollinger.ts'
 import { Donchian } from './donchian.ts'
 import { Ema } from './ema.ts'
-import { run } from './indicator.ts'
-import type { Column, Columns, RunnableIndicator } from './indicator.ts'
 import { Macd } from './macd.ts'
 import { Rsi } from './rsi.ts'
 import { Sma } from './sma.ts'
@@ -15,23 +13,6 @@ import { Stochastic } from './stochastic.ts'
 import { Vwap } from './vwap.ts'
 import { Wma } from './wma.ts'
 
-type Case = {
-  /** Which convention the sheet follows. */
-  convention: string
-  make: () => RunnableIndicator
-  /** Column of the sheet by output. */
-  columns: Record<string, string>
-  /** Largest difference, absolute: half a unit of the last digit that the sheet has. */
-  within: number
-  /** Turns a column of the sheet into ours. */
-  map?: (value: number) => number
-  /** Row from which an output is compared, where the sheet began otherwise than its convention says. */
-  from?: Record<string, number>
-  /** Inputs that are not columns of the sheet. */
-  inputs?: (sheet: Sheet) => Columns
-}
-type Sheet = ReturnType<typeof readSheet>
-
 /** Sheets computed in 32-bit floats have seven digits, whatever they print. */
 const single = (value: number): number => value * 3e-6
 const sum = (...columns: number[][]): number[] =>
@@ -39,7 +20,7 @@ const sum = (...columns: number[][]): number[] =>
 
 const lean = 'indicators/lean/'
 const charts = 'indicators/stockcharts/'
-const CASES: Record<string, Case[]> = {
+const CASES: Record<string, SheetCase[]> = {
   [`${lean}spy_with_indicators.txt`]: [
     { convention: 'mean of the window', make: () => new Sma(14), columns: { value: 'SMA14' }, within: 0.006 },
     { convention: 'seeded with the SMA', make: () => new Ema(14), columns: { value: 'EMA14' }, within: 0.006 },
@@ -260,35 +241,4 @@ CASES[`${charts}cs-vwap.csv`] = [
   },
 ]
 
-for (const [file, cases] of Object.entries(CASES))
-  describe.skipIf(!hasShared(file))(file, () => {
-    test.each(cases.map((each) => [each.make().name, each.convention, each] as const))('%s: %s', (_, __, each) => {
-      const sheet = readSheet(file)
-      const indicator = each.make()
-      const own = (input: Column) => [input, columnOf(sheet, input)]
-      const given = each.inputs?.(sheet) ?? (Object.fromEntries(indicator.inputs.map(own)) as Columns)
-      const results = run(indicator, given) as Record<string, Float64Array>
-      for (const [output, header] of Object.entries(each.columns)) {
-        const expected = sheet.column(header).map((value) => each.map?.(value) ?? value)
-        // Where the sheet begins is part of its convention.
-        const from = each.from?.[output] ?? expected.findIndex((value) => !Number.isNaN(value))
-        if (each.from === undefined) expect(results[output]!.findIndex((value) => !Number.isNaN(value))).toBe(from)
-        const rows = expected.map((_, row) => row).filter((row) => row >= from && !Number.isNaN(expected[row]!))
-        expect(rows.length).toBeGreaterThan(9)
-        for (const row of rows)
-          expect(Math.abs(results[output]![row]! - expected[row]!), `${output} in row ${row + 2}`).toBeLessThanOrEqual(
-            each.within,
-          )
-      }
-    })
-  })
-
-function columnOf(sheet: ReturnType<typeof readSheet>, column: Column): number[] {
-  for (const header of [column, column[0]!.toUpperCase() + column.slice(1), `${column} `])
-    try {
-      return sheet.column(header)
-    } catch {
-      continue
-    }
-  throw new Error(`no column ${column}`)
-}
+compareSheets(CASES)

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import * as library from 'technicalindicators'
+import { syntheticBars } from '../testing/synthetic-bars.ts'
 import { Adx } from './adx.ts'
 import { Atr } from './atr.ts'
 import { Bollinger } from './bollinger.ts'
@@ -17,23 +18,7 @@ import { Vwap } from './vwap.ts'
 import { Wma } from './wma.ts'
 
 const ROWS = 600
-const columns = (() => {
-  let seed = 3
-  const next = () => (seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0) / 4_294_967_296
-  const made = { open: [0], high: [0], low: [0], close: [0], volume: [0] }
-  for (const column of Object.values(made)) column.pop()
-  let price = 100
-  for (let i = 0; i < ROWS; i++) {
-    const open = price
-    price *= Math.exp((next() - 0.5) * 0.02)
-    made.open.push(open)
-    made.close.push(price)
-    made.high.push(Math.max(open, price) * (1 + next() * 0.005))
-    made.low.push(Math.min(open, price) * (1 - next() * 0.005))
-    made.volume.push(1 + next() * 10)
-  }
-  return made
-})()
+const columns = syntheticBars(ROWS)
 const { open, high, low, close, volume } = columns
 const from = (values: Float64Array, row: number): number[] => [...values.subarray(row)]
 const close12 = (own: number[], theirs: (number | undefined)[], within = 1e-12) => {

@@ -1,5 +1,4 @@
-import { refuse } from '@contrail/contracts'
-import { Indicator, mustBeFinite, periodOf } from './indicator.ts'
+import { Indicator, mustBeBar, mustBeVolume, periodOf } from './indicator.ts'
 import { pushSma, smaCells } from './kernels.ts'
 
 /** Cells: value, then sum of price x volume and sum of volume; each a plain sum, or a window. */
@@ -23,11 +22,8 @@ export class Vwap extends Indicator {
   }
 
   update(high: number, low: number, close: number, volume: number): number {
-    mustBeFinite(this.name, 'high', high)
-    mustBeFinite(this.name, 'low', low)
-    mustBeFinite(this.name, 'close', close)
-    mustBeFinite(this.name, 'volume', volume)
-    if (volume < 0) throw refuse('negative', `${this.name}.volume`, volume, 'give a volume that is not negative')
+    mustBeBar(this.name, high, low, close)
+    mustBeVolume(this.name, volume)
     const { cells } = this
     const traded = ((high + low + close) / 3) * volume
     if (this.#period === undefined) {
