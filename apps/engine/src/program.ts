@@ -2,8 +2,7 @@ import { check, decodeJson, desiredStrategySchema, Refusal, subjects } from '@co
 import type { DesiredStrategy } from '@contrail/contracts'
 import { Halted } from '@contrail/runtime'
 import type { ActorInput, ActorProgram, ActorSpec, ActorVersion } from '@contrail/runtime'
-import { adoptState, createStrategyActor } from '@contrail/trading'
-import type { StrategyActor } from '@contrail/trading'
+import { adoptState, StrategyActor } from '@contrail/trading'
 import type { Archive } from './archive.ts'
 import type { Bundles } from './bundles.ts'
 import { signalCheck } from './fit.ts'
@@ -51,25 +50,26 @@ async function makeProgram(
   const [definition, instruments] = await Promise.all([bundles.definition(version.code), archive.instruments()])
   return guarded(() => {
     const options = { strategy, tenant, account, parameters: version.parameters, instruments }
-    const actor = createStrategyActor(definition, options)
+    const actor = new StrategyProgram(definition, options)
     // An older version is made only to make its own decisions again; it is not the one that is looked at.
     const isDesired = version.code === desired.code && sameJson(version.parameters, desired.parameters)
     if (isDesired) readouts.set(strategy, version, () => actor.readout)
-    return programOf(actor, version)
+    return actor
   })
 }
 
-function programOf(actor: StrategyActor, version: ActorVersion): ActorProgram {
-  return {
-    mailbox: actor.mailbox,
-    resolve: (subject) => actor.resolve(subject),
-    step: (input, number, resolved) => actor.step(input, number, resolved as ReturnType<typeof actor.resolve>),
-    warmup: (input) => actor.warmup(input),
-    gap: (detail) => actor.gap(detail),
-    snapshot: () => actor.snapshot(),
-    restore: (state) => actor.restore(state),
-    // The old parameters' state would be another strategy's.
-    adopt: (state, from) => adoptState(actor, state, sameJson(from.parameters, version.parameters)),
+/** The strategy is the program itself: nothing lies between an input and its step. */
+class StrategyProgram extends StrategyActor implements ActorProgram {
+  readonly #asked: unknown
+
+  constructor(...[definition, options]: ConstructorParameters<typeof StrategyActor>) {
+    super(definition, options)
+    this.#asked = options.parameters
+  }
+
+  /** The old parameters' state would be another strategy's. */
+  adopt(state: unknown, from: { readonly parameters: unknown }): 'kept' | 'fresh' {
+    return adoptState(this, state, sameJson(from.parameters, this.#asked))
   }
 }
 
