@@ -115,6 +115,8 @@ export { applyFillToLots, foldLots, NO_LOTS } from './portfolio/lots.ts'
 export type { Lot, LotBook } from './portfolio/lots.ts'
 export { applyFill, averageCostOf, compareFills, FLAT, foldFills, unrealisedOf } from './portfolio/position.ts'
 export type { BookedFill, PositionState } from './portfolio/position.ts'
+export { profitOf } from './portfolio/profit.ts'
+export type { Profit, ProfitStep, ProfitTerms } from './portfolio/profit.ts'
 export { StrategyTest, testStrategy } from './testing/strategy-test.ts'
 export type { StrategyTestOptions, TestDecision } from './testing/strategy-test.ts'
 export type {
