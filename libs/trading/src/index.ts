@@ -50,6 +50,7 @@ export {
 } from './venue/simulated.ts'
 export type { Received } from './venue/simulated.ts'
 export type { Market, VenueOrder, VenueReport, VenueSettings } from './venue/model.ts'
+export type { PaperMarket } from './venue/paper.ts'
 export { Adx } from './indicators/adx.ts'
 export { Atr } from './indicators/atr.ts'
 export { Bollinger } from './indicators/bollinger.ts'

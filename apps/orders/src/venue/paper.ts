@@ -4,7 +4,7 @@ import type { Database } from '@contrail/db'
 import { crashPoint } from '@contrail/runtime'
 import type { Logger } from '@contrail/runtime'
 import * as simulated from '@contrail/trading'
-import type { AmendRequest, Approved, CancelRequest, Market, PlaceRequest, Received } from '@contrail/trading'
+import type { AmendRequest, Approved, CancelRequest, PaperMarket, PlaceRequest, Received } from '@contrail/trading'
 import type { VenueOrder, VenueReport, VenueSettings } from '@contrail/trading'
 import type { MarketData, MarketEvent, MarketListener } from '../market-data.ts'
 import { loadOpen, loadPositions, readAnswer, readFills, writeRequest, writeStep } from './paper-store.ts'
@@ -29,8 +29,8 @@ export class PaperVenue implements VenuePort, MarketListener {
   readonly name = 'paper'
   readonly absenceIsProof = true
   readonly #options: Options
-  readonly #markets = new Map<string, Market>()
-  readonly #where = new Map<string, Market>()
+  readonly #markets = new Map<string, PaperMarket>()
+  readonly #where = new Map<string, PaperMarket>()
   #lane: Promise<unknown> = Promise.resolve()
   /** Steps of an older generation were made on a memory that is gone. */
   #generation = 0
@@ -132,7 +132,7 @@ export class PaperVenue implements VenuePort, MarketListener {
     }
   }
 
-  #feed(market: Market, event: MarketEvent): void {
+  #feed(market: PaperMarket, event: MarketEvent): void {
     if (event.kind === 'tick') simulated.onTick(market, event.tick)
     else if (event.kind === 'quote') simulated.onQuote(market, event.quote)
     else simulated.onBook(market, event.book)
@@ -140,8 +140,8 @@ export class PaperVenue implements VenuePort, MarketListener {
   }
 
   /** Commits what a market step changed, then reports it. */
-  #keep(market: Market): void {
-    if (market.touched.size === 0 && market.reports.length === 0) return
+  #keep(market: PaperMarket): void {
+    if (market.sink.changed.size === 0 && market.sink.reports.length === 0) return
     const rows = this.#take(market)
     this.#commit((generation) => this.#write(rows, undefined, generation)).then(
       () => this.#listener(rows.reports),
@@ -149,7 +149,7 @@ export class PaperVenue implements VenuePort, MarketListener {
     )
   }
 
-  #take(market: Market): StepRows {
+  #take(market: PaperMarket): StepRows {
     const touched = simulated.takeTouched(market)
     for (const order of touched)
       if (order.state === 'done') this.#where.delete(order.clOrdId)
@@ -159,7 +159,7 @@ export class PaperVenue implements VenuePort, MarketListener {
   }
 
   async #request(
-    market: Market | undefined,
+    market: PaperMarket | undefined,
     head: Omit<PaperRequest, 'outcome' | 'reason'>,
     step: (nowUs: number) => Received,
   ): Promise<Outcome> {
@@ -212,7 +212,7 @@ export class PaperVenue implements VenuePort, MarketListener {
     this.#listener(undefined)
   }
 
-  #market(key: string): Market {
+  #market(key: string): PaperMarket {
     const known = this.#markets.get(key)
     if (known) return known
     const instrument = this.#options.instrumentOf(key)

@@ -1,9 +1,15 @@
-import { instrumentKey, TERMINAL_STATUSES } from '@contrail/contracts'
-import type { Confirm, Instrument, OrderStatus, PlaceIntent, Side } from '@contrail/contracts'
+import { instrumentKey, refuse, TERMINAL_STATUSES } from '@contrail/contracts'
+import type { Confirm, Instrument, OrderStatus, Side } from '@contrail/contracts'
+import { Holding } from '../portfolio/holding.ts'
+import type { HoldingReadout } from '../portfolio/holding.ts'
+import { numberOfSteps, stepsOfInstrument } from '../venue/steps.ts'
 import type { OrderReadout } from './api.ts'
-import { FLAT, foldFill, loadPosition, savePosition } from './fold.ts'
-import type { FoldedPosition, SavedPosition } from './fold.ts'
+import type { PlaceAsk } from './ask.ts'
+import { bookFill, loadPosition, savePosition } from './fold.ts'
+import type { SavedPosition } from './fold.ts'
 import { Seen } from './seen.ts'
+
+const FLAT: HoldingReadout = { quantity: 0, averagePrice: 0, realised: 0 }
 
 /**
  * Reports and trades remembered for the recognition of repeats. A relay repeats what it had in hand when it crashed,
@@ -24,7 +30,7 @@ type AccountSnapshot = {
 /** What a strategy knows of its account: a fold of its own intents and of the execution reports, in that order. */
 export class AccountView {
   readonly #instruments: ReadonlyMap<string, Instrument>
-  readonly #positions = new Map<string, FoldedPosition>()
+  readonly #positions = new Map<string, Holding>()
   readonly #orders = new Map<string, OpenOrder>()
   readonly #reports = new Seen(SEEN_MAX)
   readonly #trades = new Seen(SEEN_MAX)
@@ -33,8 +39,17 @@ export class AccountView {
     this.#instruments = instruments
   }
 
-  position(key: string): FoldedPosition {
-    return this.#positions.get(key) ?? FLAT
+  position(key: string): HoldingReadout {
+    return this.#positions.get(key)?.readout ?? FLAT
+  }
+
+  /** Undefined for an instrument that is not of this strategy's venue. */
+  holding(key: string): Holding | undefined {
+    const instrument = this.#instruments.get(key)
+    if (!instrument) return undefined
+    const holding = this.#positions.get(key) ?? new Holding(instrument)
+    this.#positions.set(key, holding)
+    return holding
   }
 
   order(orderId: string): OpenOrder | undefined {
@@ -50,18 +65,20 @@ export class AccountView {
   }
 
   /** An intent that leaves with this decision counts as an open order from now on. */
-  placed(intent: PlaceIntent): void {
-    this.#orders.set(intent.orderId, {
-      orderId: intent.orderId,
-      venue: intent.venue,
-      instrument: intent.instrument,
-      side: intent.side,
-      quantity: Number(intent.quantity),
-      price: numberOf(intent.price),
-      stopPrice: numberOf(intent.stopPrice),
+  placed(ask: PlaceAsk): void {
+    const { slot, price, stopPrice } = ask
+    const { tick, lot } = stepsOfInstrument(slot.details)
+    this.#orders.set(ask.orderId, {
+      orderId: ask.orderId,
+      venue: slot.venue,
+      instrument: slot.instrument,
+      side: ask.side,
+      quantity: numberOfSteps(ask.lots, lot),
+      price: price > 0 ? numberOfSteps(price, tick) : undefined,
+      stopPrice: stopPrice > 0 ? numberOfSteps(stopPrice, tick) : undefined,
       filled: 0,
       status: 'pending_new',
-      tag: intent.tag,
+      tag: ask.tag,
     })
   }
 
@@ -78,9 +95,8 @@ export class AccountView {
     if (report.fill && !fill) return 'repeat'
     this.#moveOrder(report)
     if (!fill) return 'order'
-    const key = instrumentKey(report.venue, report.instrument)
-    const instrument = this.#instruments.get(key)
-    if (instrument) this.#positions.set(key, foldFill(this.position(key), report.side, fill, instrument))
+    const holding = this.holding(instrumentKey(report.venue, report.instrument))
+    if (holding) bookFill(holding, report.side, fill)
     return 'fill'
   }
 
@@ -124,8 +140,13 @@ export class AccountView {
   }
 
   restore(state: AccountSnapshot): void {
+    const positions = state.positions.map(([key, saved]) => {
+      const instrument = this.#instruments.get(key)
+      if (!instrument) throw refuse('unknown_instrument', 'positions', key, 'this snapshot is of another venue')
+      return [key, loadPosition(saved, instrument)] as const
+    })
     this.#positions.clear()
-    for (const [key, saved] of state.positions) this.#positions.set(key, loadPosition(saved))
+    for (const [key, holding] of positions) this.#positions.set(key, holding)
     this.#orders.clear()
     for (const row of state.orders) {
       const order = row as OpenOrder

@@ -11,7 +11,7 @@ import type { Control } from '@contrail/contracts'
 import { AccountView } from './account.ts'
 import type { PositionReadout, StrategyDefinition } from './api.ts'
 import { Collector, NOT_WARM } from './collector.ts'
-import type { NoteValue, Passing } from './collector.ts'
+import type { Passing } from './collector.ts'
 import { ActorContext } from './context.ts'
 import { decodeClockUs, decodeMarket } from './decode.ts'
 import type { MarketEvent } from './decode.ts'
@@ -19,6 +19,7 @@ import { handlersOf, refusePromise, StrategyFailure } from './handlers.ts'
 import type { HandlerName, Handlers } from './handlers.ts'
 import { instrumentsByKey, planMailbox } from './mailbox.ts'
 import type { MailboxPlan, MarketRoute, Route } from './mailbox.ts'
+import type { NoteValue } from './notes.ts'
 import { SNAPSHOT_VERSION } from './program.ts'
 import type { ActorSnapshot, StrategyActorOptions, StrategyInput, StrategyOutput, StrategyReadout } from './program.ts'
 import { restoreState, shapeOf, snapshotState } from './state.ts'
@@ -45,6 +46,8 @@ export class StrategyActor {
   /** Inputs seen since the start or the last gap, by input, up to the look-back. */
   #counts: number[]
   #reasons: Record<string, NoteValue> = {}
+  /** A step has noted something since `#reasons` was made: it is still in the collector. */
+  #hasNoted = false
   /** Refusals that have had a decision of their own since the last one with an intent in it. */
   #toldRefusals: string[] = []
 
@@ -84,6 +87,7 @@ export class StrategyActor {
   warmup(input: StrategyInput): void {
     const route = this.resolve(input.subject)
     if (!route) return
+    this.#keepReasons()
     this.#collector.begin(0, 'none')
     this.#moment.warm = false
     this.#route(route, input, true)
@@ -94,6 +98,7 @@ export class StrategyActor {
     this.#counts.fill(0)
     this.#warm = this.#lookback === 0
     this.#moment.warm = this.#warm
+    this.#keepReasons()
     this.#collector.begin(0, 'none')
     this.#call('onGap', detail, undefined)
   }
@@ -201,19 +206,28 @@ export class StrategyActor {
   }
 
   #decided(): StrategyOutput | undefined {
-    if (!this.#collector.touched) return undefined
-    const { intents, reasons, refusedNow, notes } = this.#collector
-    if (notes > 0) this.#reasons = reasons
-    if (intents.length > 0) this.#toldRefusals = []
+    if (!this.#hasDecided()) return undefined
+    return { body: { atUs: this.#moment.nowUs, ...this.#collector.takeIntents() } }
+  }
+
+  #hasDecided(): boolean {
+    const { asks, refusedNow, notes } = this.#collector
+    if (notes.count > 0) this.#hasNoted = true
+    if (asks.length > 0) this.#toldRefusals = []
+    if (refusedNow.length === 0) return asks.length > 0
     // A refusal is told once, so that a person sees why there is no order; told at every tick it would only be noise.
     const news = refusedNow.filter((code) => code !== NOT_WARM && !this.#toldRefusals.includes(code))
     if (news.length > 0) this.#toldRefusals = [...this.#toldRefusals, ...new Set(news)]
-    if (intents.length === 0 && news.length === 0) return undefined
-    const taken = this.#collector.take()
-    return { body: { atUs: this.#moment.nowUs, reasons: taken.reasons, intents: taken.intents } }
+    return asks.length > 0 || news.length > 0
+  }
+
+  #keepReasons(): void {
+    if (this.#hasNoted) this.#reasons = this.#collector.notes.reasons
+    this.#hasNoted = false
   }
 
   get readout(): StrategyReadout {
+    this.#keepReasons()
     return {
       state: this.#state,
       nowUs: this.#moment.nowUs,
@@ -230,6 +244,7 @@ export class StrategyActor {
   }
 
   snapshot(): ActorSnapshot {
+    this.#keepReasons()
     const prices: Record<string, number> = {}
     for (const slot of this.#plan.slots.values()) if (!Number.isNaN(slot.lastPrice)) prices[slot.key] = slot.lastPrice
     return {
@@ -254,13 +269,14 @@ export class StrategyActor {
     if (saved.state.shape !== this.#shape)
       throw new Refusal('state_misfit', 'state', saved.state.shape, `this code has a state of ${this.#shape}`)
     const state = restoreState(this.#definition.state(this.parameters), saved.state.value)
+    this.#account.restore(saved.account as Parameters<AccountView['restore']>[0])
     this.#moment.nowUs = saved.nowUs
     this.#paused = saved.paused
     this.#counts = this.#plan.inputs.map((_, index) => saved.counts[index] ?? 0)
     this.#warm = this.#counts.every((count) => count >= this.#lookback)
     for (const slot of this.#plan.slots.values()) slot.lastPrice = saved.prices[slot.key] ?? NaN
-    this.#account.restore(saved.account as Parameters<AccountView['restore']>[0])
     this.#reasons = { ...saved.reasons }
+    this.#hasNoted = false
     this.#collector.refused = { ...saved.refused }
     this.#toldRefusals = [...saved.toldRefusals]
     this.#state = state

@@ -1,34 +1,36 @@
 import { INTENTS_MAX, orderId, refuse, TERMINAL_STATUSES } from '@contrail/contracts'
-import type { Intent, PlaceIntent, Side, StrategyId, Us, VenueId, InstrumentId } from '@contrail/contracts'
+import type { Intent, OrderType, Side, StrategyId } from '@contrail/contracts'
 import type { AccountView } from './account.ts'
 import type { OrderOptions } from './api.ts'
+import { intentOf } from './ask.ts'
+import type { Ask } from './ask.ts'
 import type { Slot } from './mailbox.ts'
-import { snapOrder } from './snap.ts'
+import { Notes } from './notes.ts'
+import type { NoteValue, Reasons } from './notes.ts'
+import { snapSteps } from './snap.ts'
+import { numberOfSteps, stepsOfInstrument } from '../venue/steps.ts'
 
 /** Open orders one strategy may have (control C10): leaves room in one decision to cancel them all and do more. */
 export const OPEN_ORDERS_MAX = 50
-/** Notes kept with one decision, and the longest text of one. */
-export const NOTES_MAX = 64
-export const NOTE_TEXT_MAX = 200
 const TAG_MAX = 40
 /** Expected after a gap: counted and noted, but no news. */
 export const NOT_WARM = 'not_warm'
+/** Up to here an id of 20 + 1 + 9 + 1 + 1 characters is within its limit of 32. */
+const PLAIN_NUMBER_MAX = 1e9
+const PLAIN_INDEX_MAX = 10
 
-export type NoteValue = number | string | boolean | null
 /** Which intents leave: `all`; `reducing` until warm; `none` when paused or in warm-up. */
 export type Passing = 'all' | 'reducing' | 'none'
 
-/** Collects what one handler call asks for. Emptied by `begin`; what leaves is in `intents` and `reasons`. */
+/** Collects what one handler call asks for, in whole lots and ticks. Emptied by `begin`. */
 export class Collector {
   readonly #strategy: StrategyId
+  readonly #prefix: string
   readonly #account: AccountView
   #number = 0
   #passing: Passing = 'none'
-  intents: Intent[] = []
-  reasons: Record<string, NoteValue> = {}
-  #notes = 0
-  /** Something was collected in this call: most inputs lead to nothing, and that must cost nothing. */
-  touched = false
+  asks: Ask[] = []
+  readonly notes = new Notes()
   /** Codes of what was refused in this call. */
   refusedNow: string[] = []
   /** Since the start, by code. */
@@ -36,31 +38,28 @@ export class Collector {
 
   constructor(strategy: StrategyId, account: AccountView) {
     this.#strategy = strategy
+    this.#prefix = `${strategy}-`
     this.#account = account
   }
 
   begin(number: number, passing: Passing): void {
     this.#number = number
     this.#passing = passing
-    if (this.touched) this.#empty()
+    this.notes.begin()
+    if (this.asks.length > 0) this.asks = []
+    if (this.refusedNow.length > 0) this.refusedNow = []
   }
 
   /** Hands over what was collected: it is the caller's from now on, and never changes again. */
-  take(): { intents: Intent[]; reasons: Record<string, NoteValue> } {
-    const taken = { intents: this.intents, reasons: this.reasons }
-    this.intents = []
-    this.reasons = {}
-    this.refusedNow = []
-    this.#notes = 0
+  take(): Ask[] {
+    const taken = this.asks
+    this.asks = []
     return taken
   }
 
-  #empty(): void {
-    this.touched = false
-    if (this.intents.length > 0) this.intents = []
-    if (this.refusedNow.length > 0) this.refusedNow = []
-    if (this.#notes > 0) this.reasons = {}
-    this.#notes = 0
+  /** As `take`, for the wire. */
+  takeIntents(): { reasons: Reasons; intents: Intent[] } {
+    return { reasons: this.notes.now, intents: this.take().map(intentOf) }
   }
 
   /** The look-back is complete with this very input. */
@@ -68,70 +67,49 @@ export class Collector {
     this.#passing = passing
   }
 
-  get notes(): number {
-    return this.#notes
-  }
-
   note(name: string, value: NoteValue): void {
-    if (this.#notes >= NOTES_MAX && !Object.hasOwn(this.reasons, name)) {
-      this.#count('notes_above_limit')
-      return
-    }
-    this.#notes++
-    this.touched = true
-    if (typeof value === 'string') this.reasons[name] = value.slice(0, NOTE_TEXT_MAX)
-    else this.reasons[name] = typeof value === 'number' && !Number.isFinite(value) ? null : value
+    if (!this.notes.add(name, value)) this.#count('notes_above_limit')
   }
 
   place(side: Side, slot: Slot, options: OrderOptions): string {
     checkOptions(options)
-    const mark = Number.isNaN(slot.lastPrice) ? undefined : slot.lastPrice
-    const asked = { side, quantity: options.quantity, price: options.price, stopPrice: options.stopPrice }
-    const snapped = snapOrder(slot.details, asked, mark)
-    if (!snapped.ok) return this.#refuse(snapped.code, `${side} ${slot.key}: ${snapped.text}`)
+    const { price, stopPrice } = options
+    const snapped = snapSteps(slot.details, side, options.quantity, price, stopPrice, slot.lastPrice)
+    if ('ok' in snapped) return this.#refuse(snapped.code, `${side} ${slot.key}: ${snapped.text}`)
     if (this.#passing === 'none') return this.#drop()
-    const quantity = Number(snapped.order.quantity)
-    if (this.#passing === 'reducing' && !this.#reduces(side, slot.key, quantity, options.reduceOnly === true))
-      return this.#refuse(NOT_WARM, `${side} ${quantity} ${slot.key} would not reduce the position`)
+    const reduceOnly = options.reduceOnly ?? false
+    if (this.#passing === 'reducing') {
+      const quantity = numberOfSteps(snapped.lots, stepsOfInstrument(slot.details).lot)
+      if (!this.#reduces(side, slot.key, quantity, reduceOnly))
+        return this.#refuse(NOT_WARM, `${side} ${quantity} ${slot.key} would not reduce the position`)
+    }
     if (this.#account.openCount >= OPEN_ORDERS_MAX)
       return this.#refuse('open_orders_above_limit', `${OPEN_ORDERS_MAX} orders are open`)
-    const intent = this.#placeIntent(side, slot, options, snapped.order)
-    this.#push(intent)
-    this.#account.placed(intent)
-    return intent.orderId
+    const ask = {
+      type: 'place',
+      orderId: this.#orderId(),
+      slot,
+      side,
+      lots: snapped.lots,
+      orderType: typeOf(price !== undefined, stopPrice !== undefined),
+      price: snapped.price,
+      stopPrice: snapped.stopPrice,
+      timeInForce: options.timeInForce ?? 'GTC',
+      expireAtUs: options.expireAtUs,
+      postOnly: options.postOnly ?? false,
+      reduceOnly,
+      tag: options.tag,
+    } as const
+    this.#push(ask)
+    this.#account.placed(ask)
+    return ask.orderId
   }
 
-  #placeIntent(
-    side: Side,
-    slot: Slot,
-    options: OrderOptions,
-    order: { quantity: string; price: string | undefined; stopPrice: string | undefined },
-  ): PlaceIntent {
-    const { price, stopPrice } = order
-    // The order of these keys is the order of the bytes on the wire: a decision made again must equal the first.
-    return {
-      type: 'place',
-      orderId: orderId(this.#strategy, this.#number, this.intents.length),
-      venue: slot.venue as VenueId,
-      instrument: slot.instrument as InstrumentId,
-      side,
-      quantity: order.quantity,
-      orderType:
-        stopPrice === undefined
-          ? price === undefined
-            ? 'market'
-            : 'limit'
-          : price === undefined
-            ? 'stop'
-            : 'stop_limit',
-      ...(price !== undefined && { price }),
-      ...(stopPrice !== undefined && { stopPrice }),
-      timeInForce: options.timeInForce ?? 'GTC',
-      ...(options.expireAtUs !== undefined && { expireAtUs: options.expireAtUs as Us }),
-      postOnly: options.postOnly ?? false,
-      reduceOnly: options.reduceOnly ?? false,
-      ...(options.tag !== undefined && { tag: options.tag }),
-    }
+  #orderId(): string {
+    const index = this.asks.length
+    return this.#number < PLAIN_NUMBER_MAX && index < PLAIN_INDEX_MAX
+      ? this.#prefix + this.#number + '-' + index
+      : orderId(this.#strategy, this.#number, index)
   }
 
   cancel(id: string): void {
@@ -141,7 +119,7 @@ export class Collector {
       this.#drop()
       return
     }
-    this.#push({ type: 'cancel', orderId: id as PlaceIntent['orderId'] })
+    this.#push({ type: 'cancel', orderId: id })
     this.#account.asked(id, 'pending_cancel')
   }
 
@@ -154,12 +132,8 @@ export class Collector {
     const quantity = change.quantity ?? order.quantity
     const price = change.price ?? order.price
     const stopPrice = change.stopPrice ?? order.stopPrice
-    const snapped = snapOrder(
-      slot.details,
-      { side: order.side, quantity, price, stopPrice },
-      slot.lastPrice || undefined,
-    )
-    if (!snapped.ok) {
+    const snapped = snapSteps(slot.details, order.side, quantity, price, stopPrice, slot.lastPrice || NaN)
+    if ('ok' in snapped) {
       this.#refuse(snapped.code, `amend ${id}: ${snapped.text}`)
       return
     }
@@ -167,16 +141,18 @@ export class Collector {
       this.#drop()
       return
     }
-    if (this.#passing === 'reducing' && Number(snapped.order.quantity) > order.quantity) {
+    const { lot } = stepsOfInstrument(slot.details)
+    if (this.#passing === 'reducing' && numberOfSteps(snapped.lots, lot) > order.quantity) {
       this.#refuse(NOT_WARM, `amend ${id} would enlarge the order`)
       return
     }
     this.#push({
       type: 'amend',
-      orderId: id as PlaceIntent['orderId'],
-      ...(change.quantity !== undefined && { quantity: snapped.order.quantity }),
-      ...(change.price !== undefined && { price: snapped.order.price as string }),
-      ...(change.stopPrice !== undefined && { stopPrice: snapped.order.stopPrice as string }),
+      orderId: id,
+      slot,
+      lots: change.quantity === undefined ? undefined : snapped.lots,
+      price: change.price === undefined ? undefined : snapped.price,
+      stopPrice: change.stopPrice === undefined ? undefined : snapped.stopPrice,
     })
     this.#account.asked(id, 'pending_replace')
   }
@@ -188,18 +164,16 @@ export class Collector {
     return reduceOnly || quantity + this.#account.leaves(key, side) <= Math.abs(held)
   }
 
-  #push(intent: Intent): void {
-    if (this.intents.length >= INTENTS_MAX)
+  #push(ask: Ask): void {
+    if (this.asks.length >= INTENTS_MAX)
       throw refuse('too_many_intents', 'intents', INTENTS_MAX + 1, `ask for at most ${INTENTS_MAX} in one decision`)
-    this.intents.push(intent)
-    this.touched = true
+    this.asks.push(ask)
   }
 
   /** Not an error of the author's: it is told and counted, and the handler goes on. */
   #refuse(code: string, text: string): '' {
     if (this.#passing === 'none') return this.#drop()
     this.refusedNow.push(code)
-    this.touched = true
     this.#count(code)
     this.note(`refused ${code}`, text)
     return ''
@@ -213,6 +187,11 @@ export class Collector {
   #count(code: string): void {
     this.refused[code] = (this.refused[code] ?? 0) + 1
   }
+}
+
+function typeOf(hasPrice: boolean, hasStop: boolean): OrderType {
+  if (hasStop) return hasPrice ? 'stop_limit' : 'stop'
+  return hasPrice ? 'limit' : 'market'
 }
 
 function checkOptions(options: OrderOptions): void {

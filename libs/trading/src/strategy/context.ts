@@ -2,8 +2,9 @@ import { instrumentKey, refuse } from '@contrail/contracts'
 import type { Instrument } from '@contrail/contracts'
 import type { AccountView } from './account.ts'
 import type { Context, OrderOptions, OrderReadout, PositionReadout } from './api.ts'
-import type { Collector, NoteValue } from './collector.ts'
+import type { Collector } from './collector.ts'
 import type { Slot } from './mailbox.ts'
+import type { NoteValue } from './notes.ts'
 
 /** What the context reads of its actor. */
 export type ContextSource = { readonly nowUs: number; readonly warm: boolean }

@@ -1,6 +1,6 @@
 import type { Instrument, Intent } from '@contrail/contracts'
 import type { OpenOrder } from './account.ts'
-import type { NoteValue } from './collector.ts'
+import type { NoteValue } from './notes.ts'
 
 /** One message of the mailbox, as the actor host delivers it. */
 export type StrategyInput = {

@@ -1,5 +1,7 @@
 import { compareDecimal, formatDecimal, fromSteps, multiplyDecimal, parseDecimal, refuse } from '@contrail/contracts'
 import type { Instrument, Scaled, Side } from '@contrail/contracts'
+import { stepsOfInstrument } from '../venue/steps.ts'
+import type { Step } from '../venue/steps.ts'
 
 /** What an order asks for, in doubles. */
 export type Asked = {
@@ -14,11 +16,12 @@ export type Snapped = {
   readonly price: string | undefined
   readonly stopPrice: string | undefined
 }
+/** In lots and ticks; 0 = none. */
+export type SnappedSteps = { readonly lots: number; readonly price: number; readonly stopPrice: number }
 export type SnapRefusal =
   'quantity_below_lot' | 'quantity_below_minimum' | 'notional_below_minimum' | 'price_below_tick' | 'steps_above_limit'
-export type SnapResult =
-  | { readonly ok: true; readonly order: Snapped }
-  | { readonly ok: false; readonly code: SnapRefusal; readonly text: string }
+type Refused = { readonly ok: false; readonly code: SnapRefusal; readonly text: string }
+export type SnapResult = { readonly ok: true; readonly order: Snapped } | Refused
 
 /**
  * Arithmetic in doubles leaves a value just beside the step it means (0.1 + 0.7 = 0.7999999999999999). Nearer to a step
@@ -32,6 +35,50 @@ const VALUE_MIN = 1e-15
  * trigger floor, a sell's ceil. `markPrice` values a market order for the venue's minimum notional.
  */
 export function snapOrder(instrument: Instrument, asked: Asked, markPrice: number | undefined): SnapResult {
+  const steps = snapExactly(instrument, asked, markPrice)
+  return 'ok' in steps ? steps : { ok: true, order: textOf(instrument, steps, asked) }
+}
+
+/** As `snapOrder`, in steps. Doubles decide where they are plainly right; in doubt the decimals do. */
+export function snapSteps(
+  instrument: Instrument,
+  side: Side,
+  quantity: number,
+  price: number | undefined,
+  stopPrice: number | undefined,
+  markPrice: number,
+): SnappedSteps | Refused {
+  const { tick, lot, minLots, minNotional } = stepsOfInstrument(instrument)
+  const up = side === 'sell'
+  const lots = quickSteps(quantity, lot, false)
+  const limit = price === undefined ? 0 : quickSteps(price, tick, up)
+  const stop = stopPrice === undefined ? 0 : quickSteps(stopPrice, tick, up)
+  const priced = limit > 0 ? (limit * tick.units) / tick.power : stop > 0 ? (stop * tick.units) / tick.power : markPrice
+  const isPlain =
+    lots >= Math.max(1, minLots) &&
+    (price === undefined || limit > 0) &&
+    (stopPrice === undefined || stop > 0) &&
+    // NaN where there is no price: then nothing is asked.
+    !(((lots * lot.units) / lot.power) * priced < minNotional * (1 + 1e-9))
+  if (isPlain) return { lots, price: limit, stopPrice: stop }
+  const mark = Number.isNaN(markPrice) ? undefined : markPrice
+  return snapExactly(instrument, { side, quantity, price, stopPrice }, mark)
+}
+
+/** -1: in doubt. Below this many steps the error of the division is far less than the noise that is let pass. */
+const QUICK_MAX = 1e11
+
+function quickSteps(value: number, step: Step, up: boolean): number {
+  const steps = (value * step.power) / step.units
+  if (!(steps >= 0.5 && steps < QUICK_MAX)) return -1
+  const nearest = Math.round(steps)
+  const off = Math.abs(steps - nearest)
+  if (off <= 0.5e-12 * steps) return nearest
+  if (off <= 2e-12 * steps) return -1
+  return up ? Math.ceil(steps) : Math.floor(steps)
+}
+
+function snapExactly(instrument: Instrument, asked: Asked, markPrice: number | undefined): SnappedSteps | Refused {
   const lots = wholeSteps(asked.quantity, instrument.lotSize, 'floor', 'quantity')
   if (lots === 0n) return no('quantity_below_lot', `${asked.quantity} is less than one lot of ${instrument.lotSize}`)
   const rounding = asked.side === 'buy' ? 'floor' : 'ceil'
@@ -42,15 +89,17 @@ export function snapOrder(instrument: Instrument, asked: Asked, markPrice: numbe
     if (steps > BigInt(Number.MAX_SAFE_INTEGER)) return no('steps_above_limit', `${steps} steps are not exact`)
   if ((asked.price !== undefined && price === 0n) || (asked.stopPrice !== undefined && stop === 0n))
     return no('price_below_tick', `the price is less than one tick of ${instrument.tickSize}`)
-  const order: Snapped = {
-    quantity: fromSteps(Number(lots), instrument.lotSize),
-    price: asked.price === undefined ? undefined : fromSteps(Number(price), instrument.tickSize),
-    stopPrice: asked.stopPrice === undefined ? undefined : fromSteps(Number(stop), instrument.tickSize),
-  }
-  return minimums(instrument, order, markPrice)
+  const steps = { lots: Number(lots), price: Number(price), stopPrice: Number(stop) }
+  return minimums(instrument, textOf(instrument, steps, asked), markPrice) ?? steps
 }
 
-function minimums(instrument: Instrument, order: Snapped, markPrice: number | undefined): SnapResult {
+const textOf = ({ tickSize, lotSize }: Instrument, steps: SnappedSteps, asked: Asked): Snapped => ({
+  quantity: fromSteps(steps.lots, lotSize),
+  price: asked.price === undefined ? undefined : fromSteps(steps.price, tickSize),
+  stopPrice: asked.stopPrice === undefined ? undefined : fromSteps(steps.stopPrice, tickSize),
+})
+
+function minimums(instrument: Instrument, order: Snapped, markPrice: number | undefined): Refused | undefined {
   if (compareDecimal(order.quantity, instrument.minQuantity) < 0)
     return no('quantity_below_minimum', `${order.quantity} is less than the minimum of ${instrument.minQuantity}`)
   const price = order.price ?? order.stopPrice ?? (markPrice === undefined ? undefined : markOf(markPrice))
@@ -59,7 +108,7 @@ function minimums(instrument: Instrument, order: Snapped, markPrice: number | un
     if (compareDecimal(notional, instrument.minNotional) < 0)
       return no('notional_below_minimum', `${notional} is less than the minimum of ${instrument.minNotional}`)
   }
-  return { ok: true, order }
+  return undefined
 }
 
 /** A mark cut to what a decimal of a message can hold. */
@@ -92,4 +141,4 @@ function exactOf(value: number): Scaled {
   return scale >= 0 ? { units: digits, scale } : { units: digits * 10n ** BigInt(-scale), scale: 0 }
 }
 
-const no = (code: SnapRefusal, text: string): SnapResult => ({ ok: false, code, text })
+const no = (code: SnapRefusal, text: string): Refused => ({ ok: false, code, text })

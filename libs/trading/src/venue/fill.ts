@@ -1,26 +1,18 @@
-import { decimalOf, fromSteps, multiplyDecimal, roundDecimal } from '@contrail/contracts'
-import type { Fill, Reason, Us } from '@contrail/contracts'
+import type { Fill, Reason } from '@contrail/contracts'
 import { reasonOf } from './model.ts'
-import type { Level, Market, VenueOrder } from './model.ts'
+import type { Level, Market, OrderEnd, VenueOrder } from './model.ts'
 
-/** Places of a fee, in quote. Rounded half away from zero, as venues do. */
-const FEE_SCALE = 8
-const BASIS_POINT = '0.0001'
-
-export function finish(market: Market, order: VenueOrder, end: NonNullable<VenueOrder['end']>, reason?: Reason): void {
+export function finish(market: Market, order: VenueOrder, end: OrderEnd, reason?: Reason): void {
+  const { sink } = market
+  const late = order.cancel && end !== 'cancelled' ? order.cancel.clOrdId : undefined
   order.state = 'done'
   order.end = end
-  if (reason) order.endReason = reason
-  delete order.amend
-  market.touched.add(order)
-  const about = { origin: order.clOrdId, atUs: market.nowUs }
-  if (order.cancel && end !== 'cancelled') {
-    const late = reasonOf('TOO_LATE_TO_CANCEL', end)
-    market.reports.push({ ...about, type: 'cancel_refused', request: order.cancel.clOrdId, reason: late })
-  }
-  delete order.cancel
-  if (end === 'cancelled') market.reports.push({ ...about, type: 'cancelled' })
-  else if (end !== 'filled') market.reports.push({ ...about, type: end, reason: reason ?? reasonOf('ENDED', end) })
+  order.endReason = reason
+  order.amend = undefined
+  order.cancel = undefined
+  sink.touched?.(order)
+  if (late !== undefined) sink.cancelRefused(market, order, late, reasonOf('TOO_LATE_TO_CANCEL', end))
+  sink.ended(market, order, end, reason)
 }
 
 /** How much a reduce-only order may still take from its sub-account's position. */
@@ -31,36 +23,28 @@ export function room(market: Market, order: VenueOrder): number {
   return Math.min(leaves, Math.max(0, order.side === 'buy' ? -position : position))
 }
 
-export function fill(market: Market, order: VenueOrder, price: number, lots: number, liquidity: Fill['liquidity']) {
-  order.filled += lots
-  order.fills += 1
-  const held = market.positions.get(order.subAccount) ?? 0
-  market.positions.set(order.subAccount, held + (order.side === 'buy' ? lots : -lots))
-  market.touched.add(order)
-  const { instrument } = market
-  const quantity = fromSteps(lots, instrument.lotSize)
-  const text = fromSteps(price, instrument.tickSize)
-  const bps = liquidity === 'maker' ? instrument.makerFeeBps : instrument.takerFeeBps
-  const notional = multiplyDecimal(quantity, text)
-  const fee = roundDecimal(multiplyDecimal(multiplyDecimal(notional, decimalOf(bps)), BASIS_POINT), FEE_SCALE)
-  market.reports.push({
-    type: 'filled',
-    origin: order.clOrdId,
-    atUs: market.nowUs,
-    subAccount: order.subAccount,
-    side: order.side,
-    fill: {
-      // From the facts, so that the same market and order give the same id again.
-      tradeId: `${order.clOrdId}-${order.fills}`,
-      quantity,
-      price: text,
-      fee,
-      feeAsset: instrument.quote,
-      liquidity,
-      venueTimeUs: market.nowUs as Us,
-    },
-  })
+/** False: the venue would not let it, and the order has ended. */
+export function fill(
+  market: Market,
+  order: VenueOrder,
+  shown: number,
+  asked: number,
+  liquidity: Fill['liquidity'],
+): boolean {
+  const { sink } = market
+  const price = liquidity === 'taker' && sink.takerPrice ? sink.takerPrice(market, order, shown, asked) : shown
+  const lots = sink.grant ? sink.grant(market, order, price, asked) : asked
+  if (lots > 0) {
+    order.filled += lots
+    order.fills += 1
+    const held = market.positions.get(order.subAccount) ?? 0
+    market.positions.set(order.subAccount, held + (order.side === 'buy' ? lots : -lots))
+    sink.touched?.(order)
+    sink.filled(market, order, price, lots, liquidity)
+  }
   if (order.filled >= order.quantity) finish(market, order, 'filled')
+  else if (lots < asked) finish(market, order, 'rejected', sink.denial?.(market, order) ?? reasonOf('NOT_GRANTED', ''))
+  return lots > 0
 }
 
 /** What the order would meet now, best first. */

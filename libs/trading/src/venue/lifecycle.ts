@@ -1,35 +1,62 @@
-import { DAY_US, stepsOf } from '@contrail/contracts'
-import type { AmendRequest, PlaceRequest } from '../risk/gate.ts'
 import { available, finish, opposite, reaches, room, take } from './fill.ts'
 import { reasonOf } from './model.ts'
-import type { Market, VenueOrder } from './model.ts'
+import type { Market, PendingAmend, VenueOrder } from './model.ts'
 
-export function makeOrder(market: Market, clOrdId: string, request: PlaceRequest, nowUs: number): VenueOrder {
-  const { tickSize, lotSize } = market.instrument
-  const ticks = (price: string | undefined, field: string) =>
-    price === undefined ? 0 : stepsOf(price, tickSize, 'exact', field)
-  const endOfDay = request.timeInForce === 'DAY' ? (Math.floor(nowUs / DAY_US) + 1) * DAY_US : 0
+/** An order that has done nothing yet. */
+export type NewOrder = Pick<
+  VenueOrder,
+  | 'clOrdId'
+  | 'venueOrderId'
+  | 'subAccount'
+  | 'venue'
+  | 'instrument'
+  | 'side'
+  | 'orderType'
+  | 'timeInForce'
+  | 'postOnly'
+  | 'reduceOnly'
+  | 'quantity'
+  | 'price'
+  | 'stopPrice'
+  | 'expireAtUs'
+  | 'activeAtUs'
+>
+
+/** Every field is there from the start, so that all orders have one shape. */
+export function makeOrder(given: NewOrder): VenueOrder {
   return {
-    clOrdId,
-    venueOrderId: `paper-${clOrdId}`,
-    subAccount: request.subAccount,
-    venue: request.venue,
-    instrument: request.instrument,
-    side: request.side,
-    orderType: request.orderType,
-    timeInForce: request.timeInForce,
-    postOnly: request.postOnly,
-    reduceOnly: request.reduceOnly,
-    quantity: stepsOf(request.quantity, lotSize, 'exact', 'quantity'),
+    clOrdId: given.clOrdId,
+    venueOrderId: given.venueOrderId,
+    subAccount: given.subAccount,
+    venue: given.venue,
+    instrument: given.instrument,
+    side: given.side,
+    orderType: given.orderType,
+    timeInForce: given.timeInForce,
+    postOnly: given.postOnly,
+    reduceOnly: given.reduceOnly,
+    quantity: given.quantity,
     filled: 0,
-    price: ticks(request.price, 'price'),
-    stopPrice: ticks(request.stopPrice, 'stopPrice'),
-    expireAtUs: request.timeInForce === 'GTD' ? (request.expireAtUs ?? 0) : endOfDay,
+    price: given.price,
+    stopPrice: given.stopPrice,
+    expireAtUs: given.expireAtUs,
     state: 'inbound',
-    activeAtUs: nowUs + market.settings.latencyUs,
+    activeAtUs: given.activeAtUs,
     queueAhead: 0,
     fills: 0,
+    end: undefined,
+    endReason: undefined,
+    cancel: undefined,
+    amend: undefined,
+    amended: undefined,
   }
+}
+
+/** Takes an order in; it goes on its way. */
+export function addOrder(market: Market, order: VenueOrder): void {
+  market.orders.push(order)
+  market.sink.touched?.(order)
+  market.dueUs = Math.min(market.dueUs, order.activeAtUs)
 }
 
 /** Everything that is due by now, in the order the orders came. */
@@ -39,27 +66,36 @@ export function runDue(market: Market): void {
     if (order.cancel && order.cancel.dueUs <= market.nowUs && order.state !== 'done') finish(market, order, 'cancelled')
     if (order.state === 'inbound' && order.activeAtUs <= market.nowUs) activate(market, order)
     if (order.amend && order.amend.dueUs <= market.nowUs && order.state !== 'done') applyAmend(market, order)
-    if (order.state !== 'done' && order.expireAtUs > 0 && order.expireAtUs <= market.nowUs)
-      finish(market, order, 'expired', reasonOf('EXPIRED', `${order.timeInForce} ended`))
+    if (isExpired(order, market.nowUs)) expire(market, order)
   }
   sweep(market)
 }
 
+export const isExpired = (order: VenueOrder, nowUs: number): boolean =>
+  order.state !== 'done' && order.expireAtUs > 0 && order.expireAtUs <= nowUs
+export const expire = (market: Market, order: VenueOrder): void =>
+  finish(market, order, 'expired', reasonOf('EXPIRED', `${order.timeInForce} ended`))
+
 /** Drops what is done and finds the next due time. */
 export function sweep(market: Market): void {
-  market.orders = market.orders.filter((order) => order.state !== 'done')
-  market.dueUs = Number.POSITIVE_INFINITY
-  for (const order of market.orders) {
-    if (order.state === 'inbound') market.dueUs = Math.min(market.dueUs, order.activeAtUs)
-    if (order.cancel) market.dueUs = Math.min(market.dueUs, order.cancel.dueUs)
-    if (order.amend) market.dueUs = Math.min(market.dueUs, order.amend.dueUs)
-    if (order.expireAtUs > 0) market.dueUs = Math.min(market.dueUs, order.expireAtUs)
+  const { orders } = market
+  let kept = 0
+  let dueUs = Number.POSITIVE_INFINITY
+  for (const order of orders) {
+    if (order.state === 'done') continue
+    orders[kept++] = order
+    if (order.state === 'inbound' && order.activeAtUs < dueUs) dueUs = order.activeAtUs
+    if (order.cancel && order.cancel.dueUs < dueUs) dueUs = order.cancel.dueUs
+    if (order.amend && order.amend.dueUs < dueUs) dueUs = order.amend.dueUs
+    if (order.expireAtUs > 0 && order.expireAtUs < dueUs) dueUs = order.expireAtUs
   }
+  orders.length = kept
+  market.dueUs = dueUs
 }
 
 function activate(market: Market, order: VenueOrder): void {
-  market.touched.add(order)
-  if (order.orderType === 'limit') return goLive(market, order)
+  market.sink.touched?.(order)
+  if (order.stopPrice === 0) return goLive(market, order)
   order.state = 'waiting'
   if (triggered(market, order)) trigger(market, order)
 }
@@ -67,8 +103,12 @@ function activate(market: Market, order: VenueOrder): void {
 /** By trades; by the opposite quote where the feed has no trades. */
 export function triggered(market: Market, order: VenueOrder): boolean {
   const price = market.last > 0 ? market.last : (opposite(market, order)[0]?.price ?? 0)
-  return price > 0 && (order.side === 'buy' ? price >= order.stopPrice : price <= order.stopPrice)
+  return price > 0 && isBeyond(order, price)
 }
+
+/** The market is at or beyond the trigger. */
+export const isBeyond = (order: VenueOrder, price: number): boolean =>
+  order.side === 'buy' ? price >= order.stopPrice : price <= order.stopPrice
 
 export function trigger(market: Market, order: VenueOrder): void {
   order.state = 'working'
@@ -77,7 +117,7 @@ export function trigger(market: Market, order: VenueOrder): void {
 
 /** Meets the market: takes what it may, then rests, works on or ends, by its type and lifetime. */
 function goLive(market: Market, order: VenueOrder): void {
-  market.touched.add(order)
+  market.sink.touched?.(order)
   const best = opposite(market, order)[0]
   const wouldTake = best !== undefined && reaches(order, best.price)
   if (order.postOnly && wouldTake)
@@ -101,39 +141,47 @@ function goLive(market: Market, order: VenueOrder): void {
 }
 
 function applyAmend(market: Market, order: VenueOrder): void {
-  const { clOrdId, terms } = order.amend as NonNullable<VenueOrder['amend']>
-  delete order.amend
-  market.touched.add(order)
-  const about = { origin: order.clOrdId, atUs: market.nowUs, request: clOrdId }
-  const { tickSize, lotSize } = market.instrument
-  const quantity = stepsOf(terms.quantity, lotSize, 'exact', 'quantity')
-  if (quantity < order.filled) {
-    const reason = reasonOf('AMEND_BELOW_FILLED', `${order.filled} lots are filled`)
-    market.reports.push({ ...about, type: 'replace_refused', reason })
-    return
-  }
-  const price = terms.price === undefined ? order.price : stepsOf(terms.price, tickSize, 'exact', 'price')
-  const stopPrice =
-    terms.stopPrice === undefined ? order.stopPrice : stepsOf(terms.stopPrice, tickSize, 'exact', 'stop')
-  const moves = price !== order.price || stopPrice !== order.stopPrice || quantity > order.quantity
-  Object.assign(order, { quantity, price, stopPrice, amended: clOrdId })
-  market.reports.push({ ...about, type: 'replaced', terms })
-  if (order.filled >= quantity) return finish(market, order, 'filled')
+  const moves = takeAmend(market, order)
   // Less of it at the same price keeps its place in the queue; anything else goes to the end.
-  if (!moves) return
+  if (!moves || isDone(order)) return
   if (order.state === 'waiting') {
     if (triggered(market, order)) trigger(market, order)
   } else if (order.state !== 'inbound') goLive(market, order)
 }
 
-export function requestCancel(market: Market, order: VenueOrder, clOrdId: string, nowUs: number): void {
-  order.cancel = { dueUs: nowUs + market.settings.latencyUs, clOrdId }
-  market.touched.add(order)
-  market.dueUs = Math.min(market.dueUs, order.cancel.dueUs)
+const isDone = (order: VenueOrder): boolean => order.state === 'done'
+
+/** The new terms hold from now on. True: the order loses its place and has to meet the market anew. */
+export function takeAmend(market: Market, order: VenueOrder): boolean {
+  const amend = order.amend as PendingAmend
+  order.amend = undefined
+  market.sink.touched?.(order)
+  const { quantity } = amend
+  if (quantity < order.filled) {
+    const reason = reasonOf('AMEND_BELOW_FILLED', `${order.filled} lots are filled`)
+    market.sink.replaceRefused(market, order, amend.clOrdId, reason)
+    return false
+  }
+  const price = amend.price > 0 ? amend.price : order.price
+  const stopPrice = amend.stopPrice > 0 ? amend.stopPrice : order.stopPrice
+  const moves = price !== order.price || stopPrice !== order.stopPrice || quantity > order.quantity
+  order.quantity = quantity
+  order.price = price
+  order.stopPrice = stopPrice
+  order.amended = amend.clOrdId
+  market.sink.replaced(market, order, amend)
+  if (order.filled >= quantity) finish(market, order, 'filled')
+  return moves
 }
 
-export function requestAmend(market: Market, order: VenueOrder, clOrdId: string, request: AmendRequest, nowUs: number) {
-  order.amend = { dueUs: nowUs + market.settings.latencyUs, clOrdId, terms: request.terms }
-  market.touched.add(order)
-  market.dueUs = Math.min(market.dueUs, order.amend.dueUs)
+export function requestCancel(market: Market, order: VenueOrder, clOrdId: string, dueUs: number): void {
+  order.cancel = { dueUs, clOrdId }
+  market.sink.touched?.(order)
+  market.dueUs = Math.min(market.dueUs, dueUs)
+}
+
+export function requestAmend(market: Market, order: VenueOrder, amend: PendingAmend): void {
+  order.amend = amend
+  market.sink.touched?.(order)
+  market.dueUs = Math.min(market.dueUs, amend.dueUs)
 }

@@ -1,12 +1,28 @@
 import type { Fill, Instrument, Reason, Side } from '@contrail/contracts'
 import type { AmendRequest, PlaceRequest } from '../risk/gate.ts'
 
+/*
+ * The kernel of the simulated venue: whole ticks and lots in doubles, no strings but ids. Paper trading stands on it with
+ * decimal strings and rows (simulated.ts), a backtest with columns; each through a sink of its own.
+ */
 export type VenueSettings = {
   /** Between a request and its effect, in event time. */
   readonly latencyUs: number
   /** `quoted`: no more than what is shown fills. `unlimited`: any quantity fills at the best price. */
   readonly liquidity: 'quoted' | 'unlimited'
 }
+
+/** New terms of an order on their way. `terms` are the same as they were asked for on the wire. */
+export type PendingAmend = {
+  readonly dueUs: number
+  readonly clOrdId: string
+  readonly quantity: number
+  /** 0 = stays. */
+  readonly price: number
+  readonly stopPrice: number
+  readonly terms?: AmendRequest['terms'] | undefined
+}
+export type OrderEnd = 'filled' | 'cancelled' | 'expired' | 'rejected'
 
 /** Serialisable: the paper venue keeps it in a row and goes on from there. Prices in ticks, quantities in lots. */
 export type VenueOrder = {
@@ -16,7 +32,7 @@ export type VenueOrder = {
   readonly venue: string
   readonly instrument: string
   readonly side: Side
-  readonly orderType: PlaceRequest['orderType']
+  readonly orderType: PlaceRequest['orderType'] | 'market'
   readonly timeInForce: PlaceRequest['timeInForce']
   readonly postOnly: boolean
   readonly reduceOnly: boolean
@@ -33,13 +49,13 @@ export type VenueOrder = {
   /** Lots before ours at our price. */
   queueAhead: number
   fills: number
-  end?: 'filled' | 'cancelled' | 'expired' | 'rejected'
-  endReason?: Reason
+  end: OrderEnd | undefined
+  endReason: Reason | undefined
   /** Under way because of the latency. */
-  cancel?: { readonly dueUs: number; readonly clOrdId: string }
-  amend?: { readonly dueUs: number; readonly clOrdId: string; readonly terms: AmendRequest['terms'] }
+  cancel: { readonly dueUs: number; readonly clOrdId: string } | undefined
+  amend: PendingAmend | undefined
   /** The last replace that took effect. */
-  amended?: string
+  amended: string | undefined
 }
 
 export type VenueReport = { readonly origin: string; readonly atUs: number } & (
@@ -50,12 +66,36 @@ export type VenueReport = { readonly origin: string; readonly atUs: number } & (
   | { readonly type: 'replaced'; readonly request: string; readonly terms: AmendRequest['terms'] }
 )
 
+/**
+ * Where the kernel tells what happened, as it happens. A sink changes no order and no market; what it asks for in answer
+ * comes to the venue after the step.
+ */
+export interface VenueSink {
+  /** `order.filled` and the sub-account's position already contain it. */
+  filled(market: Market, order: VenueOrder, price: number, lots: number, liquidity: Fill['liquidity']): void
+  ended(market: Market, order: VenueOrder, end: OrderEnd, reason: Reason | undefined): void
+  cancelRefused(market: Market, order: VenueOrder, request: string, reason: Reason): void
+  replaceRefused(market: Market, order: VenueOrder, request: string, reason: Reason): void
+  replaced(market: Market, order: VenueOrder, amend: PendingAmend): void
+  /** Something of the order has changed that its keeper may want to write down. */
+  touched?(order: VenueOrder): void
+  /** What a taker really pays: spread and slippage. Absent = the price that is shown. */
+  takerPrice?(market: Market, order: VenueOrder, price: number, lots: number): number
+  /**
+   * How much of `lots` may fill at this price: sizing and margin. May change `order.quantity`. Less than asked ends the
+   * order as rejected with this sink's `denial`.
+   */
+  grant?(market: Market, order: VenueOrder, price: number, lots: number): number
+  denial?(market: Market, order: VenueOrder): Reason
+}
+
 export type Level = { price: number; size: number }
 
 /** One instrument of the simulated venue. Changed in place by its own functions; nothing else touches it. */
 export type Market = {
   readonly instrument: Instrument
   readonly settings: VenueSettings
+  readonly sink: VenueSink
   readonly tickSize: number
   readonly lotSize: number
   nowUs: number
@@ -66,20 +106,19 @@ export type Market = {
   quoted: boolean
   /** Ticks; 0 = none yet. */
   last: number
+  /** In the order they came. */
   orders: VenueOrder[]
   /** Lots per sub-account, for reduce-only. */
   readonly positions: Map<string, number>
-  readonly reports: VenueReport[]
-  /** Orders changed since they were last taken, for the keeper of their rows. */
-  readonly touched: Set<VenueOrder>
   /** Earliest time at which something is due; Infinity = nothing. */
   dueUs: number
 }
 
-export function newMarket(instrument: Instrument, settings: VenueSettings): Market {
+export function newMarketOf(instrument: Instrument, settings: VenueSettings, sink: VenueSink): Market {
   return {
     instrument,
     settings,
+    sink,
     tickSize: Number(instrument.tickSize),
     lotSize: Number(instrument.lotSize),
     nowUs: 0,
@@ -89,8 +128,6 @@ export function newMarket(instrument: Instrument, settings: VenueSettings): Mark
     last: 0,
     orders: [],
     positions: new Map(),
-    reports: [],
-    touched: new Set(),
     dueUs: Number.POSITIVE_INFINITY,
   }
 }

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { Instrument, Quote, Tick } from '@contrail/contracts'
 import type { Approved, CancelRequest, PlaceRequest } from '../risk/gate.ts'
-import { newMarket } from './model.ts'
-import type { Market, VenueReport, VenueSettings } from './model.ts'
+import type { VenueReport, VenueSettings } from './model.ts'
+import { newMarket } from './paper.ts'
+import type { PaperMarket as Market } from './paper.ts'
 import {
   advance,
   amendOrder,

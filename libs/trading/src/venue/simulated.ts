@@ -1,35 +1,39 @@
 import type { Book, Quote, Reason, Tick } from '@contrail/contracts'
 import type { AmendRequest, Approved, CancelRequest, PlaceRequest } from '../risk/gate.ts'
 import { fill, room, take } from './fill.ts'
-import { makeOrder, requestAmend, requestCancel, runDue, sweep, trigger, triggered } from './lifecycle.ts'
+import { addOrder, makeOrder, requestAmend, requestCancel, runDue, sweep, trigger, triggered } from './lifecycle.ts'
 import { lotsOf, reasonOf, ticksOf } from './model.ts'
 import type { Level, Market, VenueOrder, VenueReport } from './model.ts'
+import { amendOf, orderOf } from './paper.ts'
+import type { PaperMarket } from './paper.ts'
 
 /*
  * A venue that fills against a market that goes on without it: paper trading and backtests run this same code. It takes
  * what is shown and no more, and it waits in the queue. What it cannot know is said here: our own order moves nobody,
  * and hidden size does not exist. All time is event time.
  */
-
 export type Received =
   | { readonly outcome: 'accepted'; readonly order: VenueOrder }
   | { readonly outcome: 'rejected'; readonly reason: Reason }
 
-export function placeOrder(market: Market, clOrdId: string, approved: Approved<PlaceRequest>, nowUs: number): Received {
+export function placeOrder(
+  market: PaperMarket,
+  clOrdId: string,
+  approved: Approved<PlaceRequest>,
+  nowUs: number,
+): Received {
   const { request } = approved
   advance(market, nowUs)
   if (market.asks.length === 0 && market.bids.length === 0 && request.timeInForce !== 'GTC')
     return { outcome: 'rejected', reason: reasonOf('NO_MARKET', 'nothing was quoted or traded yet') }
-  const order = makeOrder(market, clOrdId, request, market.nowUs)
-  market.orders.push(order)
-  market.touched.add(order)
-  market.dueUs = Math.min(market.dueUs, order.activeAtUs)
+  const order = orderOf(market, clOrdId, request)
+  addOrder(market, order)
   runDue(market)
   return { outcome: 'accepted', order }
 }
 
 export function cancelOrder(
-  market: Market,
+  market: PaperMarket,
   clOrdId: string,
   approved: Approved<CancelRequest>,
   nowUs: number,
@@ -38,17 +42,22 @@ export function cancelOrder(
   const order = market.orders.find((one) => one.clOrdId === approved.request.origin)
   if (!order) return { outcome: 'rejected', reason: reasonOf('UNKNOWN_ORDER', 'it is not open here') }
   if (order.cancel) return { outcome: 'rejected', reason: reasonOf('CANCEL_PENDING', order.cancel.clOrdId) }
-  requestCancel(market, order, clOrdId, market.nowUs)
+  requestCancel(market, order, clOrdId, market.nowUs + market.settings.latencyUs)
   runDue(market)
   return { outcome: 'accepted', order }
 }
 
-export function amendOrder(market: Market, clOrdId: string, approved: Approved<AmendRequest>, nowUs: number): Received {
+export function amendOrder(
+  market: PaperMarket,
+  clOrdId: string,
+  approved: Approved<AmendRequest>,
+  nowUs: number,
+): Received {
   advance(market, nowUs)
   const order = market.orders.find((one) => one.clOrdId === approved.request.origin)
   if (!order) return { outcome: 'rejected', reason: reasonOf('UNKNOWN_ORDER', 'it is not open here') }
   if (order.amend) return { outcome: 'rejected', reason: reasonOf('AMEND_PENDING', order.amend.clOrdId) }
-  requestAmend(market, order, clOrdId, approved.request, market.nowUs)
+  requestAmend(market, order, amendOf(market, clOrdId, approved.request))
   runDue(market)
   return { outcome: 'accepted', order }
 }
@@ -148,21 +157,24 @@ function byPriority(market: Market): VenueOrder[] {
 }
 
 /** Reports since the last call. */
-export function takeReports(market: Market): VenueReport[] {
-  return market.reports.splice(0)
+export function takeReports(market: PaperMarket): VenueReport[] {
+  return market.sink.reports.splice(0)
 }
 
 /** Orders whose row has to be written since the last call. */
-export function takeTouched(market: Market): VenueOrder[] {
-  const touched = [...market.touched]
-  market.touched.clear()
+export function takeTouched(market: PaperMarket): VenueOrder[] {
+  const touched = [...market.sink.changed]
+  market.sink.changed.clear()
   return touched
 }
 
 /** An order from its row, after a restart. */
 export function restoreOrder(market: Market, order: VenueOrder): void {
-  market.orders.push(order)
+  // A row leaves out what an order does not have.
+  const { filled, state, queueAhead, fills, end, endReason, cancel, amend, amended } = order
+  const progress = { filled, state, queueAhead, fills, end, endReason, cancel, amend, amended }
+  market.orders.push(Object.assign(makeOrder(order), progress))
   sweep(market)
 }
 
-export { newMarket } from './model.ts'
+export { newMarket } from './paper.ts'
