@@ -1,14 +1,13 @@
 import { decodeJson, strategyEventSchema } from '@contrail/contracts'
 import { openDatabase } from '@contrail/db'
 import { createHttp, listen } from '@contrail/runtime'
-import type { Bus, BusMessage, Running, ServiceContext } from '@contrail/runtime'
+import type { BusMessage, Running, ServiceContext } from '@contrail/runtime'
 import { builtInCatalogue } from './catalogue.ts'
 import type { Config } from './config.ts'
 import { routes } from './http.ts'
 import { createOutbox } from './outbox.ts'
 import { createStore } from './store.ts'
-import type { Store } from './store.ts'
-import { restoreBuckets } from './verbs.ts'
+import { restoreBuckets, rollBack } from './verbs.ts'
 import type { VerbContext } from './verbs.ts'
 
 export { configSchema } from './config.ts'
@@ -26,7 +25,7 @@ export async function start(config: Config, { bus, log, clock, metrics }: Servic
   const restored = await restoreBuckets(context)
   if (restored > 0) log.info({ restored }, 'desired state was put back from Postgres')
   await outbox.poke()
-  const consumer = await consumeEvents(bus, store)
+  const consumer = await consumeEvents(context)
   const app = createHttp({
     name: 'strategies',
     log,
@@ -49,7 +48,8 @@ export async function start(config: Config, { bus, log, clock, metrics }: Servic
   }
 }
 
-async function consumeEvents(bus: Bus, store: Store) {
+async function consumeEvents(context: VerbContext) {
+  const { bus, store } = context
   let incarnation = (await bus.streamState('CONTROL'))?.incarnation ?? ''
   bus.onStatus((status) => {
     if (status !== 'connected') return
@@ -63,6 +63,7 @@ async function consumeEvents(bus: Bus, store: Store) {
   const onMessage = async (message: BusMessage) => {
     const event = decodeJson(strategyEventSchema, message.data, 'strategy.event')
     await store.record(event, incarnation, message.sequence)
+    if (event.event === 'rolled_back') await rollBack(context, event)
   }
   return await bus.consume({ stream: 'CONTROL', durable: 'strategies', concurrency: 1, onMessage })
 }

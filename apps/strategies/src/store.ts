@@ -35,6 +35,11 @@ export function createStore(database: Database, tenant: string) {
       return row
     },
 
+    async versionByCode(code: string) {
+      const [row] = await orm.select().from(versions).where(eq(versions.code, code)).limit(1)
+      return row
+    },
+
     async views(strategy?: string): Promise<StrategyView[]> {
       const rows = await orm
         .select({ deployment: deployments, actual: actuals, schema: versions.parametersSchema })

@@ -137,6 +137,23 @@ test('what the engine says becomes the actual state, and a redelivery changes no
   )
 })
 
+test('what the engine took back is not desired any more, unless something newer is', async () => {
+  const good = await deploy({ strategy: 'swapped', bundle: MODULE })
+  const bad = await deploy({ strategy: 'swapped', bundle: `${MODULE}\n// worse` })
+  const version = { code: good.code, parameters: { size: 1 }, before: bad.code }
+  const said = { schema: 1, strategy: 'swapped', event: 'rolled_back', worker: 'w1', epoch: 3, number: 7, atUs: 5 }
+  const event = encodeJson({ ...said, detail: 'RangeError: no at mine.ts:3', version })
+  await bus.publish(subjects.event('swapped'), event)
+  await vi.waitFor(async () => expect(await desired('swapped')).toMatchObject({ code: good.code, revision: 3 }))
+  const mended = await deploy({ strategy: 'swapped', bundle: `${MODULE}\n// mended` })
+  await bus.publish(subjects.event('swapped'), event)
+  await vi.waitFor(async () => {
+    const { items } = await client.get<{ items: { name: string }[] }>('/strategies/swapped/events')
+    expect(items.filter(({ name }) => name === 'rolled_back')).toHaveLength(2)
+  })
+  expect(await desired('swapped')).toMatchObject({ code: mended.code, revision: 4 })
+})
+
 test('a lost bucket is put back from Postgres at start', async () => {
   await deploy({ strategy: 'kept', bundle: MODULE })
   const before = await desired('kept')

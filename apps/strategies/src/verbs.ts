@@ -1,5 +1,5 @@
 import { controlSchema, decodeJson, desiredStrategySchema, refuse, signalSchema, subjects } from '@contrail/contracts'
-import type { Control, StrategyView } from '@contrail/contracts'
+import type { Control, StrategyEvent, StrategyView } from '@contrail/contracts'
 import type { deployRequest } from '@contrail/contracts'
 import type { Bus, Clock } from '@contrail/runtime'
 import { BUNDLE_BYTES_MAX, sha256Of } from '@contrail/runtime/bundle'
@@ -116,6 +116,25 @@ export async function setParameters(
   }
   await commit(context, next, undefined, { command: 'reload', by, detail: `parameters ${JSON.stringify(change)}` })
   return await viewOf(context, strategy)
+}
+
+/** The engine took a new version back: what is desired from now on is what runs. Of a later wish nothing is changed. */
+export async function rollBack(context: VerbContext, { strategy, version, worker, detail }: StrategyEvent) {
+  const before = await context.store.deployment(strategy)
+  if (!version || !before || before.code !== version.before) return
+  const kept = await context.store.versionByCode(version.code)
+  if (!kept) return
+  const { code, parameters } = version
+  const revision = before.revision + 1
+  const next = { ...before, definition: kept.definition, code, parameters, revision, updatedUs: context.clock.nowUs() }
+  const outgoing: Outgoing[] = [{ kind: 'put', target: 'strategies', key: strategy, payload: desiredOf(next) }]
+  await context.store.save(
+    next,
+    undefined,
+    { name: 'roll_back', by: worker, detail, atUs: next.updatedUs },
+    outgoing,
+  )
+  await context.outbox.poke()
 }
 
 async function commit(

@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { bundleModule, inspectBundle } from './bundle.ts'
+import { bundleModule, inspectBundle, openBundler } from './bundle.ts'
 
 let folder: string
 beforeAll(() => {
@@ -51,4 +52,28 @@ test('a module that throws when loaded is refused with its words', async () => {
   await expect(inspectBundle(bundle.text, probe, 0)).rejects.toMatchObject({
     value: expect.stringContaining('no such market'),
   })
+})
+
+test('a line of the bundle is known by the author’s file and line, also in a file that it imports', async () => {
+  file('thrower.ts', '\n\nexport function fail(): never {\n  throw new Error("here")\n}\n')
+  const bundle = await bundleModule(file('caller.ts', 'import { fail } from "./thrower.ts"\nexport default { fail }'))
+  const place = file('loaded.mjs', bundle.text)
+  const ran = spawnSync(process.execPath, ['--enable-source-maps', '-e', `import(${JSON.stringify(place)}).then((m) => m.default.fail())`], { encoding: 'utf8' }) // prettier-ignore
+  expect(ran.stderr).toMatch(/thrower\.ts:4:9/)
+})
+
+test('who bundles again gets what has changed, and the files to watch', async () => {
+  const part = file('watched-part.ts', 'export const name = "before"')
+  const whole = file('watched.ts', 'import { name } from "./watched-part.ts"\nexport default { name }')
+  const bundler = await openBundler(whole)
+  try {
+    const first = await bundler.build()
+    expect([...first.files].sort()).toEqual([part, whole].map((one) => realpathSync(one)).sort())
+    file('watched-part.ts', 'export const name = "after"')
+    expect((await bundler.build()).text).toContain('"after"')
+    file('watched-part.ts', 'export const name = ')
+    await expect(bundler.build()).rejects.toMatchObject({ code: 'does_not_compile', field: 'watched-part.ts:1' })
+  } finally {
+    await bundler.close()
+  }
 })
