@@ -1,0 +1,29 @@
+import type { BacktestResult, MarketColumns } from '@contrail/trading'
+import type { RobustnessSection } from '../report/sections.ts'
+import { deflatedSection } from './deflated.ts'
+import type { TrialCount } from './deflated.ts'
+import { monteCarloSection } from './montecarlo.ts'
+import { significanceSection } from './significance.ts'
+
+export type RobustnessOptions = {
+  readonly cash: number
+  readonly seed: number
+  readonly series: readonly MarketColumns[]
+  readonly fromUs?: number | undefined
+  readonly toUs?: number | undefined
+  /** Default: this run alone. */
+  readonly trials?: TrialCount | undefined
+  readonly compounding?: boolean
+  /** Made-up runs per study; default 1000. What they cost is limited by count, so the same run gives the same report. */
+  readonly rounds?: number
+}
+
+/** What every report has without being asked: Monte Carlo, random entries, deflated Sharpe. No backtest is run again. */
+export function robustness(result: BacktestResult, options: RobustnessOptions): RobustnessSection[] {
+  const { cash, trials = { count: 1 } } = options
+  return [
+    monteCarloSection(result, options),
+    significanceSection(result, options),
+    deflatedSection(result, cash, trials),
+  ]
+}
