@@ -32,7 +32,7 @@ describe('applying streams, consumers and buckets', () => {
     await applyStreams(server.url, sayInto(first))
     expect(first).toContain('+ stream ORDERS')
     expect(first).toContain('+ consumer TRADES/portfolio')
-    expect(first.length).toBe(21)
+    expect(first.length).toBe(27)
     const second: string[] = []
     expect((await applyStreams(server.url, sayInto(second))).changes).toEqual([])
     expect(second).toEqual([])

@@ -22,6 +22,8 @@ export const DURABLES: readonly Durable[] = [
   { stream: 'TRADES', durable: 'portfolio', filter: ['trades.confirm.>'], ackPendingMax: 1000 },
   { stream: 'MD', durable: 'recorder', filter: ['md.>'], ackPendingMax: 50_000 },
   { stream: 'CONTROL', durable: 'strategies', filter: ['strategy.event.>'], ackPendingMax: 1000 },
+  // Shared by all research workers, each of which takes as many trials as it has cores.
+  { stream: 'RESEARCH', durable: 'trials', filter: ['research.trial.>'], ackPendingMax: 1000 },
 ]
 
 /** The runtime looks for its redriven dead letters under this name; `names.test.ts` holds both to it. */

@@ -25,17 +25,22 @@ const WRITERS: Readonly<Record<string, readonly NatsUser[]>> = {
   'alerts.warning.test': ['ingest', 'recorder', 'engine', 'orders', 'portfolio', 'strategies'],
   'users.event.made': [],
   'billing.event.paid': [],
+  'research.trial.a1': ['strategies'],
+  'results.trial.a1.7': ['researcher'],
   'dlq.ORDERS.orders': ['orders'],
   'dlq.TRADES.portfolio': ['portfolio'],
   'dlq.MD.recorder': ['ingest', 'recorder'],
   'dlq.CONTROL.strategies': ['strategies'],
+  'dlq.RESEARCH.trials': ['researcher'],
   'redrive.ORDERS.orders.1': [],
   '$KV.strategies.s1': ['strategies'],
   '$KV.actors.s1': ['engine'],
   '$KV.workers.w1': ['engine'],
   '$KV.positions.paper.s1.sim.BTC-USDT': ['portfolio'],
   '$KV.halts.platform': ['orders'],
+  '$KV.studies.a1': ['strategies'],
   '$O.bundles.M.x': ['strategies'],
+  '$O.datasets.M.x': ['strategies'],
 }
 /** Requests that change or take what is not one's own. Nobody but the operator. */
 const FORBIDDEN = [
@@ -57,6 +62,7 @@ const OWNED: Readonly<Record<string, readonly NatsUser[]>> = {
   '$JS.API.CONSUMER.MSG.NEXT.TRADES.portfolio': ['portfolio'],
   '$JS.API.CONSUMER.MSG.NEXT.CONTROL.strategies': ['strategies'],
   '$JS.API.CONSUMER.MSG.NEXT.MD.recorder': ['ingest', 'recorder'],
+  '$JS.API.CONSUMER.MSG.NEXT.RESEARCH.trials': ['researcher'],
   '$JS.ACK.ORDERS.orders.1.1.1.0.0': ['orders'],
   '$JS.ACK.TRADES.portfolio.1.1.1.0.0': ['portfolio'],
 }
@@ -86,7 +92,7 @@ describe('rights on the live server', () => {
     const stream = subject.startsWith('$KV.')
       ? `KV_${subject.split('.')[1]}`
       : subject.startsWith('$O.')
-        ? 'OBJ_bundles'
+        ? `OBJ_${subject.split('.')[1]}`
         : STREAM_OF[subject.slice(0, subject.indexOf('.'))]
     const operator = busOf('operator')
     const before = await operator.streamState(stream as string)
@@ -168,6 +174,8 @@ const STREAM_OF: Readonly<Record<string, string>> = {
   alerts: 'ALERTS',
   users: 'PLATFORM',
   billing: 'PLATFORM',
+  research: 'RESEARCH',
+  results: 'RESULTS',
   dlq: 'DLQ',
   redrive: 'DLQ',
 }

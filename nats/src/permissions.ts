@@ -1,5 +1,5 @@
 import { BUCKETS } from '@contrail/contracts'
-import type { BucketName, StreamName } from '@contrail/contracts'
+import type { BucketName, ObjectStoreName, StreamName } from '@contrail/contracts'
 import { DURABLES, redriveName } from './consumers.ts'
 import type { Durable } from './consumers.ts'
 
@@ -11,6 +11,7 @@ export const natsUsers = [
   'portfolio',
   'strategies',
   'gateway',
+  'researcher',
   'operator',
 ] as const
 export type NatsUser = (typeof natsUsers)[number]
@@ -22,7 +23,7 @@ export type Rights = {
   readonly consumes: readonly string[]
   readonly kvWrites: readonly BucketName[]
   readonly kvReads: readonly BucketName[]
-  readonly objects: 'none' | 'read' | 'write'
+  readonly objects: Partial<Readonly<Record<ObjectStoreName, 'read' | 'write'>>>
 }
 
 export const RIGHTS: Readonly<Record<Exclude<NatsUser, 'operator'>, Rights>> = {
@@ -33,7 +34,7 @@ export const RIGHTS: Readonly<Record<Exclude<NatsUser, 'operator'>, Rights>> = {
     consumes: ['MD/recorder'],
     kvWrites: [],
     kvReads: [],
-    objects: 'none',
+    objects: {},
   },
   recorder: {
     writes: ['alerts.*.*'],
@@ -41,7 +42,7 @@ export const RIGHTS: Readonly<Record<Exclude<NatsUser, 'operator'>, Rights>> = {
     consumes: ['MD/recorder'],
     kvWrites: [],
     kvReads: [],
-    objects: 'none',
+    objects: {},
   },
   engine: {
     writes: ['orders.signal.*', 'strategy.event.*', 'alerts.*.*'],
@@ -49,7 +50,7 @@ export const RIGHTS: Readonly<Record<Exclude<NatsUser, 'operator'>, Rights>> = {
     consumes: [],
     kvWrites: ['actors', 'workers'],
     kvReads: ['strategies', 'actors', 'workers', 'halts', 'positions'],
-    objects: 'read',
+    objects: { bundles: 'read' },
   },
   orders: {
     writes: ['orders.manual.*', 'trades.confirm.*.*', 'alerts.*.*'],
@@ -57,7 +58,7 @@ export const RIGHTS: Readonly<Record<Exclude<NatsUser, 'operator'>, Rights>> = {
     consumes: ['ORDERS/orders'],
     kvWrites: ['halts'],
     kvReads: ['halts', 'positions', 'strategies'],
-    objects: 'none',
+    objects: {},
   },
   portfolio: {
     writes: ['alerts.*.*'],
@@ -65,23 +66,32 @@ export const RIGHTS: Readonly<Record<Exclude<NatsUser, 'operator'>, Rights>> = {
     consumes: ['TRADES/portfolio'],
     kvWrites: ['positions'],
     kvReads: ['positions', 'strategies'],
-    objects: 'none',
+    objects: {},
   },
   strategies: {
-    writes: ['strategy.control.*', 'alerts.*.*'],
-    reads: ['CONTROL', 'ORDERS'],
+    writes: ['strategy.control.*', 'research.trial.*', 'alerts.*.*'],
+    reads: ['CONTROL', 'ORDERS', 'RESULTS'],
     consumes: ['CONTROL/strategies'],
-    kvWrites: ['strategies'],
-    kvReads: ['strategies', 'workers', 'actors'],
-    objects: 'write',
+    kvWrites: ['strategies', 'studies'],
+    kvReads: ['strategies', 'workers', 'actors', 'studies'],
+    objects: { bundles: 'write', datasets: 'write' },
   },
   gateway: {
     writes: [],
-    reads: ['MD', 'ORDERS', 'TRADES', 'CONTROL', 'ALERTS', 'DLQ'],
+    reads: ['MD', 'ORDERS', 'TRADES', 'CONTROL', 'ALERTS', 'RESULTS', 'DLQ'],
     consumes: [],
     kvWrites: [],
     kvReads: [...BUCKETS],
-    objects: 'none',
+    objects: {},
+  },
+  // `contrail worker`: runs trials on any machine.
+  researcher: {
+    writes: ['results.trial.*.*'],
+    reads: ['RESULTS'],
+    consumes: ['RESEARCH/trials'],
+    kvWrites: [],
+    kvReads: ['studies'],
+    objects: { bundles: 'read', datasets: 'read' },
   },
 }
 
@@ -97,6 +107,8 @@ const SUBJECTS_OF: Readonly<Record<StreamName, readonly string[]>> = {
   CONTROL: ['strategy.>'],
   ALERTS: ['alerts.>'],
   PLATFORM: ['users.event.>', 'billing.event.>'],
+  RESEARCH: ['research.>'],
+  RESULTS: ['results.>'],
   DLQ: ['dlq.>'],
 }
 
@@ -154,14 +166,15 @@ function foreignDurables(own: readonly Durable[]): string[] {
   ])
 }
 
-function objectSubjects(access: Rights['objects']): string[] {
-  if (access === 'none') return []
-  const read = [
-    ...readSubjects('OBJ_bundles'),
-    '$JS.API.DIRECT.GET.OBJ_bundles',
-    '$JS.API.DIRECT.GET.OBJ_bundles.>',
-    '$JS.API.CONSUMER.INFO.OBJ_bundles.*',
-    '$JS.FC.OBJ_bundles.>',
-  ]
-  return access === 'read' ? read : [...read, '$O.bundles.>', '$JS.API.STREAM.PURGE.OBJ_bundles']
+function objectSubjects(rights: Rights['objects']): string[] {
+  return Object.entries(rights).flatMap(([store, access]) => {
+    const read = [
+      ...readSubjects(`OBJ_${store}`),
+      `$JS.API.DIRECT.GET.OBJ_${store}`,
+      `$JS.API.DIRECT.GET.OBJ_${store}.>`,
+      `$JS.API.CONSUMER.INFO.OBJ_${store}.*`,
+      `$JS.FC.OBJ_${store}.>`,
+    ]
+    return access === 'read' ? read : [...read, `$O.${store}.>`, `$JS.API.STREAM.PURGE.OBJ_${store}`]
+  })
 }

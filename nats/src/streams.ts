@@ -1,5 +1,5 @@
 import { BUCKETS, OBJECT_STORES } from '@contrail/contracts'
-import type { BucketName, StreamName } from '@contrail/contracts'
+import type { BucketName, ObjectStoreName, StreamName } from '@contrail/contracts'
 import type { StreamConfig } from '@nats-io/jetstream'
 
 /** What is kept, and for how long, as data. `applyStreams` makes the server agree. */
@@ -38,6 +38,8 @@ export const STREAM_SUBJECTS: Readonly<Record<StreamName, readonly string[]>> = 
   CONTROL: ['strategy.>'],
   ALERTS: ['alerts.>'],
   PLATFORM: ['users.event.>', 'billing.event.>'],
+  RESEARCH: ['research.>'],
+  RESULTS: ['results.>'],
   // `redrive.>`: dead letters on their way back to their consumer.
   DLQ: ['dlq.>', 'redrive.>'],
 }
@@ -50,6 +52,8 @@ export const STREAM_KEPT: Readonly<Record<StreamName, string>> = {
   CONTROL: 'file, 90 days',
   ALERTS: 'file, 90 days',
   PLATFORM: 'file, 1 year',
+  RESEARCH: 'file, a work queue: until it is done, 7 days at most, refuses when full',
+  RESULTS: 'file, 90 days',
   DLQ: 'file, 1 year',
 }
 
@@ -74,6 +78,13 @@ export function wantedStreams(options: StreamOptions = {}): WantedStream[] {
     { ...stream('CONTROL', given), ...money, ...rolling(90 * DAY_MS, 256 * MEBI) },
     { ...stream('ALERTS', given), ...rolling(90 * DAY_MS, 64 * MEBI) },
     { ...stream('PLATFORM', given), ...rolling(365 * DAY_MS, 256 * MEBI) },
+    {
+      ...stream('RESEARCH', given),
+      ...rolling(7 * DAY_MS, 64 * MEBI),
+      retention: 'workqueue',
+      discard: 'new',
+    },
+    { ...stream('RESULTS', given), ...rolling(90 * DAY_MS, 256 * MEBI) },
     { ...stream('DLQ', given), ...rolling(365 * DAY_MS, 256 * MEBI) },
     ...BUCKETS.map((bucket) => bucketStream(bucket, given)),
     ...OBJECT_STORES.map((store) => objectStream(store, given)),
@@ -107,6 +118,7 @@ const BUCKET_BYTES: Readonly<Record<BucketName, number>> = {
   positions: 64 * MEBI,
   halts: 8 * MEBI,
   workers: 8 * MEBI,
+  studies: 16 * MEBI,
 }
 
 /** A bucket is a stream with one value per subject. Only `workers` forgets, and says so with a marker. */
@@ -131,12 +143,16 @@ function bucketStream(bucket: BucketName, given: Required<StreamOptions>): Wante
   }
 }
 
-function objectStream(store: string, given: Required<StreamOptions>): WantedStream {
+const OBJECT_BYTES: Readonly<Record<ObjectStoreName, number>> = { bundles: 512 * MEBI, datasets: 1024 * MEBI }
+
+/** Data sets are copies of what somebody has in files: they go after a month. */
+function objectStream(store: ObjectStoreName, given: Required<StreamOptions>): WantedStream {
   return {
     ...kept(given),
     name: `OBJ_${store}`,
     subjects: [`$O.${store}.C.>`, `$O.${store}.M.>`],
-    max_bytes: 512 * MEBI,
+    max_bytes: OBJECT_BYTES[store],
+    ...(store === 'datasets' ? { max_age: 30 * DAY_MS * NANOS } : {}),
     discard: 'new',
     allow_rollup_hdrs: true,
   }

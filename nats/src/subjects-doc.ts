@@ -21,6 +21,8 @@ export const SUBJECT_ROWS: readonly Row[] = [
   { subject: 'strategy.control.<strategy>', schema: 'control', meaning: 'start, pause, resume, reload, stop' },
   { subject: 'strategy.event.<strategy>', schema: 'strategyEvent', meaning: 'what became of it' },
   { subject: 'alerts.<severity>.<kind>', schema: 'alert', meaning: 'something a person should see' },
+  { subject: 'research.trial.<study>', schema: 'trial', meaning: 'a set of parameters to run' },
+  { subject: 'results.trial.<study>.<number>', schema: 'trialResult', meaning: 'what came of it, once' },
   { subject: 'dlq.<stream>.<consumer>', schema: 'deadLetter', meaning: 'a message that failed for good' },
   { subject: 'redrive.<stream>.<consumer>.<letter>', schema: 'deadLetter', meaning: 'a dead letter put back, once' },
 ]
@@ -32,7 +34,13 @@ const BUCKET_ROWS: Readonly<Record<(typeof BUCKETS)[number], readonly [key: stri
     positions: ['<account>.<strategy>.<venue>.<instrument>', 'position', 'live positions, for eyes'],
     halts: ['<scope>', 'halt', 'kill switches'],
     workers: ['<worker>', 'worker', 'live engine processes; forgotten after 5 s'],
+    studies: ['<study>', 'study', 'what the trials of a study have in common'],
   }
+
+const STORE_ROWS: Readonly<Record<(typeof OBJECT_STORES)[number], readonly [what: string, meaning: string]>> = {
+  bundles: ['ES module', 'strategy code by hash'],
+  datasets: ['columns, compressed', 'market data of studies; gone after 30 days'],
+}
 
 /** The table of subjects.md: from the contracts, the streams and the permissions. */
 export function subjectsTable(): string {
@@ -54,9 +62,10 @@ export function subjectsTable(): string {
       return `| ${bucket} | \`${key}\` | ${schema} | ${writers} | ${readers} | ${meaning} |`
     }),
     ...OBJECT_STORES.map((store) => {
-      const writers = users((rights) => rights.objects === 'write')
-      const readers = users((rights) => rights.objects !== 'none')
-      return `| ${store} (objects) | SHA-256 | ES module | ${writers} | ${readers} | strategy code by hash |`
+      const writers = users((rights) => rights.objects[store] === 'write')
+      const readers = users((rights) => rights.objects[store] !== undefined)
+      const [what, meaning] = STORE_ROWS[store]
+      return `| ${store} (objects) | SHA-256 | ${what} | ${writers} | ${readers} | ${meaning} |`
     }),
   ].join('\n')
 }

@@ -49,7 +49,7 @@ export type { Instrument } from './instrument.ts'
 export { Refusal, refuse } from './refusal.ts'
 export { messages, schemaText } from './schemas.ts'
 export { BUCKETS, OBJECT_STORES, parseSubject, streamOf, STREAMS, subjects } from './subjects.ts'
-export type { BucketName, MarketKind, ParsedSubject, StreamName } from './subjects.ts'
+export type { BucketName, MarketKind, ObjectStoreName, ParsedSubject, StreamName } from './subjects.ts'
 export { DAY_US, HOUR_US, isoOfUs, MINUTE_US, SECOND_US, TIMEFRAME_US, TIMEFRAMES, us, usOfMs } from './time.ts'
 export type { Timeframe, Us } from './time.ts'
 export {
@@ -96,6 +96,8 @@ export {
   workerSchema,
 } from './messages/strategy.ts'
 export type { Checkpoint, Control, DesiredStrategy, StrategyEvent, Worker } from './messages/strategy.ts'
+export { studyField, studySchema, trialResultSchema, trialSchema } from './messages/research.ts'
+export type { StudyValue, TrialJob, TrialResult } from './messages/research.ts'
 export { alertSchema, deadLetterSchema, haltSchema, positionSchema, TRADING_STATES } from './messages/platform.ts'
 export type { Alert, DeadLetter, Halt, PositionValue } from './messages/platform.ts'
 export {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import * as confirm from './messages/confirm.ts'
 import * as market from './messages/market.ts'
 import * as platform from './messages/platform.ts'
+import * as research from './messages/research.ts'
 import * as signal from './messages/signal.ts'
 import * as strategy from './messages/strategy.ts'
 
@@ -26,6 +27,9 @@ export const messages = {
   halt: platform.haltSchema,
   alert: platform.alertSchema,
   deadLetter: platform.deadLetterSchema,
+  study: research.studySchema,
+  trial: research.trialSchema,
+  trialResult: research.trialResultSchema,
 } as const
 
 /** Stable text of all schemas; its SHA-256 stands in schemas.test.ts beside the version history. */

@@ -16,6 +16,8 @@ test.each([
   [subjects.control('s1'), 'CONTROL', { kind: 'control', strategy: 's1' }],
   [subjects.event('s1'), 'CONTROL', { kind: 'event', strategy: 's1' }],
   [subjects.alert('critical', 'diverged'), 'ALERTS', { kind: 'alert', severity: 'critical', alert: 'diverged' }],
+  [subjects.trial('a1'), 'RESEARCH', { kind: 'trial', study: 'a1' }],
+  [subjects.trialResult('a1', 7), 'RESULTS', { kind: 'trialResult', study: 'a1', number: 7 }],
   [subjects.deadLetter('ORDERS', 'orders'), 'DLQ', { kind: 'deadLetter', stream: 'ORDERS', consumer: 'orders' }],
 ] as const)('%s lies in %s and reads back', (subject, stream, parsed) => {
   expect(streamOf(subject)).toBe(stream)
@@ -28,6 +30,8 @@ test.each([
   'md.candles.sim.BTC-USDT.2m',
   'orders.signal',
   'orders.signal.a.b',
+  'results.trial.a1.x',
+  'research.trial.a1.7',
   'x.y',
   'md.clock.x',
   '',

@@ -4,11 +4,22 @@ import { refuse } from './refusal.ts'
 import { TIMEFRAMES } from './time.ts'
 import type { Timeframe } from './time.ts'
 
-export const STREAMS = ['MD', 'ORDERS', 'TRADES', 'CONTROL', 'ALERTS', 'PLATFORM', 'DLQ'] as const
+export const STREAMS = [
+  'MD',
+  'ORDERS',
+  'TRADES',
+  'CONTROL',
+  'ALERTS',
+  'PLATFORM',
+  'RESEARCH',
+  'RESULTS',
+  'DLQ',
+] as const
 export type StreamName = (typeof STREAMS)[number]
-export const BUCKETS = ['strategies', 'actors', 'positions', 'halts', 'workers'] as const
+export const BUCKETS = ['strategies', 'actors', 'positions', 'halts', 'workers', 'studies'] as const
 export type BucketName = (typeof BUCKETS)[number]
-export const OBJECT_STORES = ['bundles'] as const
+export const OBJECT_STORES = ['bundles', 'datasets'] as const
+export type ObjectStoreName = (typeof OBJECT_STORES)[number]
 
 /** Typed builders: the only place where a subject is spelled. */
 export const subjects = {
@@ -25,6 +36,8 @@ export const subjects = {
   control: (strategy: string) => `strategy.control.${strategy}`,
   event: (strategy: string) => `strategy.event.${strategy}`,
   alert: (severity: string, kind: string) => `alerts.${severity}.${kind}`,
+  trial: (study: string) => `research.trial.${study}`,
+  trialResult: (study: string, number: number) => `results.trial.${study}.${number}`,
   deadLetter: (stream: string, consumer: string) => `dlq.${stream}.${consumer}`,
 } as const
 
@@ -37,6 +50,8 @@ export type ParsedSubject =
   | { kind: 'manual'; account: string }
   | { kind: 'confirm'; account: string; strategy: string }
   | { kind: 'alert'; severity: string; alert: string }
+  | { kind: 'trial'; study: string }
+  | { kind: 'trialResult'; study: string; number: number }
   | { kind: 'deadLetter'; stream: string; consumer: string }
 
 const MARKET_KINDS: Readonly<Record<string, Exclude<MarketKind, 'candle'>>> = {
@@ -70,7 +85,10 @@ function parseOther([root, verb, first, second, ...rest]: string[]): ParsedSubje
   if (root === 'dlq' && first) return { kind: 'deadLetter', stream: verb, consumer: first }
   if (root === 'trades' && verb === 'confirm' && first && second)
     return { kind: 'confirm', account: accountField.parse(first), strategy: strategyField.parse(second) }
+  if (root === 'results' && verb === 'trial' && first && /^\d+$/.test(second ?? ''))
+    return { kind: 'trialResult', study: first, number: Number(second) }
   if (!first || second !== undefined) return undefined
+  if (root === 'research' && verb === 'trial') return { kind: 'trial', study: first }
   if (root === 'orders' && verb === 'signal') return { kind: 'signal', strategy: first }
   if (root === 'orders' && verb === 'manual') return { kind: 'manual', account: first }
   if (root === 'strategy' && verb === 'control') return { kind: 'control', strategy: first }
@@ -98,5 +116,7 @@ const STREAM_OF_ROOT: Readonly<Record<string, StreamName>> = {
   alerts: 'ALERTS',
   users: 'PLATFORM',
   billing: 'PLATFORM',
+  research: 'RESEARCH',
+  results: 'RESULTS',
   dlq: 'DLQ',
 }
