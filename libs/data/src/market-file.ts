@@ -5,9 +5,12 @@ import type { MarketColumns } from '@contrail/trading'
 import { copyRows, joinRows } from './columns/join.ts'
 import { KINDS, seriesOf } from './columns/kinds.ts'
 import type { Kind, Rows, SeriesKey } from './columns/kinds.ts'
+import type { BadRow, FileEvent } from './files/event.ts'
 import { inspectFile } from './files/feed.ts'
 import type { FileFeed, FileOptions } from './files/feed.ts'
+import { lineLayout } from './files/layout.ts'
 import { collectEvents } from './files/read.ts'
+import { LineScanner, scanFile } from './files/scan.ts'
 import { Collector, isoOf } from './judge/collector.ts'
 import type { Judged } from './judge/collector.ts'
 
@@ -67,19 +70,28 @@ export async function streamMarketFile(
 ): Promise<{ feed: FileFeed; judgement: FileJudgement; definition: Instrument }> {
   const { onProgress, kind: only, depth = DEPTH, ...fileOptions } = options
   const feed = await inspectFile({ file, ...fileOptions })
+  const layout = lineLayout(feed)
+  let scanner: LineScanner | undefined
+  let latest: FileEvent | BadRow | undefined
   const collector = new Collector({
     consecutiveIds: feed.format.consecutiveIds,
     timeframe: feed.context.timeframe,
-    volumeIn: 'base',
+    // Events of other formats come with the volume converted.
+    volumeIn: layout && feed.format.name !== 'binance-klines' ? feed.context.volumeIn : 'base',
     depth,
     onRows: (kind, rows) => {
       if (only === undefined || kind === only) onRows(kind, rows, feed)
     },
-    textOf: () => '',
+    textOf: () => scanner?.lineText() ?? JSON.stringify(latest).slice(0, SHOWN_CHARACTERS_MAX),
   })
-  await collectEvents(feed, collector, depth, (line) => {
-    if (line % PROGRESS_ROWS === 0) onProgress?.(line)
-  })
+  if (layout) {
+    scanner = new LineScanner(feed, layout, collector)
+    await scanFile(feed, scanner, (line) => onProgress?.(line))
+  } else
+    await collectEvents(feed, collector, depth, (event) => {
+      latest = event
+      if ((event.line ?? 0) % PROGRESS_ROWS === 0) onProgress?.(event.line ?? 0)
+    })
   const judged = collector.end()
   const definition: Instrument = {
     ...feed.instrument,
@@ -89,6 +101,7 @@ export async function streamMarketFile(
   return { feed, judgement: judgementOf(feed, judged), definition: { ...definition, minQuantity: definition.lotSize } }
 }
 const PROGRESS_ROWS = 16_384
+const SHOWN_CHARACTERS_MAX = 120
 
 const finer = (a: string, b: string): string => (Number(a) <= Number(b) ? a : b)
 

@@ -6,7 +6,7 @@ export type { BadRow, Level } from '@contrail/data'
 /** What a venue said, not judged yet: the filter of the pipeline decides what goes on the bus. A live source leaves the
  * receive time out and the pipeline stamps it. */
 export type RawEvent =
-  | FileEvent
+  | Exclude<FileEvent, { kind: 'funding' }>
   | (Pick<FileEvent, 'instrument' | 'venueTimeUs' | 'receiveTimeUs' | 'line'> &
       (
         | { readonly kind: 'status'; status: FeedStatus['status']; detail: string }

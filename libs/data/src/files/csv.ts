@@ -1,29 +1,14 @@
-import { refuse } from '@contrail/contracts'
 import { candleOf } from './candle-row.ts'
+import type { CandleNumbers } from './candle-row.ts'
 import { bad, idOfRow, numberOf, sideOf, takerOf } from './format.ts'
 import type { Format, ParseContext, Parsed, RowParser } from './format.ts'
 import type { Row } from './open.ts'
+import { rolesOf } from './roles.ts'
+import type { Column, ColumnIndex, Shape } from './roles.ts'
 import { TIME_UNITS, timeReader } from './time.ts'
 import type { TimeReader } from './time.ts'
 
-/** Names of columns as the world writes them, in lower case without "_", "-" and spaces. */
-const COLUMNS = {
-  time: ['time', 'timestamp', 'ts', 'date', 'datetime', 'opentime', 'unix', 'unixtime', 'transacttime', 'tsms', ''],
-  price: ['price', 'p', 'rate'],
-  quantity: ['quantity', 'qty', 'amount', 'size', 'q', 'volume'],
-  id: ['id', 'tradeid', 'tid', 't', 'aggtradeid'],
-  side: ['side', 'type', 'takerside', 'direction'],
-  buyerIsMaker: ['isbuyermaker', 'wasbuyermaker'],
-  open: ['open', 'o'],
-  high: ['high', 'h'],
-  low: ['low', 'l'],
-  close: ['close', 'c'],
-  volume: ['volume', 'vol', 'v', 'basevolume'],
-  quoteVolume: ['quotevolume', 'quoteassetvolume', 'quotevol'],
-  trades: ['trades', 'count', 'numberoftrades', 'tradecount'],
-} as const
-type Column = keyof typeof COLUMNS
-type Layout = { separator: string; index: Partial<Record<Column, number>> }
+type Layout = { separator: string; index: ColumnIndex; shape: Shape }
 
 export const csvFormat: Format = {
   name: 'csv',
@@ -61,61 +46,70 @@ function splitQuoted(text: string, separator: string): string[] {
   return [...cells, cell]
 }
 
-function layoutOf(row: Row): Layout {
+export function layoutOf(row: Row): Layout {
   const separator = [',', ';', '\t'].find((each) => row.text.includes(each)) ?? ','
-  const names = splitRow(row.text.replace(/^\uFEFF/, ''), separator).map((name) =>
-    name.trim().toLowerCase().replaceAll(/[ _-]/g, ''),
-  )
-  const index: Partial<Record<Column, number>> = {}
-  for (const column of Object.keys(COLUMNS) as Column[]) {
-    const found = names.findIndex((name) => (COLUMNS[column] as readonly string[]).includes(name))
-    if (found >= 0) index[column] = found
-  }
-  const has = (...columns: Column[]) => columns.every((column) => index[column] !== undefined)
-  if (!has('time') || !(has('price', 'quantity') || has('open', 'high', 'low', 'close', 'volume')))
-    throw refuse(
-      'no_header',
-      'file',
-      row.text,
-      'start with a header: time,price,quantity[,id,side] or time,open,high,low,close,volume; ' +
-        'or name the format (kraken-csv, binance-trades, binance-aggtrades, binance-klines have none)',
-    )
-  return { separator, index }
+  return { separator, ...rolesOf(splitRow(row.text.replace(/^\uFEFF/, ''), separator), row.text) }
 }
 
-function parseRow(row: Row, { separator, index }: Layout, times: TimeReader, context: ParseContext): Parsed {
+function parseRow(row: Row, { separator, index, shape }: Layout, times: TimeReader, context: ParseContext): Parsed {
   const cells = splitRow(row.text, separator)
   const cell = (column: Column): string | undefined => {
     const at = index[column]
     return at === undefined ? undefined : cells[at]
   }
+  if (shape === 'ticks' && cells.length < 3 && times.read(cell('time')?.trim() ?? '') !== undefined)
+    return bad(row, 'bad_row')
+  return eventOf(row, shape, cell, times, context)
+}
+
+/** A row of named cells as an event: of a CSV file, of a JSON object. */
+export function eventOf(
+  row: Row,
+  shape: Shape,
+  cell: (column: Column) => string | undefined,
+  times: TimeReader,
+  context: ParseContext,
+): Parsed {
   const timeUs = times.read(cell('time')?.trim() ?? '')
   if (timeUs === undefined) return bad(row, 'bad_time')
-  if (index.price === undefined) {
-    const quoteVolume = numberOf(cell('quoteVolume'))
-    const trades = numberOf(cell('trades'))
-    return candleOf(row, context, timeUs, {
-      open: numberOf(cell('open')),
-      high: numberOf(cell('high')),
-      low: numberOf(cell('low')),
-      close: numberOf(cell('close')),
-      volume: numberOf(cell('volume')),
-      ...(quoteVolume >= 0 ? { quoteVolume } : {}),
-      ...(Number.isInteger(trades) && trades >= 0 ? { trades } : {}),
-    })
+  const base = { instrument: context.instrument, venueTimeUs: timeUs, receiveTimeUs: timeUs, line: row.line }
+  switch (shape) {
+    case 'candles':
+      return candleOf(row, context, timeUs, numbersOf(cell))
+    case 'ticks':
+      return {
+        kind: 'trade',
+        ...base,
+        tradeId: cell('id')?.trim() || idOfRow(row),
+        side: cell('buyerIsMaker') === undefined ? sideOf(cell('side')) : takerOf(cell('buyerIsMaker')),
+        price: numberOf(cell('price')),
+        quantity: numberOf(cell('quantity')),
+      }
+    case 'quotes':
+      return {
+        kind: 'quote',
+        ...base,
+        bid: numberOf(cell('bid')),
+        bidQuantity: numberOf(cell('bidQuantity') ?? '0'),
+        ask: numberOf(cell('ask')),
+        askQuantity: numberOf(cell('askQuantity') ?? '0'),
+      }
+    case 'funding':
+      return { kind: 'funding', ...base, rate: numberOf(cell('fundingRate')) }
   }
-  if (cells.length < 3) return bad(row, 'bad_row')
-  const side = index.buyerIsMaker === undefined ? sideOf(cell('side')) : takerOf(cell('buyerIsMaker'))
+}
+
+function numbersOf(cell: (column: Column) => string | undefined): CandleNumbers {
+  const quoteVolume = numberOf(cell('quoteVolume'))
+  const trades = numberOf(cell('trades'))
   return {
-    kind: 'trade',
-    instrument: context.instrument,
-    venueTimeUs: timeUs,
-    receiveTimeUs: timeUs,
-    line: row.line,
-    tradeId: cell('id')?.trim() || idOfRow(row),
-    side,
-    price: numberOf(cell('price')),
-    quantity: numberOf(cell('quantity')),
+    open: numberOf(cell('open')),
+    high: numberOf(cell('high')),
+    low: numberOf(cell('low')),
+    close: numberOf(cell('close')),
+    volume: numberOf(cell('volume')),
+    ...(quoteVolume >= 0 ? { quoteVolume } : {}),
+    ...(Number.isInteger(trades) && trades >= 0 ? { trades } : {}),
   }
 }
 

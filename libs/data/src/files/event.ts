@@ -23,6 +23,8 @@ export type FileEvent = {
       bids: readonly Level[]
       asks: readonly Level[]
     }
+  /** Paid by longs to shorts, times the notional. */
+  | { readonly kind: 'funding'; rate: number }
   | { readonly kind: 'candle'; candle: Omit<Candle, 'schema' | 'receiveTimeUs'> }
 )
 

@@ -4,6 +4,7 @@ import type { Instrument, Timeframe } from '@contrail/contracts'
 import type { BadRow, FileEvent } from './event.ts'
 import type { Format, ParseContext, RowParser } from './format.ts'
 import { formatNamed, guessFormat } from './formats.ts'
+import { leanInstrument, leanTimeframe } from './lean.ts'
 import { jsonRowsOf, linesOf, textOf } from './open.ts'
 import type { Row } from './open.ts'
 import { instrumentOfFile } from './symbol.ts'
@@ -30,7 +31,8 @@ export type FileFeed = {
   readonly format: Format
   readonly context: ParseContext
   readonly instrument: Instrument
-  readonly holds: 'trades' | 'candles'
+  readonly holds: 'trades' | 'candles' | 'quotes' | 'funding'
+  readonly firstRow: Row
   readonly firstTimeUs: number
   readonly timeUnit: string
 }
@@ -40,12 +42,16 @@ const LOOK_ROWS = 1000
 
 export async function inspectFile(options: FileOptions): Promise<FileFeed> {
   const name = path.basename(options.file)
-  const format = options.format ? formatNamed(options.format) : guessFormat(name, await headOf(options.file))
+  const format = options.format ? formatNamed(options.format) : await guessed(options.file)
   const rows = await firstRows(options.file, format)
-  const named = options.instrument ?? instrumentOfFile(name, rows.map(({ text }) => text).slice(0, 50))
+  const named =
+    options.instrument ??
+    leanInstrument(options.file) ??
+    instrumentOfFile(name, rows.map(({ text }) => text).slice(0, 50))
   if (!named)
     throw refuse('no_instrument', 'instrument', name, 'the file does not name it; give it as BASE-QUOTE, e.g. BTC-USDT')
   const context: ParseContext = {
+    file: options.file,
     instrument: instrumentId(named),
     timeUnit: options.timeUnit,
     timeframe: options.timeframe ?? '1s',
@@ -55,15 +61,18 @@ export async function inspectFile(options: FileOptions): Promise<FileFeed> {
   const { events, badRows } = look(rows, parse)
   const [first] = events
   if (!first) throw nothingUsable(name, format, badRows)
-  const holds = first.kind === 'candle' ? 'candles' : 'trades'
-  const timeframe = holds === 'candles' ? (options.timeframe ?? timeframeOf(events, name)) : undefined
+  const holds = HOLDS[first.kind as keyof typeof HOLDS] ?? 'trades'
+  const known = options.timeframe ?? leanTimeframe(options.file)
+  const timeframe = holds === 'candles' ? (known ?? timeframeOf(events, name)) : undefined
   return {
     file: options.file,
     name,
     format,
     context: { ...context, timeframe },
     instrument: instrumentOf(options, format, context.instrument, events),
-    holds,
+    // A capture begins with whatever came first; it is known for its trades.
+    holds: holds === 'quotes' && format.consecutiveIds ? 'trades' : holds,
+    firstRow: rows[0]!,
     firstTimeUs: first.receiveTimeUs ?? first.venueTimeUs,
     timeUnit: times.unit() ?? 'unknown',
   }
@@ -81,10 +90,16 @@ export async function* eventsOf(feed: FileFeed): AsyncGenerator<FileEvent | BadR
 const rowsOf = (file: string, format: Format): AsyncGenerator<Row> =>
   format.rows === 'json' ? jsonRowsOf(textOf(file)) : linesOf(textOf(file))
 
-async function headOf(file: string): Promise<string> {
-  for await (const chunk of textOf(file)) return (chunk.trimStart().split('\n', 1)[0] ?? '').slice(0, 500)
-  return ''
+const HOLDS = { candle: 'candles', quote: 'quotes', funding: 'funding' } as const
+
+async function guessed(file: string): Promise<Format> {
+  for await (const chunk of textOf(file)) {
+    const text = chunk.trimStart().slice(0, START_CHARACTERS)
+    return guessFormat(file, text.split('\n', 1)[0] ?? '', text.replaceAll(/\s/g, ''))
+  }
+  return guessFormat(file, '', '')
 }
+const START_CHARACTERS = 500
 
 async function firstRows(file: string, format: Format): Promise<Row[]> {
   const rows: Row[] = []
@@ -158,7 +173,7 @@ function instrumentOf(
   const [base = '', quote = '', perp] = instrument.split('-')
   const lotSize = options.lotSize ?? stepOf(quantities)
   const made = {
-    venue: options.venue ?? /^(binance|kraken)-/.exec(format.name)?.[1] ?? 'file',
+    venue: options.venue ?? format.venueOf?.(options.file) ?? /^(binance|kraken)-/.exec(format.name)?.[1] ?? 'file',
     instrument,
     kind: perp ? 'perp' : 'spot',
     base,

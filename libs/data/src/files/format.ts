@@ -4,6 +4,8 @@ import type { Row } from './open.ts'
 import type { TimeReader, TimeUnit } from './time.ts'
 
 export type ParseContext = {
+  /** Path of the file: some formats keep the day or the timeframe in it. */
+  readonly file: string
   readonly instrument: string
   readonly timeUnit: TimeUnit | undefined
   /** Of candle files; found from the distance of their rows when not given. */
@@ -22,6 +24,8 @@ export type Format = {
   readonly rows: 'lines' | 'json'
   /** Trade ids count up by one in the whole file, so that a missing one is seen. */
   readonly consecutiveIds: boolean
+  /** Under which venue the rows are kept when the caller does not say; `file` otherwise. */
+  readonly venueOf?: (file: string) => string | undefined
   parser(context: ParseContext): RowParser
 }
 

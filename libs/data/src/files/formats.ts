@@ -1,9 +1,13 @@
+import path from 'node:path'
 import { refuse } from '@contrail/contracts'
+import { barterFormat } from './barter.ts'
 import { binanceCaptureFormat } from './binance-capture.ts'
 import { binanceAggTradesFormat, binanceKlinesFormat, binanceTradesFormat } from './binance-dump.ts'
 import { csvFormat, krakenCsvFormat } from './csv.ts'
 import type { Format } from './format.ts'
 import { freqtradeFormat } from './freqtrade.ts'
+import { jsonFormat, jsonLinesFormat } from './json.ts'
+import { leanFormat, leanPlace } from './lean.ts'
 
 export const FORMATS: readonly Format[] = [
   csvFormat,
@@ -13,6 +17,10 @@ export const FORMATS: readonly Format[] = [
   binanceKlinesFormat,
   freqtradeFormat,
   binanceCaptureFormat,
+  jsonFormat,
+  jsonLinesFormat,
+  barterFormat,
+  leanFormat,
 ]
 export const FORMAT_NAMES = FORMATS.map((format) => format.name)
 
@@ -22,15 +30,23 @@ export function formatNamed(name: string): Format {
   return found
 }
 
-/** Which format a file is in, by its first row and its name, where that leaves no doubt. */
-export function guessFormat(fileName: string, firstRow: string): Format {
+/**
+ * Which format a file is in, by its path, its first row and how its text begins (without white space), where that leaves
+ * no doubt.
+ */
+export function guessFormat(file: string, firstRow: string, start: string): Format {
+  const name = path.basename(file)
   const cells = firstRow.split(/[,;\t]/)
+  if (leanPlace(file)) return leanFormat
   if (/^\d{13,19} \{/.test(firstRow)) return binanceCaptureFormat
-  if (firstRow.startsWith('[[')) return freqtradeFormat
-  if (/-aggTrades-/.test(fileName)) return binanceAggTradesFormat
-  if (/-trades-/.test(fileName)) return binanceTradesFormat
-  if (/-\d+[smhd]-/.test(fileName) && cells.length >= 9) return binanceKlinesFormat
+  if (start.startsWith('[[')) return /^\[\[[^\]]*["n]/.test(start) ? freqtradeFormat : jsonFormat
+  if (/^\[\{"(Item|Reconnecting)"/.test(start)) return barterFormat
+  if (start.startsWith('[{')) return jsonFormat
+  if (/^[{[]/.test(start)) return jsonLinesFormat
+  if (/-aggTrades-/.test(name)) return binanceAggTradesFormat
+  if (/-trades-/.test(name)) return binanceTradesFormat
+  if (/-\d+[smhd]-/.test(name) && cells.length >= 9) return binanceKlinesFormat
   if (cells.length === 3 && cells.every((cell) => Number.isFinite(Number(cell)))) return krakenCsvFormat
-  if (/[a-z]/i.test(firstRow) && cells.length >= 3 && !firstRow.includes('{')) return csvFormat
+  if (/[a-z]/i.test(firstRow) && cells.length >= 3) return csvFormat
   throw refuse('unknown_format', 'format', firstRow, `name the format: one of ${FORMAT_NAMES.join(', ')}`)
 }

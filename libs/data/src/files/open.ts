@@ -9,6 +9,11 @@ import { zipEntry } from './zip.ts'
 /** A row longer than this is no row. The longest real one is a REST snapshot of 5,000 levels: about 300 kB. */
 export const ROW_CHARACTERS_MAX = 4_000_000
 
+/** Pieces: large enough that handing one on costs nothing, small enough for any machine. */
+const PIECE_BYTES = 1 << 20
+const WIDE = { highWaterMark: PIECE_BYTES }
+const UNPACKED = { chunkSize: PIECE_BYTES }
+
 /** Text of a file in pieces: plain, gzip or a zip of one file, told by its first bytes. Bounded memory. */
 export async function* textOf(file: string): AsyncGenerator<string> {
   const name = path.basename(file)
@@ -21,23 +26,24 @@ export async function* textOf(file: string): AsyncGenerator<string> {
   yield decoder.decode()
 }
 
-async function bytesOf(file: string, name: string): Promise<AsyncIterable<unknown>> {
+/** Its bytes, unpacked. */
+export async function bytesOf(file: string, name: string): Promise<AsyncIterable<unknown>> {
   const head = await firstBytes(file, name)
   if (head.length === 0) throw refuse('empty_file', 'file', name, 'give a file with rows')
-  if (head[0] === 0x1f && head[1] === 0x8b) return inflate(createReadStream(file), createGunzip())
+  if (head[0] === 0x1f && head[1] === 0x8b) return inflate(createReadStream(file, WIDE), createGunzip(UNPACKED))
   if (head[0] === 0x50 && head[1] === 0x4b) {
     const entry = await zipEntry(file, name)
-    const packed = createReadStream(file, { start: entry.offset, end: entry.offset + entry.bytes - 1 })
-    return checked(entry.method === 0 ? packed : inflate(packed, createInflateRaw()), entry.crc32, name)
+    const packed = createReadStream(file, { ...WIDE, start: entry.offset, end: entry.offset + entry.bytes - 1 })
+    return checked(entry.method === 0 ? packed : inflate(packed, createInflateRaw(UNPACKED)), entry.crc32, name)
   }
-  return createReadStream(file)
+  return createReadStream(file, WIDE)
 }
 
-async function firstBytes(file: string, name: string): Promise<Buffer> {
+export async function firstBytes(file: string, name: string): Promise<Buffer> {
   try {
     const handle = await open(file, 'r')
     try {
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(4), 0, 4, 0)
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(8), 0, 8, 0)
       return buffer.subarray(0, bytesRead)
     } finally {
       await handle.close()
@@ -66,7 +72,7 @@ async function* checked(source: AsyncIterable<unknown>, expected: number, name: 
   if (sum !== expected) throw refuse('checksum', 'file', name, 'copy it again: its content is not what was packed')
 }
 
-function refusalOf(error: unknown, name: string): unknown {
+export function refusalOf(error: unknown, name: string): unknown {
   if (error instanceof Refusal) return error
   const { code, message } = error as NodeJS.ErrnoException
   if (code === 'Z_BUF_ERROR') return refuse('truncated_file', 'file', name, 'copy it again: it ends in the middle')
@@ -92,7 +98,7 @@ export async function* linesOf(text: AsyncIterable<string>): AsyncGenerator<Row>
 }
 export type Row = { readonly line: number; readonly text: string }
 
-/** The rows of one JSON array of arrays, each as its text: a file of gigabytes is never one value in memory. */
+/** The rows of one JSON array of arrays or objects, each as its text: a file of gigabytes is never one value in memory. */
 export async function* jsonRowsOf(text: AsyncIterable<string>): AsyncGenerator<Row> {
   let depth = 0
   let inString = false
@@ -108,8 +114,8 @@ export async function* jsonRowsOf(text: AsyncIterable<string>): AsyncGenerator<R
         else if (code === BACKSLASH) escaped = true
         else if (code === QUOTE) inString = false
       } else if (code === QUOTE) inString = true
-      else if (code === OPEN && ++depth === 2) from = i
-      else if (code === CLOSE && depth-- === 2) {
+      else if ((code === OPEN || code === OPEN_OBJECT) && ++depth === 2) from = i
+      else if ((code === CLOSE || code === CLOSE_OBJECT) && depth-- === 2) {
         yield { line: ++line, text: row + chunk.slice(from, i + 1) }
         row = ''
         from = i + 1
@@ -120,7 +126,7 @@ export async function* jsonRowsOf(text: AsyncIterable<string>): AsyncGenerator<R
   }
   if (depth !== 0) throw refuse('truncated_file', 'file', `${line} whole rows`, 'copy it again: the array does not end')
 }
-const [QUOTE, BACKSLASH, OPEN, CLOSE] = [0x22, 0x5c, 0x5b, 0x5d]
+const [QUOTE, BACKSLASH, OPEN, CLOSE, OPEN_OBJECT, CLOSE_OBJECT] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d]
 
 const tooLong = (line: number) =>
   refuse('row_too_long', 'file', `row ${line}`, `a row has at most ${ROW_CHARACTERS_MAX} characters; check the format`)

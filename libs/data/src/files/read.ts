@@ -1,6 +1,6 @@
 import { OrderBook } from '@contrail/trading'
 import type { Collector } from '../judge/collector.ts'
-import type { FileEvent } from './event.ts'
+import type { BadRow, FileEvent } from './event.ts'
 import { eventsOf } from './feed.ts'
 import type { FileFeed } from './feed.ts'
 
@@ -13,13 +13,13 @@ export async function collectEvents(
   feed: FileFeed,
   collector: Collector,
   depth: number,
-  onRow: (line: number) => void,
+  onRow: (event: FileEvent | BadRow) => void,
 ): Promise<void> {
   const book = new OrderBook()
   for await (const event of eventsOf(feed)) {
+    onRow(event)
     if (event.kind === 'bad') collector.bad(event.line, event.reason, event.text)
     else collect(event, collector, book, depth)
-    onRow(event.line ?? 0)
   }
 }
 
@@ -40,6 +40,8 @@ function collect(event: FileEvent, collector: Collector, book: OrderBook, depth:
       const { openTimeUs, open, high, low, close, volume, quoteVolume, trades } = event.candle
       return collector.candle(line, openTimeUs, open, high, low, close, volume, quoteVolume, trades)
     }
+    case 'funding':
+      return collector.funding(line, receiveTimeUs, event.rate)
     case 'snapshot':
       book.applySnapshot(event)
       break

@@ -43,7 +43,8 @@ export function instrumentOfFile(fileName: string, firstRows: readonly string[])
     const symbol = /"s":"([A-Z0-9]{4,20})"/.exec(row)?.[1]
     if (symbol) return instrumentOfSymbol(symbol)
   }
-  const pair = /(?:^|_)([A-Z0-9]{2,14}_[A-Z0-9]{2,12})-trades/.exec(fileName)?.[1]
+  // freqtrade: XRP_ETH-trades.json.gz, BTC_USDT-5m.feather, BTC_USDT_USDT-8h-funding_rate.feather
+  const pair = /(?:^|_)([A-Z0-9]{2,14}_[A-Z0-9]{2,12})(?:_[A-Z0-9]+)?-(?:trades|\d+[smhdw])/.exec(fileName)?.[1]
   if (pair) return instrumentOfSymbol(pair)
   const symbol = /(?:^|_)([A-Z0-9]{5,20})-(?:trades|aggTrades|\d+[smhd])-/.exec(fileName)?.[1]
   const kraken = /^kraken_([A-Z0-9]{6,12})\.csv/.exec(fileName)?.[1]

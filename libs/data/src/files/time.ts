@@ -4,8 +4,8 @@ export const TIME_UNITS = ['s', 'ms', 'us', 'ns'] as const
 export type TimeUnit = (typeof TIME_UNITS)[number]
 
 /** No market of ours is older than 1970-04 or younger than 2100; outside, the unit is wrong or the row is. */
-const YEAR_2100_US = 4_102_444_800_000_000
-const FIRST_US = 7_776_000_000_000
+export const YEAR_2100_US = 4_102_444_800_000_000
+export const FIRST_US = 7_776_000_000_000
 const US_PER: Readonly<Record<TimeUnit, number>> = { s: 1_000_000, ms: 1000, us: 1, ns: 0.001 }
 
 /** Units differ by 1,000, so the size of a number tells which one it is in (true from 1973 to 5138). */
@@ -27,10 +27,17 @@ export type TimeReader = {
  * because prices a thousand years late look like any others.
  */
 export function timeReader(expected: readonly TimeUnit[], given: TimeUnit | undefined, field = 'time'): TimeReader {
-  let unit: TimeUnit | 'iso' | undefined = given
+  let unit: TimeUnit | 'iso' | undefined
   const settle = (text: string, value: number): TimeUnit => {
     const found = unitOf(value)
-    if (!expected.includes(found))
+    if (given !== undefined && given !== found)
+      throw refuse(
+        'wrong_time_unit',
+        field,
+        text,
+        `the time unit was given as "${given}", the number looks like ${found}; give the time unit "${found}"`,
+      )
+    if (given === undefined && !expected.includes(found))
       throw refuse(
         'wrong_time_unit',
         field,
@@ -40,7 +47,7 @@ export function timeReader(expected: readonly TimeUnit[], given: TimeUnit | unde
     return found
   }
   return {
-    unit: () => unit,
+    unit: () => unit ?? given,
     read(text) {
       const value = text === '' ? Number.NaN : Number(text)
       if (Number.isNaN(value)) {

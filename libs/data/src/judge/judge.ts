@@ -13,7 +13,7 @@ export type FileReport = {
   file: string
   format: string
   instrument: string
-  holds: 'trades' | 'candles'
+  holds: FileFeed['holds']
   timeUnit: string
   rows: number
   accepted: number

@@ -141,7 +141,8 @@ class Replay {
 }
 
 async function* itemsOf(feed: FileFeed): AsyncGenerator<FileItem> {
-  for await (const item of eventsOf(feed)) yield { item, instrument: feed.instrument.instrument }
+  for await (const item of eventsOf(feed))
+    if (item.kind !== 'funding') yield { item, instrument: feed.instrument.instrument }
 }
 
 function shifted(event: RawEvent, offsetUs: number): RawEvent {

@@ -1,0 +1,71 @@
+import { refuse } from '@contrail/contracts'
+
+/** Names of columns as the world writes them, in lower case without "_", "-" and spaces. */
+export const COLUMNS = {
+  time: [
+    'time',
+    'timestamp',
+    'ts',
+    'date',
+    'datetime',
+    'opentime',
+    'opentimeus',
+    'unix',
+    'unixtime',
+    'transacttime',
+    'tsms',
+    'receivetimeus',
+    'timeus',
+    '',
+  ],
+  venueTime: ['venuetimeus'],
+  price: ['price', 'p', 'rate'],
+  quantity: ['quantity', 'qty', 'amount', 'size', 'q', 'volume'],
+  id: ['id', 'tradeid', 'tid', 't', 'aggtradeid'],
+  side: ['side', 'type', 'takerside', 'direction'],
+  buyerIsMaker: ['isbuyermaker', 'wasbuyermaker'],
+  open: ['open', 'o'],
+  high: ['high', 'h'],
+  low: ['low', 'l'],
+  close: ['close', 'c'],
+  volume: ['volume', 'vol', 'v', 'basevolume'],
+  quoteVolume: ['quotevolume', 'quoteassetvolume', 'quotevol'],
+  trades: ['trades', 'count', 'numberoftrades', 'tradecount'],
+  bid: ['bid', 'bidprice', 'bestbid'],
+  bidQuantity: ['bidquantity', 'bidqty', 'bidsize', 'bidamount'],
+  ask: ['ask', 'askprice', 'bestask'],
+  askQuantity: ['askquantity', 'askqty', 'asksize', 'askamount'],
+  fundingRate: ['fundingrate', 'rate'],
+} as const
+export type Column = keyof typeof COLUMNS
+export type ColumnIndex = Partial<Record<Column, number>>
+export type Shape = 'candles' | 'ticks' | 'quotes' | 'funding'
+
+/** Where each column lies, by the names in a header, and what the rows are. */
+export function rolesOf(names: readonly string[], shown: string): { index: ColumnIndex; shape: Shape } {
+  const plain = names.map((name) => name.trim().toLowerCase().replaceAll(/[ _-]/g, ''))
+  const index: ColumnIndex = {}
+  for (const column of Object.keys(COLUMNS) as Column[]) {
+    const found = plain.findIndex((name) => (COLUMNS[column] as readonly string[]).includes(name))
+    if (found >= 0) index[column] = found
+  }
+  const shape = shapeOf(index)
+  if (!shape)
+    throw refuse(
+      'no_header',
+      'file',
+      shown,
+      'start with a header: time,price,quantity[,id,side] or time,open,high,low,close,volume; ' +
+        'or name the format (kraken-csv, binance-trades, binance-aggtrades, binance-klines have none)',
+    )
+  return { index, shape }
+}
+
+function shapeOf(index: ColumnIndex): Shape | undefined {
+  const has = (...columns: Column[]) => columns.every((column) => index[column] !== undefined)
+  if (!has('time')) return undefined
+  if (has('open', 'high', 'low', 'close', 'volume')) return 'candles'
+  if (has('price', 'quantity')) return 'ticks'
+  if (has('bid', 'ask')) return 'quotes'
+  return has('fundingRate') ? 'funding' : undefined
+}

@@ -1,0 +1,228 @@
+import { Buffer } from 'node:buffer'
+import path from 'node:path'
+import { refuse } from '@contrail/contracts'
+import type { Collector } from '../judge/collector.ts'
+import type { FileFeed } from './feed.ts'
+import { SLOT, SLOTS } from './layout.ts'
+import type { LineLayout } from './layout.ts'
+import { bytesOf, refusalOf, ROW_CHARACTERS_MAX } from './open.ts'
+import { byteTimes } from './scan-time.ts'
+
+const [NEWLINE, RETURN, SPACE, QUOTE, POINT, MINUS, ZERO] = [10, 13, 32, 34, 46, 45, 48]
+/** Powers of ten that a double holds exactly: with a whole number below 2^53 the quotient is correctly rounded. */
+const POWERS = Float64Array.from({ length: 23 }, (_, i) => 10 ** i)
+const EXACT_MAX = 2 ** 53
+const SHOWN_CHARACTERS_MAX = 120
+const ID_DIGITS_MAX = 15
+
+/** Lines of cells into a collector, from the bytes: no string and no object per row or field. */
+export class LineScanner {
+  readonly #layout: LineLayout
+  readonly #slots: Uint8Array
+  readonly #separator: number
+  readonly #collector: Collector
+  readonly #time: (bytes: Uint8Array, from: number, to: number) => number
+  readonly #values = new Float64Array(SLOTS)
+  #idText = ''
+  #bytes: Buffer = Buffer.alloc(0)
+  /** First byte after the cell that was read last. */
+  #after = 0
+  #line = 0
+  #lineStart = 0
+  #lineEnd = 0
+  #headerSeen = false
+
+  constructor(feed: FileFeed, layout: LineLayout, collector: Collector) {
+    this.#layout = layout
+    this.#slots = layout.slots
+    this.#separator = layout.separator
+    this.#collector = collector
+    this.#time = byteTimes(feed.timeUnit)
+    this.#headerSeen = layout.header === 'none'
+  }
+
+  get line(): number {
+    return this.#line
+  }
+
+  /** The line that is read now, as far as a report shows it. */
+  lineText(): string {
+    return this.#bytes.toString('utf8', this.#lineStart, this.#lineEnd).slice(0, SHOWN_CHARACTERS_MAX)
+  }
+
+  /** Whole lines of `bytes`; returns where the last, unfinished one begins. */
+  scan(bytes: Buffer): number {
+    this.#bytes = bytes
+    let start = 0
+    for (;;) {
+      const end = bytes.indexOf(NEWLINE, start)
+      if (end < 0) return start
+      this.#take(start, end)
+      start = end + 1
+    }
+  }
+
+  /** The last line of a file that does not end with a newline. */
+  last(bytes: Buffer): void {
+    this.#bytes = bytes
+    if (bytes.length > 0) this.#take(0, bytes.length)
+  }
+
+  #take(start: number, newline: number): void {
+    const bytes = this.#bytes
+    const end = newline > start && bytes[newline - 1] === RETURN ? newline - 1 : newline
+    this.#line++
+    if (end === start) return
+    this.#lineStart = start
+    this.#lineEnd = end
+    if (!this.#headerSeen && this.#isHeader()) return
+    if (bytes[start]! <= SPACE && this.lineText().trim() === '') return
+    const cells = this.#cells(start, end)
+    this.#row(cells)
+  }
+
+  #isHeader(): boolean {
+    if (this.#layout.header === 'always') {
+      if (this.lineText().trim() === '') return false
+      this.#headerSeen = true
+      return true
+    }
+    this.#headerSeen = true
+    return this.#line === 1 && /^"?[a-z_]/i.test(this.lineText())
+  }
+
+  /** Reads the cells of a line into their slots; returns how many it has (or how many were looked at). */
+  #cells(start: number, end: number): number {
+    const slots = this.#slots
+    const values = this.#values
+    values.fill(Number.NaN)
+    this.#idText = ''
+    let at = start
+    let cell = 0
+    for (; at <= end; cell++) {
+      const slot = cell < slots.length ? slots[cell]! : SLOT.skip
+      if (cell >= slots.length && cell >= this.#layout.cellsMin && this.#layout.cellsMax === Infinity) return cell
+      if (slot > SLOT.id) values[slot] = this.#number(at, end)
+      else this.#other(slot, at, end)
+      at = this.#after + 1
+    }
+    return cell
+  }
+
+  #other(slot: number, at: number, end: number): void {
+    const to = this.#cellEnd(at, end)
+    this.#after = to
+    if (slot === SLOT.skip) return
+    let [from, until] = [at, to]
+    while (from < until && (this.#bytes[from] === SPACE || this.#bytes[from] === QUOTE)) from++
+    while (until > from && (this.#bytes[until - 1] === SPACE || this.#bytes[until - 1] === QUOTE)) until--
+    if (slot === SLOT.time) this.#values[slot] = this.#time(this.#bytes, from, until)
+    else if (slot === SLOT.id) this.#id(from, until)
+    else this.#values[SLOT.side] = sideOf(this.#bytes, from, until, slot === SLOT.maker)
+  }
+
+  #cellEnd(at: number, end: number): number {
+    const bytes = this.#bytes
+    let i = at
+    if (bytes[at] === QUOTE) for (i = at + 1; i < end && bytes[i] !== QUOTE; i++);
+    while (i < end && bytes[i] !== this.#separator) i++
+    return i
+  }
+
+  #number(at: number, end: number): number {
+    const bytes = this.#bytes
+    const negative = bytes[at] === MINUS
+    let i = negative ? at + 1 : at
+    const first = i
+    let mantissa = 0
+    let point = -1
+    for (; i < end; i++) {
+      const digit = bytes[i]! - ZERO
+      if (digit >= 0 && digit <= 9) mantissa = mantissa * 10 + digit
+      else if (bytes[i] === POINT && point < 0) point = i
+      else break
+    }
+    const whole = i === end || bytes[i] === this.#separator
+    const decimals = point < 0 ? 0 : i - point - 1
+    if (!whole || i - first === (point < 0 ? 0 : 1) || mantissa >= EXACT_MAX || decimals > 22)
+      return this.#slow(at, end)
+    this.#after = i
+    const value = decimals === 0 ? mantissa : mantissa / POWERS[decimals]!
+    return negative ? -value : value
+  }
+
+  #slow(at: number, end: number): number {
+    const to = this.#cellEnd(at, end)
+    this.#after = to
+    const text = this.#bytes.toString('latin1', at, to).replaceAll('"', '').trim()
+    return text === '' ? Number.NaN : Number(text)
+  }
+
+  #id(from: number, to: number): void {
+    let id = 0
+    for (let i = from; i < to; i++) {
+      const digit = this.#bytes[i]! - ZERO
+      if (digit < 0 || digit > 9 || i - from >= ID_DIGITS_MAX) {
+        this.#idText = this.#bytes.toString('utf8', from, to)
+        return
+      }
+      id = id * 10 + digit
+    }
+    this.#values[SLOT.id] = to > from ? id : Number.NaN
+  }
+
+  #row(cells: number): void {
+    const { shape, cellsMin, cellsMax, cellsFirst } = this.#layout
+    const collector = this.#collector
+    const v = this.#values
+    const broken = cells < cellsMin || cells > cellsMax
+    if (broken && cellsFirst) return collector.bad(this.#line, 'bad_row', this.lineText())
+    const timeUs = v[SLOT.time]!
+    if (Number.isNaN(timeUs)) return collector.bad(this.#line, 'bad_time', this.lineText())
+    if (broken) return collector.bad(this.#line, 'bad_row', this.lineText())
+    switch (shape) {
+      case 'candles':
+        return collector.candle(this.#line, timeUs, v[5]!, v[6]!, v[7]!, v[8]!, v[9]!, v[10]!, v[11]!)
+      case 'ticks': {
+        const side = Number.isNaN(v[SLOT.side]!) ? 0 : v[SLOT.side]!
+        return collector.tick(this.#line, timeUs, timeUs, v[SLOT.id]!, this.#idText, side, v[5]!, v[6]!)
+      }
+      case 'quotes':
+        return collector.quote(this.#line, timeUs, timeUs, v[5]!, v[6]! || 0, v[7]!, v[8]! || 0, Number.NaN)
+      case 'funding':
+        return collector.funding(this.#line, timeUs, v[5]!)
+    }
+  }
+}
+
+/** Of the taker: 1 buy, -1 sell, 0 unknown; `maker`: the cell says whether the buyer was the maker. */
+function sideOf(bytes: Uint8Array, from: number, to: number, maker: boolean): number {
+  const first = bytes[from]! | 0x20
+  const length = to - from
+  if (maker) {
+    if (first === 0x74 || bytes[from] === 0x31) return -1
+    return first === 0x66 || bytes[from] === 0x30 ? 1 : 0
+  }
+  const second = bytes[from + 1]! | 0x20
+  if (first === 0x62) return length === 1 || (length === 3 && (second === 0x75 || second === 0x69)) ? 1 : 0
+  if (first === 0x73) return length === 1 || (length === 4 && second === 0x65) ? -1 : 0
+  return first === 0x61 && length === 3 && second === 0x73 ? -1 : 0
+}
+
+/** Reads a whole file of lines. Memory holds one piece of it at a time. */
+export async function scanFile(feed: FileFeed, scanner: LineScanner, onPiece: (line: number) => void): Promise<void> {
+  const name = path.basename(feed.file)
+  let rest: Buffer = Buffer.alloc(0)
+  try {
+    for await (const chunk of await bytesOf(feed.file, name)) {
+      const bytes = rest.length === 0 ? (chunk as Buffer) : Buffer.concat([rest, chunk as Buffer])
+      rest = bytes.subarray(scanner.scan(bytes))
+      if (rest.length > ROW_CHARACTERS_MAX)
+        throw refuse('row_too_long', 'file', `row ${scanner.line + 1}`, 'check the format: no row is that long')
+      onPiece(scanner.line)
+    }
+  } catch (error) {
+    throw refusalOf(error, name)
+  }
+  scanner.last(rest)
+}
