@@ -17,6 +17,8 @@ export type PublishOptions = {
   messageId?: string
   /** Refused with `WrongLastSequence` unless the last message on this very subject has this sequence (0 = none yet). */
   expectedLastSubjectSequence?: number
+  /** Refused with `WrongLastSequence` unless the last message of the whole stream has this message id. */
+  expectedLastMessageId?: string
   headers?: Record<string, string>
 }
 export type PublishAck = { readonly stream: string; readonly sequence: number; readonly duplicate: boolean }
@@ -61,6 +63,11 @@ export type ConsumeOptions = {
   readonly onMessage: (message: BusMessage, delivery: number) => Promise<void>
   /** How many messages may be in hand at once; 1 = strict order. */
   readonly concurrency?: number
+  /**
+   * Several processes take from this durable, whoever is free (a work queue): nothing is fetched ahead of `concurrency`,
+   * and what another has in hand stays there. Without it a durable has one owner at a time.
+   */
+  readonly shared?: boolean
   /** Told after the dead letter is stored and before the message is given up. */
   readonly onDead?: (message: BusMessage, cause: Error, attempts: number) => Promise<void>
   /** Messages with one key are handled one after another, in order; other keys go on beside it. */

@@ -32,7 +32,7 @@ export async function consumeFrom(
   options: ConsumeOptions,
   openSource: OpenSource,
 ): Promise<Consumer> {
-  const strict = options.key !== undefined || (options.concurrency ?? 1) === 1
+  const strict = !options.shared && (options.key !== undefined || (options.concurrency ?? 1) === 1)
   const source = (await openSource(options.stream, options.durable, strict)) as Source
   const loop = new ConsumeLoop(bus, clock, options, source)
   const again = await openSource(REDRIVE_STREAM, redriveDurable(options.stream, options.durable), false)
@@ -54,6 +54,7 @@ class ConsumeLoop {
   readonly #lanes: Lanes
   readonly #held = new Map<number | string, Item>()
   readonly #concurrency: number
+  readonly #ahead: number
   readonly #toucher: NodeJS.Timeout
   #running = 0
   #stopping = false
@@ -72,6 +73,7 @@ class ConsumeLoop {
     this.#source = source
     this.#unwrap = unwrap
     this.#concurrency = options.concurrency ?? 1
+    this.#ahead = options.shared ? 0 : AHEAD
     const { key } = options
     const single = this.#concurrency === 1
     this.#lanes = new Lanes((item) => (key ? key(item.delivery.message) : single ? '' : String(item.key)))
@@ -94,7 +96,7 @@ class ConsumeLoop {
   }
 
   #ask(): void {
-    if (!this.#stopping) this.#source.want(Math.max(0, this.#concurrency + AHEAD - this.#held.size))
+    if (!this.#stopping) this.#source.want(Math.max(0, this.#concurrency + this.#ahead - this.#held.size))
   }
 
   #arrived(delivery: Delivery): void {
