@@ -33,7 +33,7 @@ jetstream {
   store_dir: ${text(storeDir)}
   sync_interval: always
   max_memory_store: ${options.memoryBytesMax ?? 512 * MEBI}
-  max_file_store: ${options.fileBytesMax ?? 8192 * MEBI}
+  max_file_store: ${options.fileBytesMax ?? 12_288 * MEBI}
 }
 authorization {
   users: [
