@@ -50,7 +50,7 @@ function only(mappings: string, kept: readonly boolean[], own: readonly boolean[
 }
 
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
-const VALUES = new Map([...DIGITS].map((digit, value) => [digit, value]))
+const VALUES = new Map(Array.from(DIGITS, (digit, value) => [digit, value]))
 
 function decode(segment: string): number[] {
   const numbers: number[] = []
