@@ -27,6 +27,10 @@ export const studySchema = z.strictObject({
   /** As `Assumptions` of a backtest. */
   assumptions: z.record(z.string(), z.unknown()),
   convention: z.string(),
+  /** A year, 0.02 = 2 %. */
+  riskFree: z.number().optional(),
+  /** Days a year. */
+  periods: z.union([z.literal(252), z.literal(365)]).optional(),
   /** Parameters that are not searched. */
   fixed: z.record(z.string(), z.unknown()),
   fromUs: usField.optional(),
