@@ -16,6 +16,7 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   open: 'An address that signs a browser in',
   doctor: 'Look for what is wrong and say the mend',
   new: 'Make a strategy from a template',
+  dev: 'Watch a strategy file and swap each save into the running strategy',
   strategies: 'List the strategies',
   start: 'Start a strategy, or deploy a file',
   pause: 'Keep a strategy listening, stop its orders',

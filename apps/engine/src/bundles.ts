@@ -25,6 +25,8 @@ export class Bundles {
   }
 
   static async open(store: ObjectStore, cacheDir: string | undefined): Promise<Bundles> {
+    // What a strategy throws names its author's file and line.
+    process.setSourceMapsEnabled(true)
     if (cacheDir === undefined) return new Bundles(store, await mkdtemp(path.join(tmpdir(), 'contrail-bundles-')), true)
     await mkdir(cacheDir, { recursive: true, mode: 0o700 })
     return new Bundles(store, path.resolve(cacheDir), false)

@@ -1,9 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { refuse } from '@contrail/contracts'
 import type { StrategyView } from '@contrail/contracts'
 import { get, post } from '../lib/client.ts'
-import { root } from '../lib/home.ts'
+import { strategyFile } from '../lib/files.ts'
 import { parameters } from '../lib/parameters.ts'
 import { printJson } from '../lib/print.ts'
 import { command } from '../lib/run.ts'
@@ -20,7 +19,7 @@ export default command(
     account: { type: 'string', description: 'Where it trades (default: paper)' },
   },
   async ({ strategy, as, set, account, json }) => {
-    const file = fileOf(strategy)
+    const file = strategyFile(strategy)
     const known = await get<{ items: StrategyView[] }>('/v1/strategies')
     const isKnown = known.items.some((one) => one.strategy === strategy)
     if (!file && isKnown && set === undefined) return await setState('start', strategy, 'asked for', json === true)
@@ -36,13 +35,6 @@ export default command(
     process.stdout.write(`  ${JSON.stringify(view.parameters)}\n`)
   },
 )
-
-function fileOf(name: string): string | undefined {
-  const places = [path.resolve(name), path.join(root, 'strategies', `${name}.ts`)]
-  const found = places.find((place) => place.endsWith('.ts') && existsSync(place))
-  if (!found && name.endsWith('.ts')) throw refuse('not_found', 'file', name, 'contrail new strategy NAME makes one')
-  return found
-}
 
 async function bundled(file: string): Promise<{ bundle: string; source: string }> {
   const { bundleModule } = await import('@contrail/runtime/bundle')

@@ -53,6 +53,8 @@ const optionsOf = (entry: string): BuildOptions & { write: false } => ({
   absWorkingDir: path.dirname(path.resolve(entry)),
   // Names the outputs only: nothing is written.
   outdir: '.',
+  // A strategy may lie anywhere; what it imports of the house is found here.
+  nodePaths: [path.resolve(import.meta.dirname, '../../../../node_modules')],
   bundle: true,
   write: false,
   format: 'esm',
