@@ -44,6 +44,7 @@ export {
   onQuote,
   onTick,
   placeOrder,
+  rememberEnded,
   restoreOrder,
   takeReports,
   takeTouched,

@@ -159,6 +159,8 @@ export const manualOrderRequest = z.strictObject({
   orderType: z.enum(ORDER_TYPES).default('market'),
   price: positiveDecimalField.optional(),
   stopPrice: positiveDecimalField.optional(),
+  trailingOffset: positiveDecimalField.optional(),
+  trailingPercent: positiveDecimalField.optional(),
   timeInForce: z.enum(TIMES_IN_FORCE).default('GTC'),
 })
 

@@ -17,7 +17,19 @@ import {
 /** Most intents one decision may carry. A decision with more is refused where it is made. */
 export const INTENTS_MAX = 64
 
-export const ORDER_TYPES = ['market', 'limit', 'stop', 'stop_limit'] as const
+/**
+ * A stop works once the market is as bad as `stopPrice`, a take-profit once it is as good; with `price` they then work as a
+ * limit, else as a market order. The stop of a trailing stop follows the market at its distance.
+ */
+export const ORDER_TYPES = [
+  'market',
+  'limit',
+  'stop',
+  'stop_limit',
+  'take_profit',
+  'take_profit_limit',
+  'trailing_stop',
+] as const
 export type OrderType = (typeof ORDER_TYPES)[number]
 export const TIMES_IN_FORCE = ['GTC', 'IOC', 'FOK', 'GTD', 'DAY'] as const
 
@@ -36,6 +48,13 @@ export const placeIntentSchema = z.strictObject({
   postOnly: z.boolean(),
   reduceOnly: z.boolean(),
   tag: z.string().max(40).optional(),
+  /** Of a trailing stop, one of the two: distance in price, or in percent of the best price since. */
+  trailingOffset: positiveDecimalField.optional(),
+  trailingPercent: positiveDecimalField.optional(),
+  /** OTO: sleeps until that order fills, and is never larger than what it has filled. It ends with it when nothing filled. */
+  parent: orderIdField.optional(),
+  /** OCO: what any order of this group fills, the others lose. The group is named after its first order. */
+  oco: orderIdField.optional(),
 })
 export type PlaceIntent = z.infer<typeof placeIntentSchema>
 

@@ -34,7 +34,7 @@ export function moveOrder(order: Order, event: OrderEvent): Moved {
     case 'rejected':
       return ended(order, 'rejected', event.reason)
     case 'cancelled':
-      return ended(order, 'cancelled', undefined)
+      return ended(order, 'cancelled', event.reason)
     case 'expired':
       return ended(order, 'expired', event.reason)
     case 'filled':

@@ -49,7 +49,7 @@ export type OrderEvent =
   | { readonly type: 'filled'; readonly fill: Fill }
   | { readonly type: 'busted'; readonly tradeId: string }
   | { readonly type: 'corrected'; readonly tradeId: string; readonly fill: Fill }
-  | { readonly type: 'cancelled' }
+  | { readonly type: 'cancelled'; readonly reason?: Reason }
   | { readonly type: 'expired'; readonly reason?: Reason }
   | { readonly type: 'cancel_refused'; readonly attempt: number; readonly reason: Reason }
   | { readonly type: 'replaced'; readonly attempt: number; readonly terms: Terms }

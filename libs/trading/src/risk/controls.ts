@@ -1,4 +1,5 @@
 import { compareDecimal, stepsOf } from '@contrail/contracts'
+import type { OrderType } from '@contrail/contracts'
 import type { RiskCheck, Subject } from './gate.ts'
 import { midOf } from './protection.ts'
 import { scopeKeys } from './limits.ts'
@@ -89,22 +90,33 @@ function signalAge({ asked, view }: Subject): Result {
   return { limit: `${limitUs / 1000} ms`, found: `${ageUs / 1000} ms`, passed: ageUs <= limitUs }
 }
 
+const LIMITED: ReadonlySet<OrderType> = new Set(['limit', 'stop_limit', 'take_profit_limit'])
+const TRIGGERED: ReadonlySet<OrderType> = new Set(['stop', 'stop_limit', 'take_profit', 'take_profit_limit'])
+
 function complete({ intent }: Subject): Result {
-  const wantsPrice = intent.orderType === 'limit' || intent.orderType === 'stop_limit'
-  const wantsStop = intent.orderType === 'stop' || intent.orderType === 'stop_limit'
+  const wantsPrice = LIMITED.has(intent.orderType)
+  const wantsStop = TRIGGERED.has(intent.orderType)
   const missing: string[] = []
   if (wantsPrice !== (intent.price !== undefined)) missing.push(`${wantsPrice ? 'no ' : ''}price`)
   if (wantsStop !== (intent.stopPrice !== undefined)) missing.push(`${wantsStop ? 'no ' : ''}stopPrice`)
   if (intent.timeInForce === 'GTD' && intent.expireAtUs === undefined) missing.push('no expireAtUs')
   if (intent.postOnly && intent.orderType !== 'limit') missing.push('postOnly')
   if (intent.postOnly && (intent.timeInForce === 'IOC' || intent.timeInForce === 'FOK')) missing.push('postOnly')
+  const { trailingOffset, trailingPercent } = intent
+  const distances = Number(trailingOffset !== undefined) + Number(trailingPercent !== undefined)
+  if (distances !== Number(intent.orderType === 'trailing_stop')) missing.push('trailing distance')
+  if (Number(trailingPercent ?? 0) >= 100) missing.push('trailingPercent below 100')
+  // It has to wait for its parent, and then for its price.
+  const cannotWait = intent.orderType === 'market' || intent.timeInForce === 'IOC' || intent.timeInForce === 'FOK'
+  if (intent.parent !== undefined && cannotWait) missing.push('an order that can wait for its parent')
   const found = missing.length === 0 ? 'complete' : missing.join(', ')
   return { limit: `fields of ${intent.orderType} ${intent.timeInForce}`, found, passed: missing.length === 0 }
 }
 
 function onTick({ intent, view }: Subject): Result {
   const tickSize = view.instrument?.tickSize ?? '1'
-  const off = [intent.price, intent.stopPrice].find((price) => price !== undefined && !isMultiple(price, tickSize))
+  const prices = [intent.price, intent.stopPrice, intent.trailingOffset]
+  const off = prices.find((price) => price !== undefined && !isMultiple(price, tickSize))
   return { limit: `multiple of ${tickSize}`, found: off ?? 'on tick', passed: off === undefined }
 }
 
@@ -158,9 +170,12 @@ function quantity({ intent, view }: Subject): Result {
   return { limit: text + note, found: intent.quantity, passed: Number(intent.quantity) <= limit }
 }
 
-/** A stop-limit is judged against its trigger: that is where the market will be when it works. */
+/**
+ * An order with a trigger is judged against it: that is where the market will be when it works. One that waits for its
+ * parent is not in the market yet, and its price is a target: the wider collar around the last price holds for it.
+ */
 function midCollar({ intent, view }: Subject): Result {
-  if (intent.price === undefined) return undefined
+  if (intent.price === undefined || intent.parent !== undefined) return undefined
   const reference = intent.stopPrice === undefined ? midOf(view.market) : Number(intent.stopPrice)
   return collar(Number(intent.price), reference, view.limits.midCollar, 'mid')
 }

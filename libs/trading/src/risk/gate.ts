@@ -1,5 +1,5 @@
 import { compareDecimal, refuse } from '@contrail/contracts'
-import type { PlaceIntent, Reason, Us } from '@contrail/contracts'
+import type { OrderType, PlaceIntent, Reason, Us } from '@contrail/contracts'
 import { CONTROLS } from './controls.ts'
 import { protect } from './protection.ts'
 import type { RiskView } from './view.ts'
@@ -16,7 +16,7 @@ export type PlaceRequest = {
   /** The strategy's virtual sub-account. */
   readonly subAccount: string
   readonly side: 'buy' | 'sell'
-  readonly orderType: 'limit' | 'stop' | 'stop_limit'
+  readonly orderType: Exclude<OrderType, 'market'>
   readonly quantity: string
   readonly price?: string
   readonly stopPrice?: string
@@ -24,6 +24,11 @@ export type PlaceRequest = {
   readonly expireAtUs?: Us
   readonly postOnly: boolean
   readonly reduceOnly: boolean
+  readonly trailingOffset?: string
+  readonly trailingPercent?: string
+  /** By the names that the venue has for those orders. */
+  readonly parent?: string
+  readonly oco?: string
 }
 export type CancelRequest = { readonly kind: 'cancel'; readonly origin: string }
 export type AmendRequest = {

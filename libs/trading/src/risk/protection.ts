@@ -12,6 +12,7 @@ export const midOf = (market: RiskView['market']): number | undefined =>
  */
 export function protect(intent: PlaceIntent, view: RiskView): { request: PlaceRequest; check?: RiskCheck } {
   const { venue, instrument, side, quantity, price, stopPrice, timeInForce, expireAtUs, postOnly, reduceOnly } = intent
+  const { trailingOffset, trailingPercent } = intent
   const common = {
     kind: 'place',
     venue,
@@ -20,6 +21,7 @@ export function protect(intent: PlaceIntent, view: RiskView): { request: PlaceRe
     side,
     quantity,
     reduceOnly,
+    ...view.links,
   } as const
   if (intent.orderType === 'market') {
     const bound = bandEdge(intent, view)
@@ -36,6 +38,8 @@ export function protect(intent: PlaceIntent, view: RiskView): { request: PlaceRe
     ...(price === undefined ? {} : { price }),
     ...(stopPrice === undefined ? {} : { stopPrice }),
     ...(expireAtUs === undefined ? {} : { expireAtUs }),
+    ...(trailingOffset === undefined ? {} : { trailingOffset }),
+    ...(trailingPercent === undefined ? {} : { trailingPercent }),
   }
   return { request }
 }

@@ -50,6 +50,8 @@ export type RiskView = {
   /** Newest last; the gate looks back no further than a minute. */
   readonly recent: readonly RecentOrder[]
   readonly recentCancelsUs: readonly number[]
+  /** What the venue calls the orders that this one hangs on. */
+  readonly links?: { readonly parent?: string; readonly oco?: string }
 }
 
 export const NO_EXPOSURE: Exposure = { position: 0, openBuys: 0, openSells: 0, unknown: 0 }

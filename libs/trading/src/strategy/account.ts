@@ -18,7 +18,12 @@ const FLAT: HoldingReadout = { quantity: 0, averagePrice: 0, realised: 0 }
 const SEEN_MAX = 1_000
 
 /** An open order and where it is traded. Made anew by every change, so a kept readout never changes. */
-export type OpenOrder = OrderReadout & { readonly venue: string }
+export type OpenOrder = OrderReadout & {
+  readonly venue: string
+  /** What it hangs on, as in the intent; empty = nothing. */
+  readonly parent: string
+  readonly oco: string
+}
 
 type AccountSnapshot = {
   positions: [string, SavedPosition][]
@@ -79,12 +84,22 @@ export class AccountView {
       filled: 0,
       status: 'pending_new',
       tag: ask.tag,
+      parent: ask.parent,
+      oco: ask.oco,
     })
   }
 
   asked(orderId: string, status: OrderStatus): void {
     const order = this.#orders.get(orderId)
     if (order) this.#orders.set(orderId, { ...order, status })
+  }
+
+  /** A report of a host whose reports come once, in steps already: what is not named stays. */
+  told(orderId: string, status: OrderStatus, filled: number, change?: Partial<OpenOrder>): void {
+    const order = this.#orders.get(orderId)
+    if (!order) return
+    if (TERMINAL_STATUSES.has(status)) this.#orders.delete(orderId)
+    else this.#orders.set(orderId, { ...order, ...change, filled, status })
   }
 
   /** `repeat` changes nothing; `fill` moved a position; `order` moved an order only. */
@@ -118,16 +133,22 @@ export class AccountView {
       filled: Math.max(before?.filled ?? 0, Number(report.cumQuantity)),
       status: statusAfter(before, report),
       tag: before?.tag,
+      parent: before?.parent ?? '',
+      oco: before?.oco ?? '',
     })
   }
 
-  /** Quantity that open orders of one side would still trade. */
+  /** Quantity that open orders of one side would still trade. One that sleeps until another fills would not. */
   leaves(key: string, side: Side): number {
     let sum = 0
     for (const order of this.#orders.values())
-      if (order.side === side && instrumentKey(order.venue, order.instrument) === key)
+      if (order.side === side && !this.#sleeps(order) && instrumentKey(order.venue, order.instrument) === key)
         sum += order.quantity - order.filled
     return sum
+  }
+
+  #sleeps(order: OpenOrder): boolean {
+    return order.parent !== '' && this.#orders.get(order.parent)?.filled === 0
   }
 
   snapshot(): AccountSnapshot {
@@ -155,6 +176,8 @@ export class AccountView {
         price: order.price,
         stopPrice: order.stopPrice,
         tag: order.tag,
+        parent: order.parent ?? '',
+        oco: order.oco ?? '',
       })
     }
     this.#reports.restore(state.reports)

@@ -26,19 +26,39 @@ export type OrderReadout = {
   readonly tag: string | undefined
 }
 
-export type OrderOptions = {
+/** How far a trailing stop stays behind the best price: in price, or in percent of it. */
+export type Trailing = { offset: number; percent?: never } | { percent: number; offset?: never }
+
+/** What triggers an order, if anything does: one of three. */
+type OrderTrigger =
+  /** A stop: works once the market is as bad as this. */
+  | { stopPrice?: number; touchPrice?: never; trailing?: never; price?: number; postOnly?: boolean }
+  /** A take-profit (market if touched): works once the market is as good as this. */
+  | { touchPrice: number; stopPrice?: never; trailing?: never; price?: number; postOnly?: never }
+  /** A trailing stop: its trigger follows the market at this distance. */
+  | { trailing: Trailing; stopPrice?: never; touchPrice?: never; price?: never; postOnly?: never }
+
+export type OrderOptions = OrderTrigger & {
   venue?: string
   instrument?: string
   /** In base. Snapped down to whole lots; an order that snaps to nothing is refused with a reason. */
   quantity: number
-  /** Limit price: makes it a limit order (or stop-limit with `stopPrice`). Snapped to ticks, never to a worse price. */
+  /** Limit price: makes it a limit order (or one that is triggered first). Snapped to ticks, never to a worse price. */
   price?: number
-  stopPrice?: number
   timeInForce?: 'GTC' | 'IOC' | 'FOK' | 'GTD' | 'DAY'
   expireAtUs?: number
-  postOnly?: boolean
   reduceOnly?: boolean
   tag?: string
+  /** Bracket: with the fill of this order come a limit order at this price, */
+  takeProfit?: number
+  /** a stop at this price, */
+  stopLoss?: number
+  /** and a trailing stop: all reduce-only, for what was filled, and what one of them fills the others lose. */
+  trailingStop?: Trailing
+  /** OTO: sleeps until this open order of the same instrument fills; for as much as that fills. */
+  parent?: string
+  /** OCO: what this order or that open one of the same instrument fills, the other loses. */
+  oco?: string
 }
 
 export interface Context<P> {

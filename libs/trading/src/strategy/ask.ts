@@ -1,4 +1,4 @@
-import { fromSteps } from '@contrail/contracts'
+import { decimalOf, fromSteps } from '@contrail/contracts'
 import type { InstrumentId, Intent, OrderId, OrderType, PlaceIntent, Side, Us, VenueId } from '@contrail/contracts'
 import type { Slot } from './mailbox.ts'
 
@@ -20,6 +20,14 @@ export type PlaceAsk = {
   readonly postOnly: boolean
   readonly reduceOnly: boolean
   readonly tag: string | undefined
+  /** Distance of a trailing stop, one of the two. */
+  readonly trailTicks: number
+  readonly trailPercent: number
+  /** Empty = none. */
+  readonly parent: string
+  readonly oco: string
+  /** Others of this decision hang on it. */
+  readonly linked: boolean
 }
 export type CancelAsk = { readonly type: 'cancel'; readonly orderId: string }
 /** What is to change; undefined = stays. */
@@ -55,7 +63,7 @@ export function intentOf(ask: Ask): Intent {
 }
 
 export function placeIntentOf(ask: PlaceAsk): PlaceIntent {
-  const { slot, price, stopPrice, expireAtUs, tag } = ask
+  const { slot, price, stopPrice, expireAtUs, tag, trailTicks, trailPercent } = ask
   const { tickSize, lotSize } = slot.details
   return {
     type: 'place',
@@ -72,5 +80,9 @@ export function placeIntentOf(ask: PlaceAsk): PlaceIntent {
     postOnly: ask.postOnly,
     reduceOnly: ask.reduceOnly,
     ...(tag !== undefined && { tag }),
+    ...(trailTicks > 0 && { trailingOffset: fromSteps(trailTicks, tickSize) }),
+    ...(trailPercent > 0 && { trailingPercent: decimalOf(trailPercent) }),
+    ...(ask.parent !== '' && { parent: ask.parent as OrderId }),
+    ...(ask.oco !== '' && { oco: ask.oco as OrderId }),
   }
 }

@@ -1,18 +1,18 @@
 import { INTENTS_MAX, orderId, refuse, TERMINAL_STATUSES } from '@contrail/contracts'
-import type { Intent, OrderType, Side, StrategyId } from '@contrail/contracts'
+import type { Intent, Side, StrategyId } from '@contrail/contracts'
 import type { AccountView } from './account.ts'
 import type { OrderOptions } from './api.ts'
 import { intentOf } from './ask.ts'
-import type { Ask } from './ask.ts'
+import type { Ask, PlaceAsk } from './ask.ts'
 import type { Slot } from './mailbox.ts'
 import { Notes } from './notes.ts'
 import type { NoteValue, Reasons } from './notes.ts'
+import { checkOptions, exitsOf, isBracket, trailOf, typeOf, wrongExit } from './options.ts'
 import { snapSteps } from './snap.ts'
 import { numberOfSteps, stepsOfInstrument } from '../venue/steps.ts'
 
 /** Open orders one strategy may have (control C10): leaves room in one decision to cancel them all and do more. */
 export const OPEN_ORDERS_MAX = 50
-const TAG_MAX = 40
 /** Expected after a gap: counted and noted, but no news. */
 export const NOT_WARM = 'not_warm'
 /** Up to here an id of 20 + 1 + 9 + 1 + 1 characters is within its limit of 32. */
@@ -73,9 +73,41 @@ export class Collector {
 
   place(side: Side, slot: Slot, options: OrderOptions): string {
     checkOptions(options)
-    const { price, stopPrice } = options
+    if (isBracket(options)) return this.#bracket(side, slot, options)
+    const ask = this.#ask(side, slot, options)
+    if (typeof ask === 'string') return ask
+    return this.#add(ask)
+  }
+
+  /** All of it or nothing: an entry whose exits cannot be placed is not placed. */
+  #bracket(side: Side, slot: Slot, options: OrderOptions): string {
+    const entry = options.price ?? options.stopPrice ?? options.touchPrice ?? slot.lastPrice
+    const wrong = wrongExit(side, options, entry)
+    if (wrong !== undefined) return this.#refuse('bracket_wrong_side', `${side} ${slot.key}: ${wrong}`)
+    const parent = this.#ask(side, slot, options)
+    if (typeof parent === 'string') return parent
+    const exits: PlaceAsk[] = []
+    for (const exit of exitsOf(options)) {
+      const ask = this.#ask(side === 'buy' ? 'sell' : 'buy', slot, exit, exits.length + 1)
+      if (typeof ask === 'string') return ask
+      exits.push(ask)
+    }
+    const id = this.#add({ ...parent, linked: true })
+    let group = ''
+    for (const exit of exits) {
+      const added = this.#add({ ...exit, parent: id, oco: group, linked: exits.length > 1 })
+      group ||= added
+    }
+    return id
+  }
+
+  /** What the options mean, or `''` with the reason noted. `before`: asks that are to be added before it. */
+  #ask(side: Side, slot: Slot, options: OrderOptions, before = 0): PlaceAsk | '' {
+    const { price, trailing } = options
+    const stopPrice = options.stopPrice ?? options.touchPrice
     const snapped = snapSteps(slot.details, side, options.quantity, price, stopPrice, slot.lastPrice)
     if ('ok' in snapped) return this.#refuse(snapped.code, `${side} ${slot.key}: ${snapped.text}`)
+    const trail = trailOf(slot, trailing)
     if (this.#passing === 'none') return this.#drop()
     const reduceOnly = options.reduceOnly ?? false
     if (this.#passing === 'reducing') {
@@ -83,15 +115,17 @@ export class Collector {
       if (!this.#reduces(side, slot.key, quantity, reduceOnly))
         return this.#refuse(NOT_WARM, `${side} ${quantity} ${slot.key} would not reduce the position`)
     }
-    if (this.#account.openCount >= OPEN_ORDERS_MAX)
+    if (this.#account.openCount + before >= OPEN_ORDERS_MAX)
       return this.#refuse('open_orders_above_limit', `${OPEN_ORDERS_MAX} orders are open`)
-    const ask = {
+    const stray = this.#stray(slot, options.parent, 'parent') ?? this.#stray(slot, options.oco, 'oco')
+    if (stray !== undefined) return this.#refuse('link_not_open', `${side} ${slot.key}: ${stray}`)
+    return {
       type: 'place',
-      orderId: this.#orderId(),
+      orderId: '',
       slot,
       side,
       lots: snapped.lots,
-      orderType: typeOf(price !== undefined, stopPrice !== undefined),
+      orderType: typeOf(options),
       price: snapped.price,
       stopPrice: snapped.stopPrice,
       timeInForce: options.timeInForce ?? 'GTC',
@@ -99,7 +133,23 @@ export class Collector {
       postOnly: options.postOnly ?? false,
       reduceOnly,
       tag: options.tag,
-    } as const
+      ...trail,
+      parent: options.parent ?? '',
+      // A group is named after its first order.
+      oco: (options.oco && (this.#account.order(options.oco)?.oco || options.oco)) ?? '',
+      linked: options.oco !== undefined,
+    }
+  }
+
+  #stray(slot: Slot, id: string | undefined, what: string): string | undefined {
+    if (id === undefined) return undefined
+    const order = this.#account.order(id)
+    if (order?.instrument === slot.instrument && order.venue === slot.venue) return undefined
+    return `${what} '${id}' is no open order of this instrument`
+  }
+
+  #add(asked: PlaceAsk): string {
+    const ask = { ...asked, orderId: this.#orderId() }
     this.#push(ask)
     this.#account.placed(ask)
     return ask.orderId
@@ -187,20 +237,4 @@ export class Collector {
   #count(code: string): void {
     this.refused[code] = (this.refused[code] ?? 0) + 1
   }
-}
-
-function typeOf(hasPrice: boolean, hasStop: boolean): OrderType {
-  if (hasStop) return hasPrice ? 'stop_limit' : 'stop'
-  return hasPrice ? 'limit' : 'market'
-}
-
-function checkOptions(options: OrderOptions): void {
-  const { tag, expireAtUs, timeInForce } = options
-  if (tag !== undefined && tag.length > TAG_MAX) throw refuse('tag', 'tag', tag, `use at most ${TAG_MAX} characters`)
-  if ((timeInForce === 'GTD') !== (expireAtUs !== undefined))
-    throw refuse('expiry', 'expireAtUs', expireAtUs, 'give it with timeInForce GTD, and only then')
-  if (expireAtUs !== undefined && !(Number.isSafeInteger(expireAtUs) && expireAtUs > 0))
-    throw refuse('expiry', 'expireAtUs', expireAtUs, 'give whole microseconds since the epoch')
-  if (options.postOnly && options.price === undefined)
-    throw refuse('post_only', 'postOnly', true, 'only a limit order can be post-only: give a price')
 }

@@ -1,4 +1,5 @@
 import type { Fill, Reason } from '@contrail/contracts'
+import { isSpent, leavesOf, spentReason, spread, unlink } from './links.ts'
 import { reasonOf } from './model.ts'
 import type { Level, Market, OrderEnd, VenueOrder } from './model.ts'
 
@@ -13,11 +14,12 @@ export function finish(market: Market, order: VenueOrder, end: OrderEnd, reason?
   sink.touched?.(order)
   if (late !== undefined) sink.cancelRefused(market, order, late, reasonOf('TOO_LATE_TO_CANCEL', end))
   sink.ended(market, order, end, reason)
+  if (order.linked) unlink(market, order)
 }
 
 /** How much a reduce-only order may still take from its sub-account's position. */
 export function room(market: Market, order: VenueOrder): number {
-  const leaves = order.quantity - order.filled
+  const leaves = leavesOf(order)
   if (!order.reduceOnly) return leaves
   const position = market.positions.get(order.subAccount) ?? 0
   return Math.min(leaves, Math.max(0, order.side === 'buy' ? -position : position))
@@ -41,9 +43,11 @@ export function fill(
     market.positions.set(order.subAccount, held + (order.side === 'buy' ? lots : -lots))
     sink.touched?.(order)
     sink.filled(market, order, price, lots, liquidity)
+    if (order.linked || order.oco !== '') spread(market, order, lots)
   }
   if (order.filled >= order.quantity) finish(market, order, 'filled')
   else if (lots < asked) finish(market, order, 'rejected', sink.denial?.(market, order) ?? reasonOf('NOT_GRANTED', ''))
+  else if (lots > 0 && isSpent(order)) finish(market, order, 'cancelled', spentReason(order))
   return lots > 0
 }
 

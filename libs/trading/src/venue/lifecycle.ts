@@ -1,6 +1,8 @@
 import { available, finish, opposite, reaches, room, take } from './fill.ts'
+import { join, leavesOf, unlinkable } from './links.ts'
 import { reasonOf } from './model.ts'
 import type { Market, PendingAmend, VenueOrder } from './model.ts'
+import { follow, isTrailing } from './trail.ts'
 
 /** An order that has done nothing yet. */
 export type NewOrder = Pick<
@@ -20,7 +22,8 @@ export type NewOrder = Pick<
   | 'stopPrice'
   | 'expireAtUs'
   | 'activeAtUs'
->
+> &
+  Partial<Pick<VenueOrder, 'trailTicks' | 'trailPart' | 'parent' | 'oco' | 'linked'>>
 
 /** Every field is there from the start, so that all orders have one shape. */
 export function makeOrder(given: NewOrder): VenueOrder {
@@ -49,6 +52,14 @@ export function makeOrder(given: NewOrder): VenueOrder {
     cancel: undefined,
     amend: undefined,
     amended: undefined,
+    trailTicks: given.trailTicks ?? 0,
+    trailPart: given.trailPart ?? 0,
+    parent: given.parent ?? '',
+    oco: given.oco ?? '',
+    linked: given.linked ?? false,
+    whole: false,
+    released: -1,
+    taken: 0,
   }
 }
 
@@ -57,6 +68,10 @@ export function addOrder(market: Market, order: VenueOrder): void {
   market.orders.push(order)
   market.sink.touched?.(order)
   market.dueUs = Math.min(market.dueUs, order.activeAtUs)
+  if (order.parent === '' && order.oco === '') return
+  const reason = unlinkable(market, order.parent, order.oco)
+  if (reason) finish(market, order, 'rejected', reason)
+  else join(market, order)
 }
 
 /** Everything that is due by now, in the order the orders came. */
@@ -76,8 +91,9 @@ export const isExpired = (order: VenueOrder, nowUs: number): boolean =>
 export const expire = (market: Market, order: VenueOrder): void =>
   finish(market, order, 'expired', reasonOf('EXPIRED', `${order.timeInForce} ended`))
 
-/** Drops what is done and finds the next due time. */
+/** Drops what is done and finds the next due time. Before that, children whose parents have filled take their places. */
 export function sweep(market: Market): void {
+  while (market.woken) wake(market)
   const { orders } = market
   let kept = 0
   let dueUs = Number.POSITIVE_INFINITY
@@ -93,22 +109,45 @@ export function sweep(market: Market): void {
   market.dueUs = dueUs
 }
 
+function wake(market: Market): void {
+  market.woken = false
+  for (const order of market.orders) if (order.state === 'dormant' && order.released > 0) activate(market, order)
+}
+
 function activate(market: Market, order: VenueOrder): void {
   market.sink.touched?.(order)
+  if (order.released === 0) {
+    order.state = 'dormant'
+    return
+  }
+  if (isTrailing(order)) {
+    order.state = 'waiting'
+    return follow(market, order, referenceOf(market, order))
+  }
   if (order.stopPrice === 0) return goLive(market, order)
   order.state = 'waiting'
   if (triggered(market, order)) trigger(market, order)
 }
 
-/** By trades; by the opposite quote where the feed has no trades. */
+/** By trades; by the opposite quote where the feed has no trades. A trailing stop that is not reached follows. */
 export function triggered(market: Market, order: VenueOrder): boolean {
-  const price = market.last > 0 ? market.last : (opposite(market, order)[0]?.price ?? 0)
-  return price > 0 && isBeyond(order, price)
+  const price = referenceOf(market, order)
+  if (price === 0) return false
+  if (isBeyond(order, price)) return true
+  if (isTrailing(order)) follow(market, order, price)
+  return false
 }
 
-/** The market is at or beyond the trigger. */
+const referenceOf = (market: Market, order: VenueOrder): number =>
+  market.last > 0 ? market.last : (opposite(market, order)[0]?.price ?? 0)
+
+const isTarget = (order: VenueOrder): boolean =>
+  order.orderType === 'take_profit' || order.orderType === 'take_profit_limit'
+
+/** The market is at or beyond the trigger: as bad as a stop, or as good as a target. */
 export const isBeyond = (order: VenueOrder, price: number): boolean =>
-  order.side === 'buy' ? price >= order.stopPrice : price <= order.stopPrice
+  order.stopPrice > 0 &&
+  ((order.side === 'buy') === isTarget(order) ? price <= order.stopPrice : price >= order.stopPrice)
 
 export function trigger(market: Market, order: VenueOrder): void {
   order.state = 'working'
@@ -124,12 +163,12 @@ function goLive(market: Market, order: VenueOrder): void {
     return finish(market, order, 'rejected', reasonOf('POST_ONLY_WOULD_TAKE', `best is ${best.price} ticks`))
   if (order.reduceOnly && room(market, order) === 0)
     return finish(market, order, 'expired', reasonOf('REDUCE_ONLY', 'no position to reduce'))
-  if (order.timeInForce === 'FOK' && available(market, order) < order.quantity - order.filled)
+  if (order.timeInForce === 'FOK' && available(market, order) < leavesOf(order))
     return finish(market, order, 'expired', reasonOf('FOK_NOT_WHOLE', `${available(market, order)} lots in reach`))
   take(market, order, 'taker')
   if (order.state === 'done') return
   if (order.timeInForce === 'IOC' || order.timeInForce === 'FOK')
-    return finish(market, order, 'expired', reasonOf('IOC_REST', `${order.quantity - order.filled} lots not in reach`))
+    return finish(market, order, 'expired', reasonOf('IOC_REST', `${leavesOf(order)} lots not in reach`))
   if (order.price === 0) {
     order.state = 'working'
     return
@@ -146,7 +185,7 @@ function applyAmend(market: Market, order: VenueOrder): void {
   if (!moves || isDone(order)) return
   if (order.state === 'waiting') {
     if (triggered(market, order)) trigger(market, order)
-  } else if (order.state !== 'inbound') goLive(market, order)
+  } else if (order.state !== 'inbound' && order.state !== 'dormant') goLive(market, order)
 }
 
 const isDone = (order: VenueOrder): boolean => order.state === 'done'

@@ -43,8 +43,11 @@ export type VenueOrder = {
   stopPrice: number
   /** 0 = never. */
   expireAtUs: number
-  /** `inbound`: on its way; `waiting`: a stop; `working`: takes what comes; `resting`: in the book; `done`. */
-  state: 'inbound' | 'waiting' | 'working' | 'resting' | 'done'
+  /**
+   * `inbound`: on its way; `dormant`: until its parent fills; `waiting`: for its trigger; `working`: takes what comes;
+   * `resting`: in the book; `done`.
+   */
+  state: 'inbound' | 'dormant' | 'waiting' | 'working' | 'resting' | 'done'
   activeAtUs: number
   /** Lots before ours at our price. */
   queueAhead: number
@@ -56,11 +59,29 @@ export type VenueOrder = {
   amend: PendingAmend | undefined
   /** The last replace that took effect. */
   amended: string | undefined
+  /** Distance of a trailing stop in ticks, or as a part of the best price; 0 = none. */
+  readonly trailTicks: number
+  readonly trailPart: number
+  /** The order whose fills it waits for; empty = none, or it has ended. */
+  parent: string
+  /** First order of its OCO group; empty = none, or itself. */
+  readonly oco: string
+  /** Others hang on it: how it ended is remembered for those that are still to come. */
+  linked: boolean
+  /** Covers whatever its parent fills, should that be more than was asked for. */
+  whole: boolean
+  /** Lots that its parent has filled; -1 = it needs no parent. */
+  released: number
+  /** Lots that the others of its group have filled. */
+  taken: number
 }
+/** What is left of an order that has ended, for those that hang on it. */
+export type Ended = { readonly filled: number; readonly oco: string }
 
 export type VenueReport = { readonly origin: string; readonly atUs: number } & (
   | { readonly type: 'filled'; readonly fill: Fill; readonly subAccount: string; readonly side: Side }
-  | { readonly type: 'cancelled' }
+  /** With a reason where nobody asked for it: an order that it hung on has filled or ended. */
+  | { readonly type: 'cancelled'; readonly reason?: Reason }
   | { readonly type: 'expired' | 'rejected'; readonly reason: Reason }
   | { readonly type: 'cancel_refused' | 'replace_refused'; readonly request: string; readonly reason: Reason }
   | { readonly type: 'replaced'; readonly request: string; readonly terms: AmendRequest['terms'] }
@@ -112,6 +133,10 @@ export type Market = {
   readonly positions: Map<string, number>
   /** Earliest time at which something is due; Infinity = nothing. */
   dueUs: number
+  /** By id. The oldest falls out above `ENDED_MAX`. */
+  readonly ended: Map<string, Ended>
+  /** A parent has filled: what waits for it has to be woken. */
+  woken: boolean
 }
 
 export function newMarketOf(instrument: Instrument, settings: VenueSettings, sink: VenueSink): Market {
@@ -129,6 +154,8 @@ export function newMarketOf(instrument: Instrument, settings: VenueSettings, sin
     orders: [],
     positions: new Map(),
     dueUs: Number.POSITIVE_INFINITY,
+    ended: new Map(),
+    woken: false,
   }
 }
 

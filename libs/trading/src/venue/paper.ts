@@ -45,7 +45,7 @@ export class PaperSink implements VenueSink {
 
   ended(market: Market, order: VenueOrder, end: OrderEnd, reason: Reason | undefined): void {
     const about = { origin: order.clOrdId, atUs: market.nowUs }
-    if (end === 'cancelled') this.reports.push({ ...about, type: 'cancelled' })
+    if (end === 'cancelled') this.reports.push({ ...about, type: 'cancelled', ...(reason && { reason }) })
     else if (end !== 'filled') this.reports.push({ ...about, type: end, reason: reason ?? reasonOf('ENDED', end) })
   }
 
@@ -101,6 +101,12 @@ export function orderOf(market: Market, clOrdId: string, request: PlaceRequest):
     stopPrice: ticks(request.stopPrice, 'stopPrice'),
     expireAtUs: request.timeInForce === 'GTD' ? (request.expireAtUs ?? 0) : endOfDay,
     activeAtUs: market.nowUs + market.settings.latencyUs,
+    trailTicks: ticks(request.trailingOffset, 'trailingOffset'),
+    trailPart: Number(request.trailingPercent ?? 0) / 100,
+    parent: request.parent ?? '',
+    oco: request.oco ?? '',
+    // Whoever comes later may hang on it.
+    linked: true,
   })
 }
 

@@ -2,6 +2,7 @@ import type { Book, Quote, Reason, Tick } from '@contrail/contracts'
 import type { AmendRequest, Approved, CancelRequest, PlaceRequest } from '../risk/gate.ts'
 import { fill, room, take } from './fill.ts'
 import { addOrder, makeOrder, requestAmend, requestCancel, runDue, sweep, trigger, triggered } from './lifecycle.ts'
+import { remember, unlinkable } from './links.ts'
 import { lotsOf, reasonOf, ticksOf } from './model.ts'
 import type { Level, Market, VenueOrder, VenueReport } from './model.ts'
 import { amendOf, orderOf } from './paper.ts'
@@ -26,6 +27,8 @@ export function placeOrder(
   advance(market, nowUs)
   if (market.asks.length === 0 && market.bids.length === 0 && request.timeInForce !== 'GTC')
     return { outcome: 'rejected', reason: reasonOf('NO_MARKET', 'nothing was quoted or traded yet') }
+  const reason = unlinkable(market, request.parent, request.oco)
+  if (reason) return { outcome: 'rejected', reason }
   const order = orderOf(market, clOrdId, request)
   addOrder(market, order)
   runDue(market)
@@ -172,9 +175,16 @@ export function takeTouched(market: PaperMarket): VenueOrder[] {
 export function restoreOrder(market: Market, order: VenueOrder): void {
   // A row leaves out what an order does not have.
   const { filled, state, queueAhead, fills, end, endReason, cancel, amend, amended } = order
-  const progress = { filled, state, queueAhead, fills, end, endReason, cancel, amend, amended }
+  // One of an earlier version has no links at all.
+  const { whole = false, released = -1, taken = 0 } = order as Partial<VenueOrder>
+  const progress = { filled, state, queueAhead, fills, end, endReason, cancel, amend, amended, whole, released, taken }
   market.orders.push(Object.assign(makeOrder(order), progress))
   sweep(market)
+}
+
+/** An order that ended before this market was read from its rows, for those that still come to hang on it. */
+export function rememberEnded(market: Market, order: VenueOrder): void {
+  remember(market, order.clOrdId, { filled: order.filled, oco: order.oco ?? '' })
 }
 
 export { newMarket } from './paper.ts'
