@@ -121,6 +121,8 @@ export { profitOf } from './portfolio/profit.ts'
 export type { Profit, ProfitStep, ProfitTerms } from './portfolio/profit.ts'
 export { StrategyTest, testStrategy } from './testing/strategy-test.ts'
 export type { StrategyTestOptions, TestDecision } from './testing/strategy-test.ts'
+export { defaultAssumptions } from './backtest/assumptions.ts'
+export { runBacktest } from './backtest/backtest.ts'
 export type {
   BookColumns,
   CandleColumns,

@@ -127,6 +127,14 @@ export class Holding {
     return true
   }
 
+  get quantityLots(): number {
+    return this.#exact ? Math.round((this.readout.quantity * this.#steps.lot.power) / this.#steps.lot.units) : this.lots
+  }
+
+  get realisedQuote(): number {
+    return this.#exact ? this.readout.realised : this.realised / this.#power
+  }
+
   get readout(): HoldingReadout {
     return (this.#readout ??= this.#read())
   }

@@ -12,6 +12,10 @@ const parameters = z
     slow: z.number().int().min(2).max(5_000).default(30).describe('Bars in the slow average; more than fast'),
     quantity: z.number().positive().default(0.01).describe('Size of the position, in base'),
     allowShort: z.boolean().default(false).describe('Go short while the fast average is below; otherwise go flat'),
+    enter: z
+      .enum(['trend', 'cross'])
+      .default('trend')
+      .describe('trend: act on the side it finds itself on; cross: only when one average has strictly crossed the other'),
   })
   .refine(({ fast, slow }) => fast < slow, { path: ['fast'], message: 'make fast less than slow' })
 
@@ -22,14 +26,18 @@ export default defineStrategy({
   parameters,
   inputs: ({ venue, instrument, timeframe }) => [{ kind: 'candles', venue, instrument, timeframe }],
   lookback: ({ slow }) => slow,
-  // `acted`: the trend that an order was last placed for; 0 before the first.
-  state: ({ fast, slow }) => ({ fast: new Sma(fast), slow: new Sma(slow), acted: 0 }),
+  // `before`: slow less fast of the bar before, 0 where there was none. `acted`: the trend that an order was last placed for; 0 before the first.
+  state: ({ fast, slow }) => ({ fast: new Sma(fast), slow: new Sma(slow), acted: 0, before: 0 }),
 
   onCandle(ctx, state, candle) {
     const fast = state.fast.update(candle.close)
     const slow = state.slow.update(candle.close)
-    if (!state.slow.ready || !ctx.warm) return
-    const trend = fast > slow ? 1 : fast < slow ? -1 : state.acted
+    if (!state.slow.ready) return
+    const before = state.before
+    state.before = slow - fast
+    if (!ctx.warm) return
+    const side = fast > slow ? 1 : fast < slow ? -1 : state.acted
+    const trend = ctx.parameters.enter === 'trend' || side * before > 0 ? side : state.acted
     ctx.note('close', candle.close)
     ctx.note('fast', fast)
     ctx.note('slow', slow)

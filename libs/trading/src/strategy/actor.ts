@@ -10,6 +10,7 @@ import {
 import type { Control } from '@contrail/contracts'
 import { AccountView } from './account.ts'
 import type { PositionReadout, StrategyDefinition } from './api.ts'
+import type { Ask } from './ask.ts'
 import { Collector, NOT_WARM } from './collector.ts'
 import type { Passing } from './collector.ts'
 import { ActorContext } from './context.ts'
@@ -103,6 +104,66 @@ export class StrategyActor {
     this.#call('onGap', detail, undefined)
   }
 
+  /*
+   * The direct way in, for a host on the same thread whose events are objects already: the same steps without bytes. True =
+   * something was decided, and `takeAsks` and `reasons` have it until the next step.
+   */
+  see(route: MarketRoute, value: object, atUs: number, price: number, number: number): boolean {
+    this.#collector.begin(number, this.#passing())
+    this.#moment.warm = this.#warm
+    this.#onEvent(route, value, atUs, price, undefined, false)
+    return this.#hasDecided()
+  }
+
+  seeHistory(route: MarketRoute, value: object, atUs: number, price: number): void {
+    this.#keepReasons()
+    this.#collector.begin(0, 'none')
+    this.#moment.warm = false
+    this.#onEvent(route, value, atUs, price, undefined, true)
+  }
+
+  /** A report that `account` has taken in already. */
+  seeReport(handler: 'onFill' | 'onOrder', report: object, atUs: number, number: number): boolean {
+    return this.#seeOther(handler, report, atUs, number)
+  }
+
+  seeGap(detail: string, atUs: number, number: number): boolean {
+    return this.#seeOther('onGap', detail, atUs, number)
+  }
+
+  seeClock(atUs: number, number: number): boolean {
+    return this.#seeOther('onTimer', undefined, atUs, number)
+  }
+
+  #seeOther(handler: HandlerName, value: unknown, atUs: number, number: number): boolean {
+    this.#collector.begin(number, this.#passing())
+    this.#moment.warm = this.#warm
+    this.#advance(atUs)
+    this.#call(handler, value, undefined)
+    return this.#hasDecided()
+  }
+
+  takeAsks(): Ask[] {
+    return this.#collector.take()
+  }
+
+  /** What was noted in this step. */
+  get reasons(): Record<string, NoteValue> {
+    return this.#collector.notes.now
+  }
+
+  get nowUs(): number {
+    return this.#moment.nowUs
+  }
+
+  get account(): AccountView {
+    return this.#account
+  }
+
+  handles(name: HandlerName): boolean {
+    return this.#handlers[name] !== undefined
+  }
+
   #passing(): Passing {
     return this.#paused ? 'none' : this.#warm ? 'all' : 'reducing'
   }
@@ -128,14 +189,23 @@ export class StrategyActor {
       return this.#unreadable(error)
     }
     const { kind, value, price } = event
+    if (kind !== 'feedStatus') return this.#onEvent(route, value, value.receiveTimeUs, price, input, history)
     this.#advance(value.receiveTimeUs)
+    if (value.status === 'gap') this.#call('onGap', value.detail, input)
+  }
+
+  #onEvent(
+    route: MarketRoute,
+    value: object,
+    atUs: number,
+    price: number,
+    input: StrategyInput | undefined,
+    history: boolean,
+  ): void {
+    this.#advance(atUs)
     if (!Number.isNaN(price)) route.slot.lastPrice = price
-    if (kind === 'feedStatus') {
-      if (value.status === 'gap') this.#call('onGap', value.detail, input)
-      return
-    }
     if (!this.#warm) this.#warmUp(route.input, history)
-    switch (kind) {
+    switch (route.kind) {
       case 'tick':
         return this.#call('onTick', value, input)
       case 'quote':

@@ -1,0 +1,334 @@
+import { fromSteps, instrumentKey } from '@contrail/contracts'
+import type { Fill, Instrument, OrderStatus, Reason } from '@contrail/contracts'
+import type { PlaceAsk } from '../strategy/ask.ts'
+import type { StrategyActor } from '../strategy/actor.ts'
+import { Holding } from '../portfolio/holding.ts'
+import { newMarketOf, reasonOf } from '../venue/model.ts'
+import type { Market, OrderEnd, PendingAmend, VenueOrder, VenueSink } from '../venue/model.ts'
+import { numberOfSteps, stepsOfInstrument } from '../venue/steps.ts'
+import type { Step } from '../venue/steps.ts'
+import { FeeSchedule } from './costs.ts'
+import type { MarketColumns } from './columns.ts'
+import { FillLog } from './logs.ts'
+import type { ExitReason, OrderLogEntry } from './logs.ts'
+import { sizedLots } from './sizing.ts'
+import type { ClosedTrade } from './trades.ts'
+import type { Assumptions } from './types.ts'
+
+/** One instrument of the run: its market, what is held of it, and where its data stands. */
+export type Stock = {
+  readonly instrument: Instrument
+  readonly key: string
+  readonly market: Market
+  readonly tick: Step
+  readonly lot: Step
+  readonly fees: FeeSchedule
+  /** As the strategy knows it: a fold of the reports it was given. */
+  readonly holding: Holding
+  /** Money of one lot at one tick, in units of the desk. */
+  readonly unit: number
+  /** Signed: as the venue has it. */
+  lots: number
+  quantity: number
+  /** Last price seen, in quote; NaN before the first. */
+  mark: number
+  /** Base traded in the bar at hand. */
+  volume: number
+  series: MarketColumns | undefined
+  row: number
+  /* Of the position that is open. */
+  openedUs: number
+  openedRow: number
+  openFees: number
+  openFunding: number
+  openTag: string | undefined
+}
+export type SimOrder = VenueOrder & {
+  stock: Stock
+  log: OrderLogEntry
+  isSized: boolean
+  isAccepted: boolean
+}
+type Told =
+  | { kind: 'accepted' | 'replaced'; order: SimOrder; atUs: number }
+  | { kind: OrderStatus; order: SimOrder; atUs: number; reason: Reason | undefined }
+  | {
+      kind: 'fill'
+      order: SimOrder
+      atUs: number
+      price: number
+      lots: number
+      fee: number
+      filled: number
+      liquidity: Fill['liquidity']
+    }
+export type Report = Told
+
+const CASH_SCALE_MIN = 8
+const BASIS_POINT = 10_000
+
+/** The account of a run and the sink of its venue: cash, positions, fees, trades. Money is counted in whole units. */
+export class Desk implements VenueSink {
+  readonly stocks: Stock[]
+  readonly #assumptions: Assumptions
+  readonly #hasCosts: boolean
+  /** Units of money in one of quote. */
+  readonly power: number
+  readonly #scale: number
+  readonly #feeFactor: number
+  cash: number
+  readonly fills = new FillLog()
+  readonly trades: ClosedTrade[] = []
+  /** What the strategy has not been told yet. */
+  readonly reports: Report[] = []
+  readonly costs = { fee: 0, spread: 0, slippage: 0, funding: 0 }
+  /** In quote per base, of the fill at hand. */
+  #spread = 0
+  #slippage = 0
+  exitReason: ExitReason | undefined
+  /** Received, in 10^-8 of the quote. */
+  funding = 0
+
+  constructor(instruments: readonly Instrument[], actor: StrategyActor, cash: number, assumptions: Assumptions) {
+    this.#assumptions = assumptions
+    this.#hasCosts = assumptions.spreadBps > 0 || assumptions.slippage.kind !== 'none'
+    const scale = instruments.reduce((most, instrument) => {
+      const { tick, lot } = stepsOfInstrument(instrument)
+      return Math.max(most, tick.scale + lot.scale)
+    }, CASH_SCALE_MIN)
+    this.#scale = scale
+    this.power = 10 ** scale
+    this.#feeFactor = 10 ** (scale - CASH_SCALE_MIN)
+    this.cash = Math.round(cash * this.power)
+    const settings = { latencyUs: 0, liquidity: assumptions.fillModel === 'bar' ? 'unlimited' : 'quoted' } as const
+    this.stocks = instruments.map((instrument) => {
+      const { tick, lot } = stepsOfInstrument(instrument)
+      const key = instrumentKey(instrument.venue, instrument.instrument)
+      return {
+        instrument,
+        key,
+        market: newMarketOf(instrument, settings, this),
+        tick,
+        lot,
+        fees: new FeeSchedule(instrument, assumptions),
+        holding: actor.account.holding(key) ?? new Holding(instrument),
+        unit: tick.units * lot.units * 10 ** (scale - tick.scale - lot.scale),
+        lots: 0,
+        quantity: 0,
+        mark: NaN,
+        volume: 0,
+        series: undefined,
+        row: -1,
+        openedUs: 0,
+        openedRow: -1,
+        openFees: 0,
+        openFunding: 0,
+        openTag: undefined,
+      }
+    })
+  }
+
+  /* The venue's side. */
+
+  takerPrice(_market: Market, order: VenueOrder, price: number, lots: number): number {
+    if (!this.#hasCosts) return price
+    const { spreadBps, slippage } = this.#assumptions
+    const { stock } = order as SimOrder
+    const spread = (price * spreadBps) / (2 * BASIS_POINT)
+    const slip =
+      slippage.kind === 'bps'
+        ? (price * slippage.bps) / BASIS_POINT
+        : slippage.kind === 'volume' && stock.volume > 0
+          ? (price * slippage.impact * numberOfSteps(lots, stock.lot)) / stock.volume
+          : 0
+    const worse =
+      order.side === 'buy' ? Math.ceil(price + spread + slip - 1e-6) : Math.floor(price - spread - slip + 1e-6)
+    const limited =
+      order.price === 0 ? worse : order.side === 'buy' ? Math.min(worse, order.price) : Math.max(worse, order.price)
+    const paid = Math.max(1, limited)
+    const total = spread + slip
+    const tick = stock.tick.units / stock.tick.power
+    this.#spread = total > 0 ? (Math.abs(paid - price) * tick * spread) / total : 0
+    this.#slippage = total > 0 ? (Math.abs(paid - price) * tick * slip) / total : 0
+    return paid
+  }
+
+  grant(_market: Market, venueOrder: VenueOrder, price: number, asked: number): number {
+    const order = venueOrder as SimOrder
+    const { stock } = order
+    const { sizing, leverage } = this.#assumptions
+    const held = stock.lots
+    const opposes = held !== 0 && held > 0 === (order.side === 'sell')
+    let lots = asked
+    if (sizing.kind !== 'strategy' && !order.isSized && !(opposes && order.quantity <= Math.abs(held))) {
+      order.isSized = true
+      const opened = sizedLots(sizing, stock, this.equityUnits(stock, price), price, this.power, leverage)
+      lots = (opposes ? Math.abs(held) : 0) + opened
+      order.quantity = order.filled + lots
+      order.log.lots = order.quantity
+    }
+    if (opposes && lots <= Math.abs(held)) return lots
+    const after = Math.abs(held + (order.side === 'buy' ? lots : -lots)) * price * stock.unit
+    const margin = this.equityUnits(stock, price) * leverage
+    if (after + this.#notionalOfOthers(stock) <= margin * (1 + 1e-12)) return lots
+    return opposes ? Math.abs(held) : 0
+  }
+
+  denial(_market: Market, order: VenueOrder): Reason {
+    return reasonOf(
+      'INSUFFICIENT_MARGIN',
+      `${order.quantity - order.filled} lots are more than equity x leverage carries`,
+    )
+  }
+
+  filled(market: Market, venueOrder: VenueOrder, price: number, lots: number, liquidity: Fill['liquidity']): void {
+    const order = venueOrder as SimOrder
+    const { stock, log } = order
+    const fee = stock.fees.of(price, lots, liquidity, order.fills === 1)
+    const delta = order.side === 'buy' ? lots : -lots
+    this.cash -= delta * price * stock.unit + fee * this.#feeFactor
+    stock.lots += delta
+    stock.quantity = numberOfSteps(stock.lots, stock.lot)
+    log.filled += lots
+    log.paid += price * lots
+    const size = this.#hasCosts && liquidity === 'taker' ? numberOfSteps(lots, stock.lot) : 0
+    this.costs.fee += fee
+    this.costs.spread += this.#spread * size
+    this.costs.slippage += this.#slippage * size
+    this.fills.add(
+      log,
+      market.nowUs,
+      stock.row,
+      lots,
+      price,
+      fee,
+      liquidity,
+      this.#slippage * size,
+      this.#spread * size,
+    )
+    this.reports.push({ kind: 'fill', order, atUs: market.nowUs, price, lots, fee, filled: order.filled, liquidity })
+  }
+
+  ended(market: Market, venueOrder: VenueOrder, end: OrderEnd, reason: Reason | undefined): void {
+    const order = venueOrder as SimOrder
+    const { log } = order
+    log.status = end
+    log.doneUs = market.nowUs
+    if (reason) log.reason = reason.text
+    if (end !== 'filled') this.reports.push({ kind: end, order, atUs: market.nowUs, reason })
+  }
+
+  cancelRefused(): void {
+    // The report of what ended the order says it all.
+  }
+
+  replaceRefused(market: Market, order: VenueOrder, _request: string, reason: Reason): void {
+    this.reports.push({ kind: 'new', order: order as SimOrder, atUs: market.nowUs, reason })
+  }
+
+  replaced(market: Market, venueOrder: VenueOrder, _amend: PendingAmend): void {
+    const order = venueOrder as SimOrder
+    order.log.lots = order.quantity
+    order.log.price = order.price
+    order.log.stopPrice = order.stopPrice
+    this.reports.push({ kind: 'replaced', order, atUs: market.nowUs })
+  }
+
+  /* The account's side. */
+
+  /** With one instrument at `price` ticks and all others at their marks. */
+  equityUnits(stock: Stock, price: number): number {
+    let sum = this.cash + stock.lots * price * stock.unit
+    if (this.stocks.length > 1)
+      for (const other of this.stocks)
+        if (other !== stock && other.lots !== 0) sum += Math.round(other.quantity * other.mark * this.power)
+    return sum
+  }
+
+  equityQuote(): number {
+    let value = this.cash / this.power
+    for (const stock of this.stocks) if (stock.lots !== 0) value += stock.quantity * stock.mark
+    return value
+  }
+
+  exposureQuote(): number {
+    let value = 0
+    for (const stock of this.stocks) if (stock.lots !== 0) value += Math.abs(stock.quantity * stock.mark)
+    return value
+  }
+
+  get cashText(): string {
+    return fromSteps(this.cash, `0.${'1'.padStart(this.#scale, '0')}`)
+  }
+
+  get fundingText(): string {
+    return fromSteps(this.funding, '0.00000001')
+  }
+
+  #notionalOfOthers(stock: Stock): number {
+    let sum = 0
+    if (this.stocks.length > 1)
+      for (const other of this.stocks)
+        if (other !== stock && other.lots !== 0) sum += Math.abs(other.quantity * other.mark * this.power)
+    return sum
+  }
+
+  /** Folds a fill into what the strategy holds, and closes the trades that it closes. */
+  book(order: SimOrder, atUs: number, price: number, lots: number, fee: number): void {
+    const { stock } = order
+    const { holding } = stock
+    const delta = order.side === 'buy' ? lots : -lots
+    const before = holding.quantityLots
+    const opens = before === 0 || before > 0 === delta > 0
+    if (opens) {
+      holding.apply(order.side, lots, price, fee)
+      if (before === 0) this.#open(stock, order.log.ask, atUs)
+      stock.openFees += fee
+      return
+    }
+    const closed = Math.min(Math.abs(before), lots)
+    const average = holding.readout.averagePrice
+    const realised = holding.realisedQuote
+    holding.apply(order.side, lots, price, fee)
+    const part = closed / Math.abs(before)
+    const exitFee = (fee * closed) / lots
+    const fees = (stock.openFees * part + exitFee) / 1e8
+    const funding = stock.openFunding * part
+    const gain = holding.realisedQuote - realised + fee / 1e8
+    this.trades.push({
+      instrument: stock.instrument,
+      series: stock.series,
+      lots: before > 0 ? closed : -closed,
+      entryTimeUs: stock.openedUs,
+      exitTimeUs: atUs,
+      entryRow: stock.openedRow,
+      exitRow: stock.row,
+      entryPrice: average,
+      exitTicks: price,
+      pnl: gain - fees + funding,
+      fees,
+      funding,
+      entryTag: stock.openTag,
+      exitTag: order.log.ask?.tag,
+      exitReason: this.exitReason ?? reasonOfExit(order.log.ask),
+    })
+    stock.openFees -= stock.openFees * part
+    stock.openFunding -= funding
+    if (lots <= closed) return
+    this.#open(stock, order.log.ask, atUs)
+    stock.openFees = fee - exitFee
+  }
+
+  #open(stock: Stock, ask: PlaceAsk | undefined, atUs: number): void {
+    stock.openedUs = atUs
+    stock.openedRow = stock.row
+    stock.openFees = 0
+    stock.openFunding = 0
+    stock.openTag = ask?.tag
+  }
+}
+
+function reasonOfExit(ask: PlaceAsk | undefined): ExitReason {
+  if (!ask || ask.orderType === 'market') return 'signal'
+  return ask.stopPrice > 0 ? 'stop' : 'limit'
+}

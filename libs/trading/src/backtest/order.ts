@@ -1,0 +1,41 @@
+import { DAY_US } from '@contrail/contracts'
+import type { PlaceAsk } from '../strategy/ask.ts'
+import { makeOrder } from '../venue/lifecycle.ts'
+import type { SimOrder, Stock } from './desk.ts'
+import type { OrderLogEntry } from './logs.ts'
+
+export function makeSimOrder(stock: Stock, log: OrderLogEntry, ask: PlaceAsk, activeAtUs: number): SimOrder {
+  const order = makeOrder({
+    clOrdId: ask.orderId,
+    venueOrderId: '',
+    subAccount: '',
+    venue: stock.instrument.venue,
+    instrument: stock.instrument.instrument,
+    side: ask.side,
+    orderType: ask.orderType,
+    timeInForce: ask.timeInForce,
+    postOnly: ask.postOnly,
+    reduceOnly: ask.reduceOnly,
+    quantity: ask.lots,
+    price: ask.price,
+    stopPrice: ask.stopPrice,
+    expireAtUs: expiryOf(ask, log.placedUs),
+    activeAtUs,
+    trailTicks: ask.trailTicks,
+    trailPart: ask.trailPercent / 100,
+    parent: ask.parent,
+    oco: ask.oco,
+    linked: ask.linked,
+  }) as SimOrder
+  // Always the same in the same order: all orders of a run have one shape.
+  order.stock = stock
+  order.log = log
+  order.isSized = false
+  order.isAccepted = false
+  return order
+}
+
+function expiryOf({ timeInForce, expireAtUs }: PlaceAsk, nowUs: number): number {
+  if (timeInForce === 'DAY') return (Math.floor(nowUs / DAY_US) + 1) * DAY_US
+  return expireAtUs ?? 0
+}

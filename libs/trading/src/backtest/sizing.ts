@@ -1,0 +1,28 @@
+import type { Stock } from './desk.ts'
+import type { Sizing } from './types.ts'
+
+/**
+ * Lots that an order opens at `price`: whole, at most what equity x leverage carries with the fee of a taker. Equity is that
+ * of the moment, with the position that it may have closed valued at the same price.
+ */
+export function sizedLots(
+  sizing: Exclude<Sizing, { kind: 'strategy' }>,
+  stock: Stock,
+  equity: number,
+  price: number,
+  power: number,
+  leverage: number,
+): number {
+  const each = price * stock.unit
+  switch (sizing.kind) {
+    case 'fraction': {
+      const fixed = (stock.fees.perOrder / 1e8) * power
+      const available = equity * leverage * sizing.fraction - fixed
+      return Math.max(0, Math.floor(available / (each * (1 + stock.fees.takerPart))))
+    }
+    case 'notional':
+      return Math.max(0, Math.floor((sizing.quote * power) / each + 1e-9))
+    case 'quantity':
+      return Math.max(0, Math.floor((sizing.base * stock.lot.power) / stock.lot.units + 1e-9))
+  }
+}
