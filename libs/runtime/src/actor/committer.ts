@@ -52,10 +52,8 @@ export class Committer {
 
   offer(message: Uint8Array): void {
     if (this.#ended) return
-    if (this.#inFlight === undefined) {
-      this.#inFlight = message
-      void this.#run(message)
-    } else if (this.#waiting === undefined) this.#waiting = message
+    if (this.#inFlight === undefined) this.#send(message)
+    else if (this.#waiting === undefined) this.#waiting = message
     else throw new Error('a third decision was offered while one is in flight and one waits')
   }
 
@@ -69,57 +67,84 @@ export class Committer {
     for (const resolve of this.#idle.splice(0)) resolve()
   }
 
-  async #run(message: Uint8Array): Promise<void> {
-    try {
-      const sequence = await publishFenced(this.#options, message, this.#ownSequence, () => this.#ended)
-      crashPoint('actor.acknowledged')
-      if (this.#ended) return
-      this.#ownSequence = sequence
-    } catch (error) {
-      if (this.#ended) return
-      this.end()
-      this.#options.onEnd(error instanceof Error ? error : new Error(String(error)))
-      return
-    }
+  /** The usual way is one publish and one answer, with nothing else between a decision and the socket. */
+  #send(message: Uint8Array): void {
+    this.#inFlight = message
+    publish(this.#options, message, this.#ownSequence).then(
+      (ack) => this.#stored(ack.sequence),
+      (error: unknown) => this.#doubt(message, error),
+    )
+  }
+
+  #doubt(message: Uint8Array, error: unknown): void {
+    if (this.#ended) return
+    if (!isDoubt(error)) return this.#failed(error)
+    settleDoubt(this.#options, message, this.#ownSequence, () => this.#ended).then(
+      (sequence) => this.#stored(sequence),
+      (cause: unknown) => this.#failed(cause),
+    )
+  }
+
+  #stored(sequence: number): void {
+    crashPoint('actor.acknowledged')
+    if (this.#ended) return
+    this.#ownSequence = sequence
     const next = this.#waiting
     this.#waiting = undefined
-    this.#inFlight = next
-    if (next) void this.#run(next)
-    else for (const resolve of this.#idle.splice(0)) resolve()
-    if (next) this.#options.onRoom()
+    this.#inFlight = undefined
+    if (next) {
+      this.#send(next)
+      this.#options.onRoom()
+    } else for (const resolve of this.#idle.splice(0)) resolve()
+  }
+
+  #failed(error: unknown): void {
+    if (this.#ended) return
+    this.end()
+    this.#options.onEnd(error instanceof Error ? error : new Error(String(error)))
   }
 }
 
 type Where = Pick<CommitterOptions, 'bus' | 'clock' | 'stream' | 'subject' | 'onTrouble'>
 
 /** The sequence under which exactly this message is stored. Throws `Fenced`, or what the server said for good. */
-export async function publishFenced(
+export async function publishFenced(where: Where, message: Uint8Array, ownSequence: number): Promise<number> {
+  try {
+    return (await publish(where, message, ownSequence)).sequence
+  } catch (error) {
+    if (!isDoubt(error)) throw error
+    return await settleDoubt(where, message, ownSequence, () => false)
+  }
+}
+
+/** Not known, or another message was faster. */
+const isDoubt = (error: unknown): boolean => error instanceof PublishUnknown || error instanceof WrongLastSequence
+
+function publish(where: Where, message: Uint8Array, ownSequence: number): Promise<PublishAck> {
+  crashPoint('actor.before_publish')
+  const sent = where.bus.publish(where.subject, message, { expectedLastSubjectSequence: ownSequence })
+  crashPointSoon('actor.published')
+  return sent
+}
+
+/** The last message of the subject says what happened. */
+async function settleDoubt(
   where: Where,
   message: Uint8Array,
   ownSequence: number,
-  ended: () => boolean = () => false,
+  ended: () => boolean,
 ): Promise<number> {
   for (let attempt = 0; ; attempt++) {
-    if (attempt > 0) await pause(where.clock, READ_BACK_MS[Math.min(attempt, READ_BACK_MS.length) - 1] as number)
-    const ack = await publishOnce(where, message, ownSequence)
-    if (ack) return ack.sequence
     const last = await readBack(where, ended)
     if (last && sameBytes(last.data, message)) return last.sequence
     if ((last?.sequence ?? 0) !== ownSequence) throw new Fenced(describe(last))
     // My previous message is still the last one: it was not stored. The same bytes again are the same decision.
-  }
-}
-
-/** Undefined: not known, or another message was faster. */
-async function publishOnce(where: Where, message: Uint8Array, ownSequence: number): Promise<PublishAck | undefined> {
-  crashPoint('actor.before_publish')
-  try {
-    const sent = where.bus.publish(where.subject, message, { expectedLastSubjectSequence: ownSequence })
-    crashPointSoon('actor.published')
-    return await sent
-  } catch (error) {
-    if (error instanceof PublishUnknown || error instanceof WrongLastSequence) return undefined
-    throw error
+    await pause(where.clock, READ_BACK_MS[Math.min(attempt, READ_BACK_MS.length - 1)] as number)
+    try {
+      return (await publish(where, message, ownSequence)).sequence
+    } catch (error) {
+      if (!isDoubt(error)) throw error
+    }
   }
 }
 

@@ -29,6 +29,8 @@ export class PullSession {
   readonly #offStatus: () => void
   #target = 0
   #outstanding = 0
+  /** Something has come since the last look. */
+  #active = true
   #activeMs = performance.now()
   #tickMs = performance.now()
   #closed = false
@@ -70,7 +72,7 @@ export class PullSession {
 
   #arrived(message: Msg): void {
     if (this.#closed) return
-    this.#activeMs = performance.now()
+    this.#active = true
     const reply = message.reply
     if (reply) {
       if (this.#outstanding > 0) this.#outstanding--
@@ -97,8 +99,9 @@ export class PullSession {
     const late = now - this.#tickMs > HEARTBEAT_MS * 1.5
     this.#tickMs = now
     // When this process itself was stopped or busy, the heartbeats wait in the socket: not the server's silence.
-    if (late || this.#outstanding === 0 || !this.#link.connected()) this.#activeMs = now
+    if (this.#active || late || this.#outstanding === 0 || !this.#link.connected()) this.#activeMs = now
     else if (now - this.#activeMs > SILENCE_MS) this.#broken('no heartbeat')
+    this.#active = false
     this.#topUp()
   }
 
