@@ -1,5 +1,5 @@
 import { available, finish, opposite, reaches, room, take } from './fill.ts'
-import { join, leavesOf, unlinkable } from './links.ts'
+import { isSpent, join, leavesOf, spentReason, unlinkable } from './links.ts'
 import { reasonOf } from './model.ts'
 import type { Market, PendingAmend, VenueOrder } from './model.ts'
 import { follow, isTrailing } from './trail.ts'
@@ -116,6 +116,7 @@ function wake(market: Market): void {
 
 function activate(market: Market, order: VenueOrder): void {
   market.sink.touched?.(order)
+  if (isSpent(order)) return finish(market, order, 'cancelled', spentReason(order))
   if (order.released === 0) {
     order.state = 'dormant'
     return
@@ -161,7 +162,8 @@ function goLive(market: Market, order: VenueOrder): void {
   const wouldTake = best !== undefined && reaches(order, best.price)
   if (order.postOnly && wouldTake)
     return finish(market, order, 'rejected', reasonOf('POST_ONLY_WOULD_TAKE', `best is ${best.price} ticks`))
-  if (order.reduceOnly && room(market, order) === 0)
+  // While its parent is open there may be more to come: what it fills from here on goes out again at once.
+  if (order.reduceOnly && order.parent === '' && room(market, order) === 0)
     return finish(market, order, 'expired', reasonOf('REDUCE_ONLY', 'no position to reduce'))
   if (order.timeInForce === 'FOK' && available(market, order) < leavesOf(order))
     return finish(market, order, 'expired', reasonOf('FOK_NOT_WHOLE', `${available(market, order)} lots in reach`))
