@@ -94,6 +94,9 @@ function propertiesOf(parameters: z.ZodType): { properties: Record<string, Prope
   return { properties: shape.properties, required: new Set(shape.required) }
 }
 
+/** Names of the parameters. */
+export const namesOf = (parameters: z.ZodType): string[] => Object.keys(propertiesOf(parameters).properties)
+
 function splitAsked(text: string): [name: string, range: string] {
   const at = text.indexOf('=')
   return at < 0 ? [text.trim(), ''] : [text.slice(0, at).trim(), text.slice(at + 1).trim()]

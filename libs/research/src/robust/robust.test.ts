@@ -1,7 +1,5 @@
-import { DAY_US, HOUR_US } from '@contrail/contracts'
 import type { BacktestResult, CandleColumns, TradeRecord } from '@contrail/trading'
 import { describe, expect, it } from 'vitest'
-import { random } from '../optimise/random.ts'
 import type { Space } from '../optimise/space.ts'
 import type { Objective, Outcome, Trial } from '../optimise/trial.ts'
 import { deflatedSection, trialCountOf } from './deflated.ts'
@@ -10,45 +8,10 @@ import { plateau, plateauSection } from './plateau.ts'
 import { noisySeries } from './price-noise.ts'
 import { robustness } from './robustness.ts'
 import { significance } from './significance.ts'
+import { walk } from '../testing/walk.ts'
 import { windowsOf } from './windows.ts'
 
 const CASH = 10_000
-const START_US = 19_000 * DAY_US
-
-/** A market that goes nowhere, and hourly bars of it. */
-function walk(rows: number, seed: number): CandleColumns {
-  const from = random(seed)
-  const [open, high, low, close] = [0, 1, 2, 3].map(() => new Float64Array(rows)) as Float64Array[] as [
-    Float64Array,
-    Float64Array,
-    Float64Array,
-    Float64Array,
-  ]
-  let price = 100
-  for (let i = 0; i < rows; i++) {
-    open[i] = price
-    price *= Math.exp(0.005 * from.normal())
-    close[i] = price
-    high[i] = Math.max(open[i]!, price) * 1.001
-    low[i] = Math.min(open[i]!, price) * 0.999
-  }
-  const zeros = new Float64Array(rows)
-  return {
-    kind: 'candles',
-    venue: 'sim',
-    instrument: 'BTC-USDT',
-    timeframe: '1h',
-    rows,
-    openTimeUs: Float64Array.from({ length: rows }, (_, i) => START_US + i * HOUR_US),
-    open,
-    high,
-    low,
-    close,
-    volume: zeros,
-    quoteVolume: zeros,
-    trades: zeros,
-  }
-}
 
 function trade(series: CandleColumns, entryRow: number, exitRow: number): TradeRecord {
   const [entryPrice, exitPrice] = [series.open[entryRow]!, series.open[exitRow]!]

@@ -1,0 +1,157 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { walkForward, walkForwardSection } from '../robust/walkforward.ts'
+import { INSTRUMENT, walk } from '../testing/walk.ts'
+import { loadSetup } from './evaluate.ts'
+import { createPool } from './pool.ts'
+import { prepareSearch } from './prepare.ts'
+import type { Search } from './prepare.ts'
+import { createSampler } from './samplers.ts'
+import { runStudy } from './study.ts'
+import type { StudyEnd } from './study.ts'
+
+const ROWS = 1500
+let folder: string
+beforeAll(() => void (folder = mkdtempSync(path.join(import.meta.dirname, '.pool-'))))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** A strategy of the test's own; it imports nothing but the schema. */
+function strategyFile(name: string, handler: string): string {
+  const file = path.join(folder, `${name}.ts`)
+  writeFileSync(
+    file,
+    `import { z } from 'zod'
+export default {
+  name: '${name}',
+  parameters: z.object({ venue: z.string().default('sim'), size: z.number().int().min(1).max(20).default(3) }),
+  inputs: ({ venue }) => [{ kind: 'candles', venue, instrument: 'BTC-USDT', timeframe: '1h' }],
+  state: () => ({ count: 0 }),
+  onCandle(ctx, state, candle) { ${handler} },
+}`,
+  )
+  return file
+}
+
+const search = (strategy: string, extra: { space?: string[]; objective?: string } = {}): Promise<Search> =>
+  prepareSearch({
+    run: {
+      strategy,
+      data: { kind: 'columns', label: 'a walk', series: [walk(ROWS, 3)], instruments: [INSTRUMENT] },
+      cash: 10_000,
+    },
+    objective: 'sharpe',
+    ...extra,
+  })
+
+async function study(found: Search, threads: number, trialsMax = 24): Promise<StudyEnd> {
+  const pool = createPool(found.setup, { threads })
+  try {
+    return await runStudy({
+      sampler: createSampler('tpe', { space: found.space, seed: 9, isFeasible: found.isFeasible }),
+      objectives: found.setup.objectives,
+      trialsMax,
+      concurrency: pool.threads,
+      evaluate: (_number, point) => pool.evaluate(point),
+    })
+  } finally {
+    await pool.close()
+  }
+}
+
+describe('trials on threads', () => {
+  it('one thread and three find the same trials with the same figures', async () => {
+    const found = await search('sma-cross', { space: ['fast=2..30', 'slow=20..120:5', 'allowShort'] })
+    const ends = [await study(found, 1), await study(found, 3)]
+    const bare = ends.map(({ trials }) => trials.map(({ ms: _ms, ...rest }) => rest))
+    expect(bare[0]?.length).toBe(24)
+    expect(bare[0]?.every(({ state }) => state === 'done')).toBe(true)
+    expect(bare[1]).toEqual(bare[0])
+    expect(ends[0]?.best?.state === 'done' && ends[0].best.metrics['tradeCount']).toBeGreaterThan(0)
+  })
+
+  it('what a strategy throws is the outcome of its trial, in one line', async () => {
+    const file = strategyFile(
+      'throws',
+      "if (ctx.parameters.size > 10) throw new Error('too large for me\\nsecond line')",
+    )
+    const { trials } = await study(await search(file, { objective: 'finalEquity' }), 2, 12)
+    for (const trial of trials) {
+      expect(trial.state).toBe((trial.point['size'] as number) > 10 ? 'failed' : 'done')
+      if (trial.state === 'failed') expect(trial.problem).toMatch(/too large for me$/)
+    }
+    expect(trials.some(({ state }) => state === 'failed')).toBe(true)
+  })
+
+  it('an endless loop ends with its trial; the others go on', async () => {
+    const file = strategyFile('endless', 'while (ctx.parameters.size === 7) state.count++')
+    const found = await search(file, { objective: 'finalEquity' })
+    const pool = createPool(found.setup, { threads: 2, trialMsMax: 1500 })
+    const [first, hung, last] = await Promise.all([6, 7, 8].map((size) => pool.evaluate({ size })))
+    expect(hung).toMatchObject({ state: 'failed', problem: expect.stringMatching(/1500 ms.*endless/) })
+    expect(first?.state).toBe('done')
+    expect(last?.state).toBe('done')
+    expect(await pool.evaluate({ size: 9 })).toMatchObject({ state: 'done' })
+    await pool.close()
+  })
+
+  it('a bundle that cannot be loaded ends the study with its words', async () => {
+    const found = await search('sma-cross', { space: ['fast=2..30'] })
+    const pool = createPool({ ...found.setup, code: 'throw new Error("no such market")' }, { threads: 2 })
+    await expect(pool.evaluate({ fast: 3 })).rejects.toThrow('no such market')
+    await pool.close()
+  })
+
+  it('an objective may be a function of the run', async () => {
+    const file = path.join(folder, 'thrift.ts')
+    writeFileSync(file, 'export default ({ metrics, trades }) => trades.length === 0 ? null : -trades.length')
+    const found = await search('sma-cross', { space: ['fast=2..30', 'slow=20..120:5'], objective: file })
+    const { best } = await study(found, 2)
+    expect(best).toMatchObject({ state: 'done' })
+    if (best?.state === 'done') expect(best.values[0]).toBe(-(best.metrics['tradeCount'] as number))
+  })
+
+  it.each([
+    ['a metric that is not there', { objective: 'sharp' }, /unknown_metric/],
+    ['a file that is not there', { objective: './nothing.ts' }, /not_found/],
+  ])('%s is refused', async (_what, extra, message) => {
+    await expect(search('sma-cross', extra)).rejects.toThrow(message)
+  })
+})
+
+describe('walk-forward', () => {
+  it('trades out of sample on what was chosen before, the money of one window going into the next', async () => {
+    const found = await search('sma-cross', { space: ['fast=2..30', 'slow=20..120:5'] })
+    const run = async (threads: number) => {
+      const pool = createPool(found.setup, { threads })
+      const loaded = await loadSetup(found.setup)
+      const { space, isFeasible, fromUs, toUs } = found
+      const result = await walkForward({
+        ...{ loaded, pool, space, isFeasible, fromUs, toUs },
+        sampler: 'random',
+        seed: 5,
+        trialsMax: 10,
+        window: { windows: 4, ratio: 2 },
+      })
+      await pool.close()
+      return result
+    }
+    const result = await run(2)
+    expect(result.steps.length).toBe(4)
+    expect(result.trials).toBe(40)
+    let cash = 10_000
+    for (const step of result.steps) {
+      expect(step.finalEquity).toBeCloseTo(cash * (1 + step.outOfSampleReturn), 6)
+      cash = step.finalEquity
+    }
+    expect(result.equity.value.at(-1)).toBe(cash)
+    const { timeUs } = result.equity
+    expect([...timeUs].every((at, i) => i === 0 || at > timeUs[i - 1]!)).toBe(true)
+    expect(timeUs[0]).toBeGreaterThanOrEqual(result.steps[0]!.trainToUs)
+    const section = walkForwardSection(result, { seed: 5, objective: 'sharpe' })
+    expect(section.tables[0]?.rows.length).toBe(4)
+    const strip = ({ steps }: typeof result) => steps.map(({ chosen, finalEquity }) => [chosen?.point, finalEquity])
+    expect(strip(await run(1))).toEqual(strip(result))
+  })
+})

@@ -1,0 +1,148 @@
+import { availableParallelism } from 'node:os'
+import { Worker } from 'node:worker_threads'
+import { Refusal } from '@contrail/contracts'
+import { shareSeries } from './evaluate.ts'
+import type { TrialSetup, TrialWindow } from './evaluate.ts'
+import type { ParameterSet } from './space.ts'
+import type { Outcome } from './trial.ts'
+
+export type PoolOptions = {
+  /** Default: one per core. */
+  readonly threads?: number | undefined
+  /** A trial that takes longer is ended and counts as failed: an endless loop in a strategy, most likely. */
+  readonly trialMsMax?: number | undefined
+}
+export type Pool = {
+  readonly threads: number
+  evaluate(point: ParameterSet, window?: TrialWindow): Promise<Outcome>
+  close(): Promise<void>
+}
+
+const TRIAL_MS_MAX = 10 * 60_000
+const THREADS_MAX = 256
+type Job = {
+  readonly point: ParameterSet
+  readonly window: TrialWindow | undefined
+  readonly resolve: (outcome: Outcome) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** Threads over one set of columns. A thread that dies takes its trial with it, not the others. */
+export function createPool(setup: TrialSetup, options: PoolOptions = {}): Pool {
+  return new ThreadPool({ ...setup, series: shareSeries(setup.series) }, options)
+}
+
+class ThreadPool implements Pool {
+  readonly threads: number
+  readonly #setup: TrialSetup
+  readonly #trialMsMax: number
+  readonly #waiting: Job[] = []
+  readonly #members = new Set<Member>()
+  #closed = false
+
+  constructor(setup: TrialSetup, options: PoolOptions) {
+    this.#setup = setup
+    this.#trialMsMax = options.trialMsMax ?? TRIAL_MS_MAX
+    this.threads = Math.max(1, Math.min(THREADS_MAX, options.threads ?? availableParallelism()))
+  }
+
+  evaluate(point: ParameterSet, window?: TrialWindow): Promise<Outcome> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ point, window, resolve, reject })
+      this.#hand()
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await Promise.all([...this.#members].map((member) => member.worker.terminate()))
+  }
+
+  #hand(): void {
+    for (const member of this.#members)
+      if (member.isFree && this.#waiting.length > 0) member.take(this.#waiting.shift() as Job)
+    const coming = [...this.#members].filter(({ isReady }) => !isReady).length
+    const wanted = Math.min(this.threads - this.#members.size, this.#waiting.length - coming)
+    for (let i = 0; i < wanted && !this.#closed; i++) this.#members.add(this.#member())
+  }
+
+  #member(): Member {
+    const member: Member = new Member(this.#setup, this.#trialMsMax, {
+      free: () => this.#hand(),
+      gone: (error) => {
+        this.#members.delete(member)
+        // It never got as far as a trial: the next one would not either.
+        if (error !== undefined) for (const job of this.#waiting.splice(0)) job.reject(error)
+        if (!this.#closed) this.#hand()
+      },
+    })
+    return member
+  }
+}
+
+class Member {
+  readonly worker: Worker
+  readonly #trialMsMax: number
+  readonly #free: () => void
+  isReady = false
+  #job: Job | undefined
+  #startedMs = 0
+  #timer: NodeJS.Timeout | undefined
+  #failure: unknown
+
+  constructor(setup: TrialSetup, trialMsMax: number, on: { free: () => void; gone: (error?: unknown) => void }) {
+    this.#trialMsMax = trialMsMax
+    this.#free = on.free
+    this.worker = new Worker(new URL('./trial-thread.ts', import.meta.url), {
+      workerData: setup,
+      env: {},
+      stdout: true,
+    })
+    this.worker.on('message', (message: Outcome | 'ready') => this.#said(message))
+    this.worker.on('error', (error) => (this.#failure = error))
+    this.worker.on('exit', () => {
+      const failure = this.#failure
+      const text = failure instanceof Error ? failure.message : 'its thread ended'
+      this.#settle({ state: 'failed', problem: text.split('\n')[0] as string, ms: this.#ms() })
+      on.gone(this.isReady ? undefined : (asRefusal(failure) ?? failure ?? new Error('a trial thread did not start')))
+    })
+  }
+
+  get isFree(): boolean {
+    return this.isReady && this.#job === undefined
+  }
+
+  take(job: Job): void {
+    this.#job = job
+    this.#startedMs = performance.now()
+    this.#timer = setTimeout(() => {
+      this.#failure = new Error(`took longer than ${this.#trialMsMax} ms: is there an endless loop?`)
+      void this.worker.terminate()
+    }, this.#trialMsMax)
+    this.worker.postMessage({ point: job.point, window: job.window })
+  }
+
+  #said(message: Outcome | 'ready'): void {
+    if (message === 'ready') this.isReady = true
+    else this.#settle(message)
+    this.#free()
+  }
+
+  #settle(outcome: Outcome): void {
+    clearTimeout(this.#timer)
+    const job = this.#job
+    this.#job = undefined
+    job?.resolve(outcome)
+  }
+
+  #ms(): number {
+    return Math.round(performance.now() - this.#startedMs)
+  }
+}
+
+/** A refusal loses its class on the way out of a thread. */
+function asRefusal(error: unknown): Refusal | undefined {
+  if (!(error instanceof Error) || error.name !== 'Refusal') return undefined
+  const { code, field, value, mend } = error as Refusal
+  return typeof code === 'string' ? new Refusal(code, field, { toString: () => value }, mend) : undefined
+}
