@@ -1,9 +1,11 @@
-import { createHash, randomUUID } from 'node:crypto'
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { Refusal } from '@contrail/contracts'
 import { Halted } from '@contrail/runtime'
+import { getBundle, linesBefore, partsOf } from '@contrail/runtime/bundle'
 import type { ObjectStore } from '@contrail/runtime'
 import type { StrategyDefinition } from '@contrail/trading'
 
@@ -16,6 +18,7 @@ export class Bundles {
   readonly #store: ObjectStore
   readonly #folder: string
   readonly #private: boolean
+  readonly #written = new Set<string>()
   readonly #loaded = new Map<string, Promise<StrategyDefinition>>()
 
   private constructor(store: ObjectStore, folder: string, isPrivate: boolean) {
@@ -48,8 +51,7 @@ export class Bundles {
 
   async #load(hash: string): Promise<StrategyDefinition> {
     if (!/^[0-9a-f]{64}$/.test(hash)) throw new Halted(`the code hash "${hash}" is not a SHA-256`)
-    const file = path.join(this.#folder, `${hash}.mjs`)
-    await this.#fetch(hash, file)
+    const file = await this.#fetch(hash)
     let module: { default?: StrategyDefinition }
     try {
       module = (await import(pathToFileURL(file).href)) as typeof module
@@ -62,19 +64,37 @@ export class Bundles {
     return module.default
   }
 
-  /** The file is there, and its bytes are what the hash says. */
-  async #fetch(hash: string, file: string): Promise<void> {
-    const there = await readFile(file).catch(() => undefined)
-    if (there && hashOf(there) === hash) return
-    const data = await this.#store.get(hash)
-    if (!data) throw new Halted(`bundle ${hash.slice(0, 12)} is not in the store: deploy the strategy again`)
-    const found = hashOf(data)
-    if (found !== hash)
-      throw new Halted(`bundle ${hash.slice(0, 12)} has the hash ${found.slice(0, 12)}: it is not run`)
+  /** A file to import. What bundles share is a file of its own, so that a worker loads it once for all of them. */
+  async #fetch(hash: string): Promise<string> {
+    const text = await this.#download(hash)
+    const parts = partsOf(text)
+    const file = path.join(this.#folder, `${hash}.mjs`)
+    if (!parts) return await this.#write(file, text)
+    const shared = path.join(this.#folder, `shared-${parts.sharedHash}.mjs`)
+    if (!this.#written.has(shared)) await this.#write(shared, `${parts.shared}\nexport{$shared}`)
+    this.#written.add(shared)
+    const above = '\n'.repeat(linesBefore(parts.shared))
+    return await this.#write(file, `import{$shared}from"./${path.basename(shared)}"${above}${parts.author}`)
+  }
+
+  async #download(hash: string): Promise<string> {
+    let text: string | undefined
+    try {
+      text = await getBundle(this.#store, hash)
+    } catch (error) {
+      if (error instanceof Refusal && error.code === 'forged_bundle')
+        throw new Halted(`bundle ${hash.slice(0, 12)} has the hash ${error.value.replaceAll('"', '')}: it is not run`)
+      throw error
+    }
+    if (text === undefined)
+      throw new Halted(`bundle ${hash.slice(0, 12)} is not in the store: deploy the strategy again`)
+    return text
+  }
+
+  async #write(file: string, text: string): Promise<string> {
     const part = `${file}.${randomUUID()}`
-    await writeFile(part, data, { mode: 0o600 })
+    await writeFile(part, text, { mode: 0o600 })
     await rename(part, file)
+    return file
   }
 }
-
-const hashOf = (data: Uint8Array): string => createHash('sha256').update(data).digest('hex')

@@ -12,11 +12,15 @@ export type Outgoing =
   { kind: 'publish'; target: string; payload: unknown } | { kind: 'put'; target: string; key: string; payload: unknown }
 type Command = { name: string; by: string; detail: string; atUs: number }
 
+/** No definition of an author has a name with a "$". */
+const SHARED = '$shared'
+
 /** Rows are few; a page shows all of them. */
 const STRATEGIES_MAX = 500
 
 export function createStore(database: Database, tenant: string) {
   const { orm } = database
+  const kept = new Set<string>()
   return {
     async deployment(strategy: string): Promise<Deployment | undefined> {
       const [row] = await orm.select().from(deployments).where(eq(deployments.strategy, strategy))
@@ -33,6 +37,27 @@ export function createStore(database: Database, tenant: string) {
         .from(versions)
         .where(and(eq(versions.definition, definition), eq(versions.code, code)))
       return row
+    },
+
+    /** What many bundles share, by its hash: a version of no strategy. */
+    async shared(hash: string): Promise<Uint8Array | undefined> {
+      const row = await this.version(SHARED, hash)
+      return row?.bundle ?? undefined
+    },
+
+    async keepShared(hash: string, text: string): Promise<void> {
+      if (kept.has(hash)) return
+      const bundle = new TextEncoder().encode(text)
+      const row = { definition: SHARED, code: hash, sourceHash: hash, source: '', bundle, parametersSchema: {} }
+      await orm.transaction(async (tx) => {
+        const definition = { tenantId: tenant, definition: SHARED, title: 'shared by bundles' }
+        await tx.insert(definitions).values(definition).onConflictDoNothing()
+        await tx
+          .insert(versions)
+          .values({ ...row, tenantId: tenant })
+          .onConflictDoNothing()
+      })
+      kept.add(hash)
     },
 
     async versionByCode(code: string) {

@@ -2,7 +2,7 @@ import { controlSchema, decodeJson, desiredStrategySchema, refuse, signalSchema,
 import type { Control, StrategyEvent, StrategyView } from '@contrail/contracts'
 import type { deployRequest } from '@contrail/contracts'
 import type { Bus, Clock } from '@contrail/runtime'
-import { BUNDLE_BYTES_MAX, sha256Of } from '@contrail/runtime/bundle'
+import { BUNDLE_BYTES_MAX, partsOf, putBundle, sha256Of, sharedText, thicken, thinOf } from '@contrail/runtime/bundle'
 import type { z } from 'zod'
 import type { Catalogue } from './catalogue.ts'
 import { inspectStrategy } from './inspect.ts'
@@ -21,13 +21,16 @@ export type VerbContext = {
 type DeployRequest = z.infer<typeof deployRequest>
 type Command = Control['command']
 
+const decoder = new TextDecoder()
+
 /** A new strategy, or a new version of one. The bundle is in the store before anybody is told of it. */
 export async function deploy(context: VerbContext, request: DeployRequest, by: string): Promise<StrategyView> {
   const { text, source } = await moduleOf(context, request)
   const manifest = await inspectStrategy(text, request.parameters)
   const code = sha256Of(text)
-  const bytes = new TextEncoder().encode(text)
-  await (await context.bus.objects('bundles')).put(code, bytes)
+  const parts = partsOf(text)
+  if (parts) await context.store.keepShared(parts.sharedHash, parts.shared)
+  await putBundle(await context.bus.objects('bundles'), text)
   const before = await context.store.deployment(request.strategy)
   const atUs = context.clock.nowUs()
   const next: Deployment = {
@@ -53,7 +56,7 @@ export async function deploy(context: VerbContext, request: DeployRequest, by: s
     code,
     sourceHash: sha256Of(source),
     source,
-    bundle: bytes,
+    bundle: new TextEncoder().encode(thinOf(text)),
     parametersSchema: manifest.parametersSchema,
   }
   const command = before ? 'reload' : 'start'
@@ -65,12 +68,24 @@ async function moduleOf(context: VerbContext, request: DeployRequest): Promise<{
   if (request.bundle !== undefined) {
     if (request.bundle.length > BUNDLE_BYTES_MAX)
       throw refuse('too_large', 'bundle', `${request.bundle.length} bytes`, `keep it below ${BUNDLE_BYTES_MAX} bytes`)
-    return { text: request.bundle, source: request.source ?? request.bundle }
+    return { text: await wholeBundle(context, request.bundle), source: request.source ?? request.bundle }
   }
   if (request.definition === undefined)
     throw refuse('nothing_to_run', 'definition', 'nothing', 'name a built-in definition or send a bundle')
   const entry = await context.catalogue.get(request.definition)
   return { text: entry.bundle.text, source: entry.source }
+}
+
+/** What many bundles share is sent and kept once, by its hash: ours, the store's or Postgres'. */
+async function wholeBundle({ bus, store }: VerbContext, bundle: string): Promise<string> {
+  const text = await thicken(bundle, async (hash) => {
+    if (sha256Of(await sharedText()) === hash) return await sharedText()
+    const found = (await (await bus.objects('bundles')).get(hash)) ?? (await store.shared(hash))
+    return found && decoder.decode(found)
+  })
+  if (text === undefined)
+    throw refuse('unknown_shared', 'bundle', bundle.slice(0, 74), 'it was bundled by another version: send it whole')
+  return text
 }
 
 const DESIRED: Readonly<Record<'start' | 'pause' | 'resume' | 'stop', Deployment['desired']>> = {
@@ -106,7 +121,7 @@ export async function setParameters(
   const before = await deploymentOf(context, strategy)
   const version = await context.store.version(before.definition, before.code)
   if (!version?.bundle) throw refuse('no_bundle', 'strategy', strategy, 'deploy it again')
-  const bundle = new TextDecoder().decode(version.bundle)
+  const bundle = await wholeBundle(context, decoder.decode(version.bundle))
   const manifest = await inspectStrategy(bundle, { ...before.parameters, ...change })
   const next = {
     ...before,
@@ -176,7 +191,7 @@ export async function restoreBuckets(context: VerbContext): Promise<number> {
   let restored = 0
   for (const deployment of await context.store.deployments()) {
     const version = await context.store.version(deployment.definition, deployment.code)
-    if (version?.bundle && !(await objects.get(deployment.code))) await objects.put(deployment.code, version.bundle)
+    if (version?.bundle && !(await objects.get(deployment.code))) await putBundle(objects, await wholeBundle(context, decoder.decode(version.bundle)))
     if (await desired.get(deployment.strategy)) continue
     await desired.put(deployment.strategy, new TextEncoder().encode(JSON.stringify(desiredOf(deployment))))
     restored++

@@ -77,7 +77,10 @@ export class SwapWorld {
     this.#dev = spawn(process.execPath, [cli, 'dev', this.#file, '--json'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
     this.#dev.stderr?.on('data', (chunk: Buffer) => (this.#err += chunk.toString()))
     if (this.#dev.stdout)
-      createInterface({ input: this.#dev.stdout }).on('line', (line) => this.#lines.push(JSON.parse(line) as Line))
+      createInterface({ input: this.#dev.stdout }).on('line', (line) => {
+        if (line.startsWith('{"')) this.#lines.push(JSON.parse(line) as Line)
+        else this.#err += line
+      })
     await this.#until('it has started', () => this.#lines.some(({ event }) => event === 'started'))
     await this.#until('it sees ticks', async () => (await this.#actor()).strategyState.state.count > 0)
   }

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { Refusal, refuse } from '@contrail/contracts'
-import type { StrategyEvent, StrategyView } from '@contrail/contracts'
+import type { StrategyEvent } from '@contrail/contracts'
 import type { Bundler } from '@contrail/runtime/bundle'
-import { post } from '../lib/client.ts'
+import { deploy } from '../lib/deploy.ts'
 import { followEvents } from '../lib/dev/events.ts'
 import { FilesWatch } from '../lib/dev/watch.ts'
 import { strategyFile } from '../lib/files.ts'
@@ -101,7 +101,7 @@ class Session {
     const bundledMs = performance.now()
     this.#savedMs = startedMs
     const source = readFileSync(this.#file, 'utf8')
-    const view = await post<StrategyView>('/v1/strategies', { ...this.#request, bundle: text, source })
+    const view = await deploy({ ...this.#request, source }, text)
     this.#code = view.code
     const [bundleMs, deployMs] = [bundledMs - startedMs, performance.now() - bundledMs]
     this.#say({ event: 'deployed', code: view.code, bundleMs: round(bundleMs), deployMs: round(deployMs) })

@@ -8,8 +8,6 @@ import { parameters } from '../lib/parameters.ts'
 import { isoOf, printJson, styled } from '../lib/print.ts'
 import { command } from '../lib/run.ts'
 
-const decoder = new TextDecoder()
-
 export default command(
   'replay',
   'Make the recorded decisions of a strategy again, on the inputs it really had, and compare byte for byte',
@@ -42,6 +40,7 @@ async function replay(
   given: Given,
 ): Promise<{ result: ReplayResult; from: Start }> {
   const { connectNats, recordedDecisions, replayDecisions, replayStart } = await import('@contrail/runtime')
+  const { getBundle } = await import('@contrail/runtime/bundle')
   const { adoptState, createStrategyActor } = await import('@contrail/trading')
   const bus = await connectNats({ url: connection('operatorNatsUrl'), name: 'replay' })
   try {
@@ -55,7 +54,7 @@ async function replay(
       )
     const text = given.with
       ? await bundleOf(given.with)
-      : decoder.decode((await (await bus.objects('bundles')).get(checkpoint.code)) ?? new Uint8Array())
+      : ((await getBundle(await bus.objects('bundles'), checkpoint.code)) ?? '')
     const definition = await load(text)
     const before = checkpoint.state.parameters as Record<string, unknown>
     const actor = createStrategyActor(definition, {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { StrategyView } from '@contrail/contracts'
 import { get, post } from '../lib/client.ts'
+import { deploy } from '../lib/deploy.ts'
 import { strategyFile } from '../lib/files.ts'
 import { parameters } from '../lib/parameters.ts'
 import { printJson } from '../lib/print.ts'
@@ -27,16 +28,17 @@ export default command(
       strategy: as ?? path.basename(strategy).replace(/\.ts$/, ''),
       parameters: parameters(set),
       ...(account ? { account } : {}),
-      ...(file ? await bundled(file) : { definition: strategy }),
     }
-    const view = await post<StrategyView>('/v1/strategies', body)
+    const view = file
+      ? await deployFile(file, body)
+      : await post<StrategyView>('/v1/strategies', { ...body, definition: strategy })
     if (json) return printJson(view)
     process.stdout.write(`${view.strategy} runs ${view.definition} ${view.code.slice(0, 12)} on ${view.account}\n`)
     process.stdout.write(`  ${JSON.stringify(view.parameters)}\n`)
   },
 )
 
-async function bundled(file: string): Promise<{ bundle: string; source: string }> {
+async function deployFile(file: string, body: Record<string, unknown>): Promise<StrategyView> {
   const { bundleModule } = await import('@contrail/runtime/bundle')
-  return { bundle: (await bundleModule(file)).text, source: readFileSync(file, 'utf8') }
+  return await deploy({ ...body, source: readFileSync(file, 'utf8') }, (await bundleModule(file)).text)
 }

@@ -3,9 +3,13 @@ import path from 'node:path'
 import { refuse } from '@contrail/contracts'
 import { build, context } from 'esbuild'
 import type { BuildFailure, BuildOptions, BuildResult } from 'esbuild'
+import { fromShared, linesBefore, oneLocale, sharedText, wholeOf } from './shared.ts'
 import { attachMap } from './source-map.ts'
 
 export { inspectBundle } from './inspect.ts'
+export { linesBefore, partsOf, sharedText } from './shared.ts'
+export { getBundle, putBundle, thicken, thinOf } from './store.ts'
+export type { Parts } from './shared.ts'
 
 /** One self-contained ES module: what a worker loads, and what its hash names. */
 export type Bundle = { readonly text: string; readonly sha256: string }
@@ -23,7 +27,7 @@ export async function bundleModule(entry: string): Promise<Bundle> {
   const result = await build(optionsOf(entry)).catch((error: BuildFailure) => {
     throw refusalOf(error, entry)
   })
-  return bundleOf(result)
+  return await bundleOf(result)
 }
 
 export type Bundler = {
@@ -42,7 +46,7 @@ export async function openBundler(entry: string): Promise<Bundler> {
         throw refusalOf(error, entry)
       })
       const inputs = Object.keys(result.metafile?.inputs ?? {}).filter((file) => isAuthors(file))
-      return { ...bundleOf(result), files: inputs.map((file) => path.resolve(folder, file)) }
+      return { ...(await bundleOf(result)), files: inputs.map((file) => path.resolve(folder, file)) }
     },
     close: () => again.dispose(),
   }
@@ -68,15 +72,8 @@ const optionsOf = (entry: string): BuildOptions & { write: false } => ({
   logLevel: 'silent',
   // Where a strategy may not go: it would decide on something that nobody recorded.
   plugins: [
-    {
-      // Half of a bundle would be refusals in languages that nobody has asked for.
-      name: 'one-locale',
-      setup(plugin) {
-        plugin.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
-          contents: 'export { default as en } from "./en.js"',
-        }))
-      },
-    },
+    oneLocale,
+    fromShared(),
     {
       name: 'no-platform-modules',
       setup(plugin) {
@@ -91,16 +88,20 @@ const optionsOf = (entry: string): BuildOptions & { write: false } => ({
   ],
 })
 
-function bundleOf(result: BuildResult): Bundle {
+async function bundleOf(result: BuildResult): Promise<Bundle> {
   const file = (end: string) => result.outputFiles?.find((one) => one.path.endsWith(end))?.text ?? ''
-  const text = attachMap(file('.js'), file('.map'), isAuthors)
+  const author = file('.js')
+  const shared = author.includes('$shared.') ? await sharedText() : undefined
+  const above = shared === undefined ? 0 : linesBefore(shared)
+  const own = attachMap(author, file('.map'), isAuthors, above)
+  const text = shared === undefined ? own : wholeOf(shared, own)
   if (text.length > BUNDLE_BYTES_MAX)
     throw refuse('too_large', 'bundle', `${text.length} bytes`, `keep it below ${BUNDLE_BYTES_MAX} bytes`)
   return { text, sha256: sha256Of(text) }
 }
 
 /** A file of the strategy's author: not of a package, not of the house. */
-const isAuthors = (file: string): boolean => !/(^|\/)node_modules\/|(^|\/)libs\/[a-z]+\/src\//.test(file)
+const isAuthors = (file: string): boolean => !/^shared:|(^|\/)node_modules\/|(^|\/)libs\/[a-z]+\/src\//.test(file)
 
 function refusalOf(error: BuildFailure, entry: string) {
   const first = error.errors?.[0]

@@ -4,8 +4,8 @@
  */
 type SourceMap = { readonly sources: readonly string[]; readonly mappings: string }
 
-/** The bundle without esbuild's comments of paths, with a small map at its end. */
-export function attachMap(text: string, map: string, isKept: (source: string) => boolean): string {
+/** The bundle without esbuild's comments of paths, with a small map at its end; `above`: lines that will stand before. */
+export function attachMap(text: string, map: string, isKept: (source: string) => boolean, above = 0): string {
   const lines = text.split('\n')
   const isPath = (line: string) => /^\s*\/\/ .*\.(ts|js|mjs|cjs)$/.test(line)
   const kept = lines.map((line) => !isPath(line))
@@ -14,7 +14,12 @@ export function attachMap(text: string, map: string, isKept: (source: string) =>
   const { sources, mappings } = JSON.parse(map) as SourceMap
   const own = sources.map(isKept)
   if (!own.includes(true)) return bare
-  const value = { version: 3, sources: sources.filter(isKept), names: [], mappings: only(mappings, kept, own) }
+  const value = {
+    version: 3,
+    sources: sources.filter(isKept),
+    names: [],
+    mappings: ';'.repeat(above) + only(mappings, kept, own),
+  }
   const inline = Buffer.from(JSON.stringify(value)).toString('base64')
   return `${bare.trimEnd()}\n//# sourceMappingURL=data:application/json;base64,${inline}\n`
 }

@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto'
+import path from 'node:path'
+import { build } from 'esbuild'
+import type { Plugin } from 'esbuild'
+
+/*
+ * What nearly every strategy imports is one and the same text at the beginning of its bundle. A bundle stays whole, and
+ * its hash covers all of it; but who has to load many of them, or one again and again, loads this part once.
+ */
+const SHARED = ['zod', '@contrail/contracts', '@contrail/trading']
+const BEGIN = 'var $shared='
+const MARK = '\n//#author\n'
+const root = path.resolve(import.meta.dirname, '../../../..')
+
+export type Parts = { readonly shared: string; readonly sharedHash: string; readonly author: string }
+
+/** The two parts of a bundle, or undefined for one that shares nothing. */
+export function partsOf(text: string): Parts | undefined {
+  const end = text.startsWith(BEGIN) ? text.indexOf(MARK) : -1
+  if (end < 0) return undefined
+  const shared = text.slice(0, end)
+  return { shared, sharedHash: hashOf(shared), author: text.slice(end + MARK.length) }
+}
+
+export const wholeOf = (shared: string, author: string): string => `${shared}${MARK}${author}`
+/** Lines before the author's: what a source map has to count. */
+export const linesBefore = (shared: string): number => wholeOf(shared, '').split('\n').length - 1
+
+let building: Promise<string> | undefined
+/** The text of the shared part, made once per process. */
+export function sharedText(): Promise<string> {
+  building ??= make()
+  building.catch(() => (building = undefined))
+  return building
+}
+
+async function make(): Promise<string> {
+  const contents = SHARED.map((name, index) => `export * as m${index} from ${JSON.stringify(name)}`).join('\n')
+  const result = await build({
+    stdin: { contents, resolveDir: path.join(root, 'strategies'), loader: 'js' },
+    nodePaths: [path.join(root, 'node_modules')],
+    bundle: true,
+    write: false,
+    format: 'iife',
+    globalName: '$shared',
+    platform: 'node',
+    target: 'node24',
+    charset: 'utf8',
+    legalComments: 'none',
+    minifyWhitespace: true,
+    logLevel: 'silent',
+    plugins: [oneLocale],
+  })
+  const text = (result.outputFiles[0]?.text ?? '').trimEnd()
+  hashOf(text)
+  return text
+}
+
+/** Half of a bundle would be refusals in languages that nobody has asked for. */
+export const oneLocale: Plugin = {
+  name: 'one-locale',
+  setup(plugin) {
+    plugin.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+      contents: 'export { default as en } from "./en.js"',
+    }))
+  },
+}
+
+/** Imports of the shared modules are taken from the shared part. */
+export const fromShared = (): Plugin => ({
+  name: 'from-shared',
+  setup(plugin) {
+    plugin.onResolve({ filter: new RegExp(`^(${SHARED.join('|').replaceAll('/', '\\/')})$`) }, ({ path: name }) => ({
+      path: name,
+      namespace: 'shared',
+    }))
+    plugin.onLoad({ filter: /.*/, namespace: 'shared' }, ({ path: name }) => ({
+      contents: `module.exports = $shared.m${SHARED.indexOf(name)}`,
+      loader: 'js',
+    }))
+  },
+})
+
+/** A shared part that this process has seen, by its hash. */
+export function sharedOf(hash: string): string | undefined {
+  for (const [shared, its] of hashes) if (its === hash) return shared
+  return undefined
+}
+
+const hashes = new Map<string, string>()
+/** There are one or two shared parts in a process; they are long. */
+function hashOf(shared: string): string {
+  const known = hashes.get(shared)
+  if (known !== undefined) return known
+  if (hashes.size > 8) hashes.clear()
+  const hash = createHash('sha256').update(shared).digest('hex')
+  hashes.set(shared, hash)
+  return hash
+}

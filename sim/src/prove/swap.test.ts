@@ -1,0 +1,15 @@
+import { expect, test } from 'vitest'
+import { proveSwap } from './swap.ts'
+
+test('edits under load: swapped with the state, taken back or refused; no event lost, none seen twice', async () => {
+  const { failures, swapped, rolledBack, refused, lost, twice, stateEqual } = await proveSwap({ edits: 8, rate: 300 })
+  expect(failures).toEqual([])
+  expect({ swapped, rolledBack, refused, lost, twice, stateEqual }).toEqual({
+    swapped: 6,
+    rolledBack: 1,
+    refused: 1,
+    lost: 0,
+    twice: 0,
+    stateEqual: true,
+  })
+}, 120_000)
