@@ -5,14 +5,11 @@ import type { MarketColumns } from '@contrail/trading'
 import { copyRows, joinRows } from './columns/join.ts'
 import { KINDS, seriesOf } from './columns/kinds.ts'
 import type { Kind, Rows, SeriesKey } from './columns/kinds.ts'
-import type { BadRow, FileEvent } from './files/event.ts'
-import { inspectFile } from './files/feed.ts'
 import type { FileFeed, FileOptions } from './files/feed.ts'
-import { lineLayout } from './files/layout.ts'
-import { collectEvents } from './files/read.ts'
-import { LineScanner, scanFile } from './files/scan.ts'
 import { Collector, isoOf } from './judge/collector.ts'
 import type { Judged } from './judge/collector.ts'
+import { openMarketFile } from './opened-file.ts'
+import type { OpenedFile } from './opened-file.ts'
 
 export type MarketFileOptions = Omit<FileOptions, 'file'> & {
   /** Only this kind of the rows. */
@@ -49,13 +46,13 @@ const DEPTH = 20
 export async function readMarketFile(file: string, options: MarketFileOptions = {}): Promise<MarketFile> {
   const pieces = new Map<Kind, Rows[]>()
   const depth = options.depth ?? DEPTH
-  const { feed, judgement, definition } = await streamMarketFile(file, options, (kind, rows) => {
+  const { opened, judgement, definition } = await streamMarketFile(file, options, (kind, rows) => {
     const copy = copyRows(kind, rows, depth)
     pieces.set(kind, [...(pieces.get(kind) ?? []), copy])
   })
   const kinds = KINDS.filter((kind) => pieces.has(kind))
   return {
-    series: kinds.map((kind) => seriesOf(keyOfFile(feed, kind, depth), joinRows(kind, pieces.get(kind)!, depth))),
+    series: kinds.map((kind) => seriesOf(keyOfFile(opened, kind, depth), joinRows(kind, pieces.get(kind)!, depth))),
     instruments: [definition],
     judgement,
     sha256: await hashFile(file),
@@ -66,66 +63,49 @@ export async function readMarketFile(file: string, options: MarketFileOptions = 
 export async function streamMarketFile(
   file: string,
   options: MarketFileOptions,
-  onRows: (kind: Kind, rows: Rows, feed: FileFeed) => void,
-): Promise<{ feed: FileFeed; judgement: FileJudgement; definition: Instrument }> {
+  onRows: (kind: Kind, rows: Rows, opened: OpenedFile) => void,
+): Promise<{ opened: OpenedFile; judgement: FileJudgement; definition: Instrument }> {
   const { onProgress, kind: only, depth = DEPTH, ...fileOptions } = options
-  const feed = await inspectFile({ file, ...fileOptions })
-  const layout = lineLayout(feed)
-  let scanner: LineScanner | undefined
-  let latest: FileEvent | BadRow | undefined
+  const opened = await openMarketFile({ file, ...fileOptions }, depth)
   const collector = new Collector({
-    consecutiveIds: feed.format.consecutiveIds,
-    timeframe: feed.context.timeframe,
-    // Events of other formats come with the volume converted.
-    volumeIn: layout && feed.format.name !== 'binance-klines' ? feed.context.volumeIn : 'base',
+    consecutiveIds: opened.consecutiveIds,
+    timeframe: opened.timeframe,
+    volumeIn: opened.volumeIn,
     depth,
     onRows: (kind, rows) => {
-      if (only === undefined || kind === only) onRows(kind, rows, feed)
+      if (only === undefined || kind === only) onRows(kind, rows, opened)
     },
-    textOf: () => scanner?.lineText() ?? JSON.stringify(latest).slice(0, SHOWN_CHARACTERS_MAX),
+    textOf: () => opened.lineText(),
   })
-  if (layout) {
-    scanner = new LineScanner(feed, layout, collector)
-    await scanFile(feed, scanner, (line) => onProgress?.(line))
-  } else
-    await collectEvents(feed, collector, depth, (event) => {
-      latest = event
-      if ((event.line ?? 0) % PROGRESS_ROWS === 0) onProgress?.(event.line ?? 0)
-    })
+  await opened.collect(collector, (line) => onProgress?.(line))
   const judged = collector.end()
-  const definition: Instrument = {
-    ...feed.instrument,
-    tickSize: options.tickSize ?? finer(feed.instrument.tickSize, collector.prices.step),
-    lotSize: options.lotSize ?? finer(feed.instrument.lotSize, collector.quantities.step),
-  }
-  return { feed, judgement: judgementOf(feed, judged), definition: { ...definition, minQuantity: definition.lotSize } }
+  const lotSize = options.lotSize ?? collector.quantities.step
+  const tickSize = options.tickSize ?? collector.prices.step
+  const definition = { ...opened.instrument, tickSize, lotSize, minQuantity: lotSize }
+  return { opened, judgement: judgementOf(opened, judged), definition }
 }
-const PROGRESS_ROWS = 16_384
-const SHOWN_CHARACTERS_MAX = 120
 
-const finer = (a: string, b: string): string => (Number(a) <= Number(b) ? a : b)
-
-export function keyOfFile({ instrument, context }: FileFeed, kind: Kind, depth = DEPTH): SeriesKey {
+export function keyOfFile({ instrument, timeframe }: OpenedFile, kind: Kind, depth = DEPTH): SeriesKey {
   return {
     venue: instrument.venue,
     instrument: instrument.instrument,
     kind,
-    ...(kind === 'candles' ? { timeframe: context.timeframe } : {}),
+    ...(kind === 'candles' ? { timeframe } : {}),
     ...(kind === 'book' ? { depth } : {}),
   }
 }
 
-function judgementOf(feed: FileFeed, judged: Judged): FileJudgement {
+function judgementOf(opened: OpenedFile, judged: Judged): FileJudgement {
   const { firstUs, lastUs, ...counts } = judged
   const sum = (pattern: RegExp): number =>
     Object.entries(judged.refused).reduce((total, [reason, { count }]) => total + (pattern.test(reason) ? count : 0), 0)
   return {
-    file: feed.name,
-    format: feed.format.name,
-    instrument: feed.instrument.instrument,
-    holds: feed.holds,
-    timeframe: feed.context.timeframe,
-    timeUnit: feed.timeUnit,
+    file: opened.name,
+    format: opened.format,
+    instrument: opened.instrument.instrument,
+    holds: opened.holds,
+    timeframe: opened.timeframe,
+    timeUnit: opened.timeUnit,
     ...counts,
     firstTime: isoOf(firstUs),
     lastTime: isoOf(lastUs),

@@ -72,7 +72,9 @@ export function eventOf(
 ): Parsed {
   const timeUs = times.read(cell('time')?.trim() ?? '')
   if (timeUs === undefined) return bad(row, 'bad_time')
-  const base = { instrument: context.instrument, venueTimeUs: timeUs, receiveTimeUs: timeUs, line: row.line }
+  const venueUs = numberOf(cell('venueTime'))
+  const venueTimeUs = venueUs >= 0 ? venueUs : timeUs
+  const base = { instrument: context.instrument, venueTimeUs, receiveTimeUs: timeUs, line: row.line }
   switch (shape) {
     case 'candles':
       return candleOf(row, context, timeUs, numbersOf(cell))

@@ -47,6 +47,6 @@ export function guessFormat(file: string, firstRow: string, start: string): Form
   if (/-trades-/.test(name)) return binanceTradesFormat
   if (/-\d+[smhd]-/.test(name) && cells.length >= 9) return binanceKlinesFormat
   if (cells.length === 3 && cells.every((cell) => Number.isFinite(Number(cell)))) return krakenCsvFormat
-  if (/[a-z]/i.test(firstRow) && cells.length >= 3) return csvFormat
+  if (/[a-z]/i.test(firstRow) && cells.length >= 2) return csvFormat
   throw refuse('unknown_format', 'format', firstRow, `name the format: one of ${FORMAT_NAMES.join(', ')}`)
 }

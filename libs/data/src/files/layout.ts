@@ -18,13 +18,14 @@ export const SLOT = {
   volume: 9,
   quoteVolume: 10,
   trades: 11,
+  venueTime: 12,
   bid: 5,
   bidQuantity: 6,
   ask: 7,
   askQuantity: 8,
   fundingRate: 5,
 } as const
-export const SLOTS = 12
+export const SLOTS = 13
 
 /** How the lines of a file are read without making strings of them. */
 export type LineLayout = {
@@ -41,8 +42,8 @@ export type LineLayout = {
 
 const SHAPES: Readonly<Record<Shape, readonly Column[]>> = {
   candles: ['time', 'open', 'high', 'low', 'close', 'volume', 'quoteVolume', 'trades'],
-  ticks: ['time', 'price', 'quantity', 'id', 'side', 'buyerIsMaker'],
-  quotes: ['time', 'bid', 'bidQuantity', 'ask', 'askQuantity'],
+  ticks: ['time', 'venueTime', 'price', 'quantity', 'id', 'side', 'buyerIsMaker'],
+  quotes: ['time', 'venueTime', 'bid', 'bidQuantity', 'ask', 'askQuantity'],
   funding: ['time', 'fundingRate'],
 }
 const slotOf = (column: Column): number => (column === 'buyerIsMaker' ? SLOT.maker : SLOT[column as keyof typeof SLOT])

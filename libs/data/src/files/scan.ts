@@ -180,15 +180,16 @@ export class LineScanner {
     const timeUs = v[SLOT.time]!
     if (Number.isNaN(timeUs)) return collector.bad(this.#line, 'bad_time', this.lineText())
     if (broken) return collector.bad(this.#line, 'bad_row', this.lineText())
+    const venueUs = v[SLOT.venueTime]! >= 0 ? v[SLOT.venueTime]! : timeUs
     switch (shape) {
       case 'candles':
         return collector.candle(this.#line, timeUs, v[5]!, v[6]!, v[7]!, v[8]!, v[9]!, v[10]!, v[11]!)
       case 'ticks': {
         const side = Number.isNaN(v[SLOT.side]!) ? 0 : v[SLOT.side]!
-        return collector.tick(this.#line, timeUs, timeUs, v[SLOT.id]!, this.#idText, side, v[5]!, v[6]!)
+        return collector.tick(this.#line, timeUs, venueUs, v[SLOT.id]!, this.#idText, side, v[5]!, v[6]!)
       }
       case 'quotes':
-        return collector.quote(this.#line, timeUs, timeUs, v[5]!, v[6]! || 0, v[7]!, v[8]! || 0, Number.NaN)
+        return collector.quote(this.#line, timeUs, venueUs, v[5]!, v[6]! || 0, v[7]!, v[8]! || 0, Number.NaN)
       case 'funding':
         return collector.funding(this.#line, timeUs, v[5]!)
     }

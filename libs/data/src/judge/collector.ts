@@ -163,6 +163,8 @@ export class Collector {
     columns['askQuantity']![rows] = askQuantity
     this.prices.see(bid)
     this.prices.see(ask)
+    this.quantities.see(bidQuantity)
+    this.quantities.see(askQuantity)
     this.#done('quotes')
   }
 

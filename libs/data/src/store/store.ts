@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
-import { isoOfUs, refuse } from '@contrail/contracts'
+import { isoOfUs, MINUTE_US, refuse, TIMEFRAME_US } from '@contrail/contracts'
 import type { Instrument, Timeframe } from '@contrail/contracts'
-import type { MarketColumns } from '@contrail/trading'
+import type { CandleColumns, MarketColumns } from '@contrail/trading'
+import { barsOfBars, barsOfTicks, finerTimeframes } from '../columns/derive.ts'
 import { KIND_SPECS, keyOf, lowerBound, rowsOf, seriesOf, sharedColumns, sliceRows, timesOf } from '../columns/kinds.ts'
 import type { Kind, Rows, SeriesKey } from '../columns/kinds.ts'
 import type { MarketDataPort, MarketQuery, SeriesInfo } from '../port.ts'
@@ -15,6 +16,8 @@ import type { WriteOptions, WriteReport } from './transaction.ts'
 
 /** More rows than this are not one query: ten years of seconds are 315 million. */
 const ROWS_MAX = 500_000_000
+/** Trades are kept by our time and bars go by the venue's: so far the two clocks may be apart. */
+const CLOCKS_APART_US = 60 * MINUTE_US
 
 /** Market data in columns on this machine's disk. Its folder may be copied, moved and removed as any folder. */
 export class DataStore implements MarketDataPort {
@@ -38,6 +41,17 @@ export class DataStore implements MarketDataPort {
     })
   }
 
+  /** Which series there are, by the names of their folders: damaged ones too. */
+  series(): SeriesKey[] {
+    return this.#folders().map(({ venue, instrument, kind, timeframe, depth }) => ({
+      venue,
+      instrument,
+      kind,
+      ...(timeframe ? { timeframe } : {}),
+      ...(depth ? { depth } : {}),
+    }))
+  }
+
   async instruments(): Promise<Instrument[]> {
     const found = new Map<string, Instrument>()
     for (const { folder } of this.#folders()) {
@@ -48,7 +62,10 @@ export class DataStore implements MarketDataPort {
     return [...found.values()]
   }
 
+  /** Bars of a timeframe that is not stored are made from finer ones, or from trades. */
   async read(query: MarketQuery): Promise<MarketColumns> {
+    const derived = query.kind === 'candles' ? this.#derive(query) : undefined
+    if (derived) return derived
     const { key, rows } = this.#read(query)
     return seriesOf(key, rows)
   }
@@ -103,6 +120,30 @@ export class DataStore implements MarketDataPort {
     if (to <= from) throw this.#nothing(query)
     if (from === 0 && to === total) return { key, rows: { rows: total, columns: all } }
     return { key, rows: sliceRows(key.kind, { rows: total, columns: all }, from, to, key.depth) }
+  }
+
+  #derive(query: MarketQuery): CandleColumns | undefined {
+    const { timeframe, fromUs, toUs, venue, instrument } = query
+    if (!timeframe || this.files({ ...query, timeframe }).length > 0) return undefined
+    const wide = {
+      venue,
+      instrument,
+      fromUs: fromUs === undefined ? undefined : fromUs - (fromUs % TIMEFRAME_US[timeframe]) - CLOCKS_APART_US,
+      toUs: toUs === undefined ? undefined : toUs + TIMEFRAME_US[timeframe] + CLOCKS_APART_US,
+    }
+    const finer = finerTimeframes(timeframe).find(
+      (each) => this.files({ venue, instrument, kind: 'candles', timeframe: each }).length > 0,
+    )
+    const source: MarketQuery = finer ? { ...wide, kind: 'candles', timeframe: finer } : { ...wide, kind: 'ticks' }
+    if (this.files(source).length === 0) return undefined
+    const { key, rows } = this.#read(source)
+    const series = seriesOf(key, rows)
+    const bars =
+      series.kind === 'ticks' ? barsOfTicks(series, timeframe) : barsOfBars(series as CandleColumns, timeframe)
+    const from = lowerBound(bars.openTimeUs, bars.rows, fromUs ?? -Infinity)
+    const to = lowerBound(bars.openTimeUs, bars.rows, toUs ?? Infinity)
+    if (to <= from) throw this.#nothing(query)
+    return seriesOf(keyOf(bars), sliceRows('candles', rowsOf(bars), from, to)) as CandleColumns
   }
 
   #filesOf(query: MarketQuery): PeriodFile[] {

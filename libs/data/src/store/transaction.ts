@@ -52,6 +52,13 @@ export class Transaction {
     series.append(rows)
   }
 
+  /** The definition that the files carry: steps are only known once all rows were seen. */
+  define(definition: Instrument): void {
+    for (const series of this.#series.values())
+      if (series.key.venue === definition.venue && series.key.instrument === definition.instrument)
+        series.definition = definition
+  }
+
   async commit(source: string, options: WriteOptions = {}): Promise<WriteReport> {
     const replaced = options.replace ?? false
     const report: WriteReport = { rows: 0, added: 0, known: 0, differing: 0, replaced, files: [] }
