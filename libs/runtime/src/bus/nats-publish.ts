@@ -138,7 +138,24 @@ export function headersOf(options: PublishOptions | undefined): MsgHdrs | undefi
 const NO_STREAM_RETRY_MS = 50
 
 /** While the connection is away it waits for it; a stream that is not there yet gets until the deadline to appear. */
-export async function publishOnce(
+export function publishOnce(
+  link: Link,
+  lean: LeanPublisher,
+  subject: string,
+  data: Uint8Array,
+  header: MsgHdrs | undefined,
+): Promise<PublishAck> {
+  if (!link.connected()) return publishPatiently(link, lean, subject, data, header)
+  return new Promise<PublishAck>((resolve, reject) =>
+    lean.send(subject, data, header, (error, ack) => {
+      if (ack) resolve(ack)
+      else if (error instanceof NoStream) resolve(publishPatiently(link, lean, subject, data, header))
+      else reject(error as Error)
+    }),
+  )
+}
+
+async function publishPatiently(
   link: Link,
   lean: LeanPublisher,
   subject: string,
