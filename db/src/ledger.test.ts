@@ -29,14 +29,16 @@ const book = (lines: Line[], key = `k${++keys}`): Promise<number> =>
     const [row] = await tx<[{ id: number }]>`
       insert into ledger_transactions (tenant_id, account, key, kind, description, strategy, at_us)
       values ('main', 'paper', ${key}, 'transfer', 'test', '', 1) returning id`
-    for (const [index, [account, asset, amount]] of lines.entries())
-      await tx`insert into ledger_entries (transaction_id, line, tenant_id, ledger_account_id, asset, amount)
-        values (${row.id}, ${index}, 'main', ${accounts[account] as number}, ${asset}, ${amount})`
+    await tx`insert into ledger_entries (transaction_id, line, tenant_id, ledger_account_id, asset, amount)
+      select ${row.id}::bigint, line, 'main', account_id, asset, amount
+      from unnest(${lines.map((_, index) => index)}::int[], ${lines.map(([name]) => accounts[name] as number)}::bigint[],
+        ${lines.map(([, asset]) => asset)}::text[], ${lines.map(([, , amount]) => amount)}::numeric[])
+        as lines (line, account_id, asset, amount)`
     return row.id
   }) as Promise<number>
 
 describe('a ledger transaction', () => {
-  test('that sums to zero per asset is booked, entry by entry', async () => {
+  test('that sums to zero per asset is booked, its entries in one statement', async () => {
     const id = await book([
       ['usdt', 'USDT', '5'],
       ['usdt2', 'USDT', '-4.999999999999999999'],
@@ -88,6 +90,14 @@ describe('a ledger transaction', () => {
     const late = sql`insert into ledger_entries (transaction_id, line, tenant_id, ledger_account_id, asset, amount)
       values (${id}, 9, 'main', ${accounts['usdt'] as number}, 'USDT', 1)`
     await expect(late).rejects.toMatchObject({ code: '23514' })
+  })
+
+  test('cannot lend its balance to another of the same statement', async () => {
+    const [a, b] = [await book([]), await book([])]
+    const usdt = accounts['usdt'] as number
+    const both = sql`insert into ledger_entries (transaction_id, line, tenant_id, ledger_account_id, asset, amount)
+      values (${a}, 1, 'main', ${usdt}, 'USDT', 1), (${b}, 1, 'main', ${usdt}, 'USDT', -1)`
+    await expect(both).rejects.toMatchObject({ code: '23514' })
   })
 })
 

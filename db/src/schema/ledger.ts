@@ -50,7 +50,7 @@ export const ledgerTransactions = pgTable(
   ],
 )
 
-/** Sums to zero per asset within a transaction, checked at commit. */
+/** Each statement adds to a transaction what sums to zero per asset; the database checks it. */
 export const ledgerEntries = pgTable(
   'ledger_entries',
   {
