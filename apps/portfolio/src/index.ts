@@ -36,7 +36,7 @@ export async function start(config: Config, context: ServiceContext): Promise<Ru
   const kv = createPositionsKv(await bus.kv('positions'), database.sql)
   log.info(await kv.rebuild(tenant), 'KV positions agrees with Postgres')
   const valueOf = (asset: string, quote: string, venue: string) => marks.of(venue, `${asset}-${quote}`)
-  const books = { database, accounts, seen: createSeen(), valueOf }
+  const books = { database, accounts, seen: createSeen(), valueOf, onCommitting: kv.prepare }
   const consumer = await consumeTrades({ bus, kv, log, clock, metrics, tenant, ...books })
   const everySeconds = config.portfolioEquitySeconds
   const equity = sampleEquity({ bus, database, tenant, marks, log, everySeconds })

@@ -41,6 +41,8 @@ export type BookOptions = {
   readonly accounts: LedgerAccounts
   /** Positions as this process last committed them. */
   readonly seen: Seen
+  /** Told of a row while it is being committed, to get ready for showing it. It may not come to be. */
+  readonly onCommitting?: (row: PositionRow) => void
   /** Worth of one unit of an asset in another now, for fees in a third asset. */
   readonly valueOf: (asset: string, quote: string, venue: string) => string | undefined
 }
@@ -52,9 +54,10 @@ export type BookOptions = {
 export async function bookReport(options: BookOptions, confirm: Confirm, fill: Fill, place: Place): Promise<Booked> {
   const key = positionKeyOf(confirm)
   const booked = bookedFill(options, confirm, fill)
-  const ids = await options.accounts.ensure(key.account, fillEntries(key.strategy, key.instrument, booked))
+  const entries = fillEntries(key.strategy, key.instrument, booked)
+  const ids = await options.accounts.ensure(key.account, entries)
   if (confirm.reason?.code !== BUSTED) {
-    const row = await bookNext(options, { key, confirm, booked, place, ids })
+    const row = await bookNext(options, { key, confirm, booked, place, ids, entries })
     if (row) return { row, outcome: 'booked' }
   }
   options.seen.forget(key)

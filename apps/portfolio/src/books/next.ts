@@ -1,7 +1,7 @@
 import type { Sql } from '@contrail/db'
 import { crashPoint } from '@contrail/runtime'
-import { applyFill, applyFillToLots, assetsOf, compareFills, fillEntries, fromFixed } from '@contrail/trading'
-import type { Lot, LotBook, PositionState } from '@contrail/trading'
+import { applyFill, applyFillToLots, assetsOf, compareFills, fromFixed } from '@contrail/trading'
+import type { LedgerEntry, Lot, LotBook, PositionState } from '@contrail/trading'
 import { fillKey, kvKey } from './keys.ts'
 import type { Place, PositionKey } from './keys.ts'
 import { transactionOf } from './ledger.ts'
@@ -10,7 +10,7 @@ import { lotChanges, movedRow, stateOf, whereKey } from './positions.ts'
 import type { PositionRow } from './positions.ts'
 
 type Known = { readonly row: PositionRow; readonly version: string; readonly lots: readonly Lot[] }
-type Next = Reported & { readonly place: Place; readonly ids: AccountIds }
+type Next = Reported & { readonly place: Place; readonly ids: AccountIds; readonly entries: readonly LedgerEntry[] }
 
 /** Positions kept in memory; the one that was told longest ago goes first. */
 const SEEN_MAX = 10_000
@@ -39,7 +39,11 @@ export type Seen = ReturnType<typeof createSeen>
  * taken back already, or when it is booked already (its keys are unique): then it is read under the lock.
  */
 export async function bookNext(
-  options: { readonly database: { readonly sql: Sql }; readonly seen: Seen },
+  options: {
+    readonly database: { readonly sql: Sql }
+    readonly seen: Seen
+    readonly onCommitting?: (row: PositionRow) => void
+  },
   next: Next,
 ): Promise<PositionRow | undefined> {
   const { key, confirm, booked, place } = next
@@ -55,7 +59,10 @@ export async function bookNext(
   // Whatever becomes of it, the version in hand is over.
   options.seen.forget(key)
   crashPoint('portfolio.before_commit')
-  const version = await writeNext(options.database.sql, next, { known, row, before, after, lots })
+  const writing = writeNext(options.database.sql, next, { known, row, before, after, lots })
+  // The statement leaves in a microtask: what is done here is done while Postgres works.
+  if (options.onCommitting) setImmediate(options.onCommitting, row)
+  const version = await writing
   if (version === undefined) return undefined
   options.seen.keep(key, { row, version, lots })
   return row
@@ -87,7 +94,7 @@ async function writeNext(sql: Sql, next: Next, step: Step): Promise<string | und
         insert into portfolio_inbox (stream, incarnation, sequence, tenant_id)
         select ${place.stream}, ${place.incarnation}, ${place.sequence}::bigint, ${key.tenant} from moved
         on conflict do nothing
-      ), ${ledgerOf(sql, next)}, ${fillOf(sql, next, step)}, ${lotsOf(sql, next, step)}
+      ), ${ledgerOf(sql, next)}, ${fillOf(sql, next, step)} ${lotsOf(sql, next, step)}
       select version from moved`
     return moved?.version
   } catch (error) {
@@ -97,9 +104,8 @@ async function writeNext(sql: Sql, next: Next, step: Step): Promise<string | und
 }
 
 function ledgerOf(sql: Sql, next: Next) {
-  const { key, booked, ids } = next
+  const { key, booked, ids, entries } = next
   const made = transactionOf(next, fillKey(key, booked.tradeId), 'fill')
-  const entries = fillEntries(key.strategy, key.instrument, booked)
   return sql`
     made as (
       insert into ledger_transactions (tenant_id, account, key, kind, description, strategy, venue, instrument, at_us)
@@ -130,14 +136,14 @@ function fillOf(sql: Sql, { key, confirm, booked }: Next, { before, after }: Ste
     )`
 }
 
-/** Fixed in its text, whatever the number of lots: the statement is prepared once. */
+/** One text whatever the number of lots, so that it is prepared; a part that would change none is left out. */
 function lotsOf(sql: Sql, { key }: Next, { known, lots }: Step) {
   const { tenant, account, strategy, venue, instrument } = key
   const { gone, changed } = lotChanges(known.lots, lots)
-  return sql`
-    closed as (
+  const closed = sql`, closed as (
       delete from fifo_lots using moved where ${whereKey(sql, key)} and trade_id = any(${gone}::text[])
-    ), opened as (
+    )`
+  const opened = sql`, opened as (
       insert into fifo_lots (tenant_id, account, strategy, venue, instrument, trade_id, quantity, cost, opened_us)
       select ${tenant}, ${account}, ${strategy}, ${venue}, ${instrument}, lot.trade_id, lot.quantity, lot.cost,
         lot.opened_us
@@ -147,4 +153,5 @@ function lotsOf(sql: Sql, { key }: Next, { known, lots }: Step) {
       on conflict (tenant_id, account, strategy, venue, instrument, trade_id)
       do update set quantity = excluded.quantity, cost = excluded.cost
     )`
+  return sql`${gone.length > 0 ? closed : sql``} ${changed.length > 0 ? opened : sql``}`
 }

@@ -12,6 +12,8 @@ const TRIES_MAX = 20
 /** KV `positions`: what Postgres says, for eyes. Written by compare-and-set, so that an older row never covers a newer. */
 export function createPositionsKv(bucket: KvBucket, sql: Sql) {
   const revisions = new Map<string, number>()
+  const prepared = new WeakMap<PositionRow, Uint8Array>()
+  const encoded = (row: PositionRow): Uint8Array => prepared.get(row) ?? encodeJson(positionValue(row))
 
   /** With the revision known from our own last write first; when that is stale, with a fresh row and revision. */
   async function write(row: PositionRow): Promise<void> {
@@ -21,7 +23,7 @@ export function createPositionsKv(bucket: KvBucket, sql: Sql) {
     for (let tries = 0; tries < TRIES_MAX; tries++) {
       try {
         if (revision === undefined) ({ row: current, revision } = await look(key, current))
-        const value = encodeJson(positionValue(current))
+        const value = encoded(current)
         revisions.set(key, await (revision === 0 ? bucket.create(key, value) : bucket.update(key, value, revision)))
         return
       } catch (error) {
@@ -63,7 +65,16 @@ export function createPositionsKv(bucket: KvBucket, sql: Sql) {
     return { written, removed }
   }
 
-  return { write, rebuild }
+  /** The work of `write` that can be done before the row is committed. Writes nothing. */
+  const prepare = (row: PositionRow): void => {
+    try {
+      prepared.set(row, encoded(row))
+    } catch {
+      prepared.delete(row) // `write` will meet the same fault, and tells it
+    }
+  }
+
+  return { write, prepare, rebuild }
 }
 export type PositionsKv = ReturnType<typeof createPositionsKv>
 
