@@ -9,9 +9,11 @@ const HASH_CHARACTERS = 29
 /** What the venue sees of one attempt. From its cause, so that a restart makes the same one again. */
 export function clOrdIdOf(tenant: string, orderId: string, attempt: number): ClOrdId {
   const hash = createHash('sha256').update(`${tenant}|${orderId}|${attempt}`).digest()
-  let bits = 0n
-  for (const byte of hash) bits = (bits << 8n) | BigInt(byte)
-  let text = ''
-  for (let at = 0; at < HASH_CHARACTERS; at++) text += BASE32[Number((bits >> BigInt(251 - 5 * at)) & 31n)] as string
-  return id<ClOrdId>(`q${text}`, 'clOrdId')
+  let [text, bits, count] = ['q', 0, 0]
+  for (let at = 0; text.length <= HASH_CHARACTERS; at++) {
+    bits = ((bits << 8) | (hash[at] as number)) & 0xfff
+    for (count += 8; count >= 5 && text.length <= HASH_CHARACTERS; count -= 5)
+      text += BASE32[(bits >> (count - 5)) & 31] as string
+  }
+  return id<ClOrdId>(text, 'clOrdId')
 }

@@ -1,19 +1,23 @@
 import { encodeJson } from '@contrail/contracts'
-import { crashPoint, PublishRefused } from '@contrail/runtime'
-import type { Bus, Clock, Logger } from '@contrail/runtime'
+import { crashPoint, PublishRefused, WrongLastSequence } from '@contrail/runtime'
+import type { Bus, Clock, Logger, PublishAck } from '@contrail/runtime'
 import { loadUnpublished, markPublished } from '../store/load.ts'
 import type { StoredReport, Writer } from '../store/write.ts'
 
 /** Read from the table at a time, when there is more than memory should hold. */
 const PAGE = 500
 const RETRY_MS = 200
+/** Published without waiting for each other. */
+const WINDOW = 16
 /** What is published is marked so soon, many in one commit, or at so many: nobody waits for the marks. */
 const MARK_MS = 50
 const MARKS_MAX = 500
 
 /**
- * Reports of one account to TRADES, in the order of their rows and one at a time. What was stored without an answer, or
- * without its mark, is published again under the same message id; a receiver knows the report by its id for ever.
+ * Reports of one account to TRADES, in the order of their rows. They are sent behind each other without waiting, each
+ * but the first on the condition that the one before it is the last of the stream: none is ever stored before its
+ * predecessor. What was stored without an answer, or without its mark, is published again under the same message id; a
+ * receiver knows the report by its id for ever.
  */
 export class Outbox {
   readonly #writer: Writer
@@ -80,10 +84,7 @@ export class Outbox {
 
   async #drain(): Promise<void> {
     try {
-      for (let report = this.#waiting[0]; report && !this.#stopped; report = this.#waiting[0]) {
-        await this.#publish(report)
-        this.#waiting.shift()
-      }
+      while (this.#waiting.length > 0 && !this.#stopped) await this.#publishSome()
       if (this.#more || this.#marks.length >= MARKS_MAX) await this.#mark()
       else this.#markSoon()
       // A page is what is not marked: all that was published is, by now.
@@ -121,9 +122,26 @@ export class Outbox {
     this.#marks.splice(0, marks.length)
   }
 
-  async #publish(report: StoredReport): Promise<void> {
-    const data = encodeJson({ ...report.body, reportId: String(report.id) })
-    const ack = await this.#bus.publish(report.subject, data, { messageId: `orders-${report.id}` })
-    this.#marks.push({ id: report.id, sequence: ack.sequence })
+  /** At least the first, or it throws. Another account's report among them: the rest is for the next round. */
+  async #publishSome(): Promise<void> {
+    const reports = this.#waiting.slice(0, WINDOW)
+    const answers = await Promise.allSettled(reports.map((report, at) => this.#publish(report, reports[at - 1])))
+    const refused = answers.findIndex((answer) => answer.status === 'rejected')
+    const stored = refused < 0 ? answers.length : refused
+    for (let at = 0; at < stored; at++) {
+      const { sequence } = (answers[at] as PromiseFulfilledResult<PublishAck>).value
+      this.#marks.push({ id: (reports[at] as StoredReport).id, sequence })
+    }
+    this.#waiting.splice(0, stored)
+    const { reason } = (answers[refused] ?? {}) as Partial<PromiseRejectedResult>
+    if (refused === 0 || (refused > 0 && !(reason instanceof WrongLastSequence))) throw reason
+  }
+
+  #publish({ id, subject, body }: StoredReport, before: StoredReport | undefined): Promise<PublishAck> {
+    const data = encodeJson({ ...body, reportId: String(id) })
+    const after = before ? { expectedLastMessageId: nameOf(before) } : {}
+    return this.#bus.publish(subject, data, { messageId: nameOf({ id }), ...after })
   }
 }
+
+const nameOf = ({ id }: Pick<StoredReport, 'id'>): string => `orders-${id}`

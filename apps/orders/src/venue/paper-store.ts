@@ -50,7 +50,7 @@ export async function writeRequest(
     const held = await sql`
       with fence as (
         select 1 from venue_leases where venue = 'paper' and account = ${account} and epoch = ${epoch} for share
-      ), requested as (${requested(outcome)} from fence), ${stepOf(books, rows)}
+      ), requested as (${requested(outcome)} from fence) ${stepOf(books, rows)}
       select 1 from fence`
     if (held.length === 0) throw new Error(`paper: epoch ${epoch} of account ${account} is over`)
     return 'written'
@@ -62,35 +62,44 @@ export async function writeRequest(
 }
 
 export async function writeStep(books: Books, rows: StepRows): Promise<void> {
-  await books.database.sql`with fence as (select 1), ${stepOf(books, rows)} select 1 from fence`
+  await books.database.sql`with fence as (select 1) ${stepOf(books, rows)} select 1 from fence`
 }
 
-/** Parts of a statement that has a `fence`. Rows go in as JSON: one text, prepared once, whatever their number. */
+/** Parts of a statement that has a `fence`, as far as there are rows. They go in as JSON: one text whatever their number. */
 function stepOf(books: Books, rows: StepRows) {
   const { sql } = books.database
   const { account, tenant } = books
   const orders = rows.orders.map((order) => {
-    const { clOrdId, venue, instrument } = order
-    return { cl_ord_id: clOrdId, venue, instrument, open: order.state !== 'done', state: order }
+    const { clOrdId, venue, instrument, orderType } = order
+    const links = { parent: order.parent || null, oco: order.oco || null }
+    return {
+      ...{ cl_ord_id: clOrdId, venue, instrument, order_type: orderType, ...links },
+      open: order.state !== 'done',
+      state: order,
+    }
   })
-  return sql`
-    ordered as (
-      insert into paper_orders (account, cl_ord_id, tenant_id, venue, instrument, open, state, updated_us)
-      select ${account}, o.cl_ord_id, ${tenant}, o.venue, o.instrument, o.open, o.state, ${rows.nowUs}::bigint
+  const fills = fillRows(rows)
+  const ordered = sql`, ordered as (
+      insert into paper_orders (account, cl_ord_id, tenant_id, venue, instrument, order_type, parent, oco, open, state,
+        updated_us)
+      select ${account}, o.cl_ord_id, ${tenant}, o.venue, o.instrument, o.order_type, o.parent, o.oco, o.open, o.state,
+        ${rows.nowUs}::bigint
       from fence, jsonb_to_recordset(${sql.json(orders as never)}::jsonb) as o (cl_ord_id text, venue text,
-        instrument text, open boolean, state jsonb)
+        instrument text, order_type text, parent text, oco text, open boolean, state jsonb)
       on conflict (account, cl_ord_id) do update
         set open = excluded.open, state = excluded.state, updated_us = excluded.updated_us
-    ), filled as (
+    )`
+  const filled = sql`, filled as (
       insert into paper_fills (tenant_id, account, cl_ord_id, venue, instrument, sub_account, side, trade_id, quantity,
         price, fee, fee_asset, liquidity, at_us)
       select ${tenant}, ${account}, f.cl_ord_id, f.venue, f.instrument, f.sub_account, f.side, f.trade_id, f.quantity,
         f.price, f.fee, f.fee_asset, f.liquidity, f.at_us
-      from fence, jsonb_to_recordset(${sql.json(fillRows(rows) as never)}::jsonb) as f (at int, cl_ord_id text,
+      from fence, jsonb_to_recordset(${sql.json(fills as never)}::jsonb) as f (at int, cl_ord_id text,
         venue text, instrument text, sub_account text, side text, trade_id text, quantity numeric, price numeric,
         fee numeric, fee_asset text, liquidity text, at_us bigint)
       order by f.at
     )`
+  return sql`${orders.length > 0 ? ordered : sql``} ${fills.length > 0 ? filled : sql``}`
 }
 
 /** Numbered: their ids are the venue's order of them. */
@@ -110,6 +119,15 @@ function fillRows({ orders, reports }: StepRows) {
 export async function loadOpen({ database, account }: Books): Promise<VenueOrder[]> {
   const rows = await database.sql<{ state: VenueOrder }[]>`
     select state from paper_orders where account = ${account} and open order by updated_us, cl_ord_id`
+  return rows.map((row) => row.state)
+}
+
+/** An order that has ended, and all that shared a group with it and have ended, too. */
+export async function loadEnded({ database, account }: Books, clOrdId: string): Promise<VenueOrder[]> {
+  const rows = await database.sql<{ state: VenueOrder }[]>`
+    select state from paper_orders
+    where account = ${account} and not open and (cl_ord_id = ${clOrdId} or oco = ${clOrdId})
+    order by updated_us, cl_ord_id`
   return rows.map((row) => row.state)
 }
 

@@ -52,6 +52,22 @@ export function publishContract(world: () => World): void {
       expect((await bus.streamState('PUB4'))?.lastSequence).toBe(1)
     })
 
+    it('a message is refused unless the last one of the stream has the expected id', async () => {
+      const { bus, ensureStream } = world()
+      await ensureStream('PUB4B', ['pub4b.>'])
+      const send = (messageId: string, after?: string) =>
+        bus.publish(
+          `pub4b.${messageId}`,
+          bytes('x'),
+          after ? { messageId, expectedLastMessageId: after } : { messageId },
+        )
+      const all = await Promise.allSettled([send('m1'), send('m2', 'm1'), send('m4', 'm3'), send('m5', 'm4')])
+      expect(all.map((one) => one.status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'rejected'])
+      expect((all[3] as PromiseRejectedResult).reason).toBeInstanceOf(WrongLastSequence)
+      expect((await bus.streamState('PUB4B'))?.lastSequence).toBe(2)
+      expect((await send('m3', 'm2')).sequence).toBe(3)
+    })
+
     it('a subject that no stream stores is refused', async () => {
       await expect(world().bus.publish('nowhere.a', bytes('x'))).rejects.toBeInstanceOf(PublishRefused)
     })

@@ -58,6 +58,9 @@ export class MemoryStream {
     const last = this.lastOn(subject)?.sequence ?? 0
     if (expected !== undefined && expected !== last)
       throw new WrongLastSequence(`${subject}: wrong last sequence: ${last} (10071)`)
+    const before = options.expectedLastMessageId
+    if (before !== undefined && before !== this.#messages.at(-1)?.headers['Nats-Msg-Id'])
+      throw new WrongLastSequence(`${subject}: the last message is not ${before} (10070)`)
     if (known !== undefined) return { stream: this.name, sequence: known, duplicate: true }
     const sequence = this.#first + this.#messages.length
     const headers = options.messageId === undefined ? options.headers : withId(options)

@@ -7,7 +7,7 @@ import type { Link } from './nats-link.ts'
 /** No acknowledgement within this time: nobody knows. */
 export const PUBLISH_MS = 500
 const SWEEP_MS = 25
-const WRONG_LAST_SEQUENCE: ReadonlySet<number> = new Set([10071, 10164])
+const WRONG_LAST_SEQUENCE: ReadonlySet<number> = new Set([10070, 10071, 10164])
 /** JetStream is starting or without a leader: it did not say no for good. */
 const TEMPORARY: ReadonlySet<number> = new Set([10008, 10009])
 
@@ -125,13 +125,14 @@ function readAnswer(subject: string, body: string): [Error | undefined, PublishA
 
 export function headersOf(options: PublishOptions | undefined): MsgHdrs | undefined {
   if (!options) return undefined
-  const { messageId, expectedLastSubjectSequence, headers: own } = options
-  if (messageId === undefined && expectedLastSubjectSequence === undefined && own === undefined) return undefined
+  const { messageId, expectedLastSubjectSequence, expectedLastMessageId, headers: own } = options
+  if ((messageId ?? expectedLastSubjectSequence ?? expectedLastMessageId ?? own) === undefined) return undefined
   const all = headers()
   if (own) for (const [key, value] of Object.entries(own)) all.set(key, value)
   if (messageId !== undefined) all.set('Nats-Msg-Id', messageId)
   if (expectedLastSubjectSequence !== undefined)
     all.set('Nats-Expected-Last-Subject-Sequence', String(expectedLastSubjectSequence))
+  if (expectedLastMessageId !== undefined) all.set('Nats-Expected-Last-Msg-Id', expectedLastMessageId)
   return all
 }
 
