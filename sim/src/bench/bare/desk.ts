@@ -12,14 +12,15 @@ const sql = postgres(options.databaseUrl, { max: 2, onnotice: () => undefined })
 const publish = leanPublisher(nc)
 await sql`create table if not exists bare_orders (number bigint primary key, body jsonb not null)`
 await sql`
-  create table if not exists bare_requests (number bigint primary key,
+  create table if not exists bare_requests (number bigint primary key, sent_us bigint not null,
     written_us bigint not null default (extract(epoch from clock_timestamp()) * 1000000)::bigint)`
 await sql`create table if not exists bare_fills (number bigint primary key, price numeric not null)`
 
 async function carryOut(message: JsMsg): Promise<void> {
   const { number, ...body } = message.json<{ number: number; price: string }>()
   await sql`insert into bare_orders values (${number}, ${sql.json(body)})`
-  await sql`insert into bare_requests (number) values (${number})`
+  const sentUs = Math.floor((performance.timeOrigin + performance.now()) * 1000)
+  await sql`insert into bare_requests (number, sent_us) values (${number}, ${sentUs})`
   await sql`insert into bare_fills values (${number}, ${body.price})`
   const report = Buffer.from(JSON.stringify({ number, price: body.price, quantity: '0.01', fee: '0.0005' }))
   await new Promise<void>((resolve) =>
