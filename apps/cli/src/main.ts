@@ -18,6 +18,9 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   new: 'Make a strategy from a template',
   dev: 'Watch a strategy file and swap each save into the running strategy',
   strategies: 'List the strategies',
+  backtest: 'Run a strategy over recorded data',
+  runs: 'List, show, compare and open backtest runs',
+  report: 'Make the report of a run again',
   start: 'Start a strategy, or deploy a file',
   pause: 'Keep a strategy listening, stop its orders',
   stop: 'Stop a strategy',
@@ -30,7 +33,9 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   pnl: 'Profit and loss by strategy, instrument or day',
   explain: 'Everything that led to an order and came of it',
   replay: 'Make the recorded decisions again and compare',
-  data: 'Import and verify market data files',
+  parity: 'A paper period against its backtest, part by part',
+  worker: 'Run trials of `optimise --remote` on this machine',
+  data: 'Import, list, verify, repair, export and download market data',
 }
 
 const names = Object.keys(DESCRIPTIONS)

@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { walkForward, walkForwardSection } from '../robust/walkforward.ts'
@@ -128,7 +127,12 @@ describe('walk-forward', () => {
       const loaded = await loadSetup(found.setup)
       const { space, isFeasible, fromUs, toUs } = found
       const result = await walkForward({
-        ...{ loaded, pool, space, isFeasible, fromUs, toUs },
+        loaded,
+        pool,
+        space,
+        isFeasible,
+        fromUs,
+        toUs,
         sampler: 'random',
         seed: 5,
         trialsMax: 10,

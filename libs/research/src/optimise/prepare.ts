@@ -97,7 +97,7 @@ export async function prepareSearch(request: SearchRequest): Promise<Search> {
 /** Venue, instrument and timeframe of the data, where the strategy has such a parameter and nobody says otherwise. */
 function knownOf(
   definition: StrategyDefinition,
-  fill: Readonly<Record<string, string>>,
+  fill: Readonly<Record<string, string | undefined>>,
   run: RunRequest,
   asked: readonly string[],
 ): Record<string, unknown> {
@@ -105,7 +105,8 @@ function knownOf(
   const names = namesOf(definition.parameters)
   return Object.fromEntries(
     Object.entries(fill).filter(
-      ([name]) => names.includes(name) && !(name in (run.parameters ?? {})) && !searched.includes(name),
+      ([name, value]) =>
+        value !== undefined && names.includes(name) && !(name in (run.parameters ?? {})) && !searched.includes(name),
     ),
   )
 }

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { decodeJson, encodeJson, refuse, studySchema, subjects, trialSchema } from '@contrail/contracts'
 import type { StudyValue, TrialResult } from '@contrail/contracts'
 import { WrongLastSequence } from '@contrail/runtime'
@@ -91,7 +92,7 @@ class Studies {
 
   constructor(options: WorkerOptions) {
     this.#options = options
-    this.threads = Math.max(1, options.threads ?? navigator.hardwareConcurrency)
+    this.threads = Math.max(1, options.threads ?? availableParallelism())
   }
 
   async read(study: string): Promise<StudyValue | undefined> {
