@@ -27,12 +27,12 @@ function resultOf(run: Run): BacktestResult {
     events: run.events,
     firstUs: equity.timeUs[0] ?? 0,
     lastUs: equity.timeUs[last] ?? 0,
-    decisionCount: run.decisionCount,
+    decisionCount: run.dealer.decisionCount,
     get decisions() {
-      return (decisions ??= run.decisions.map(({ asks, ...rest }) => ({ ...rest, intents: asks.map(intentOf) })))
+      return (decisions ??= run.dealer.decisions.map(({ asks, ...rest }) => ({ ...rest, intents: asks.map(intentOf) })))
     },
     get orders() {
-      return (orders ??= run.orders.map(orderRecord))
+      return (orders ??= run.dealer.orders.map(orderRecord))
     },
     get fills() {
       return (fills ??= desk.fills.records(1e8))
@@ -59,7 +59,7 @@ function resultOf(run: Run): BacktestResult {
     costs: { ...desk.costs, fee: desk.costs.fee / 1e8 },
     gaps: run.gaps,
     liquidations: run.liquidations,
-    refused: { ...actor.readout.refused, ...run.denials },
+    refused: { ...actor.readout.refused, ...run.dealer.denied },
     residual: residualOf(run),
   }
 }

@@ -50,6 +50,7 @@ function statusOf(report: Report, filled: number): Confirm['status'] {
       return filled >= report.order.quantity ? 'filled' : 'partially_filled'
     case 'accepted':
     case 'replaced':
+    case 'refused':
       return filled > 0 ? 'partially_filled' : 'new'
     default:
       return report.kind

@@ -1,5 +1,5 @@
 import { fromSteps, instrumentKey } from '@contrail/contracts'
-import type { Fill, Instrument, OrderStatus, Reason } from '@contrail/contracts'
+import type { Book, Fill, Instrument, Quote, Reason } from '@contrail/contracts'
 import type { PlaceAsk } from '../strategy/ask.ts'
 import type { StrategyActor } from '../strategy/actor.ts'
 import { Holding } from '../portfolio/holding.ts'
@@ -7,7 +7,7 @@ import { newMarketOf, reasonOf } from '../venue/model.ts'
 import type { Market, OrderEnd, PendingAmend, VenueOrder, VenueSink } from '../venue/model.ts'
 import { numberOfSteps, stepsOfInstrument } from '../venue/steps.ts'
 import type { Step } from '../venue/steps.ts'
-import { FeeSchedule } from './costs.ts'
+import { FEE_UNIT, FeeSchedule } from './costs.ts'
 import type { MarketColumns } from './columns.ts'
 import { FillLog } from './logs.ts'
 import type { ExitReason, OrderLogEntry } from './logs.ts'
@@ -32,6 +32,13 @@ export type Stock = {
   quantity: number
   /** Last price seen, in quote; NaN before the first. */
   mark: number
+  /** Of the last quote or book; NaN where there is none. */
+  bid: number
+  ask: number
+  /** When the last of its data was seen. */
+  dataUs: number
+  /** The last quote or book, while nobody waits for it. */
+  unseen: Quote | Book | undefined
   /** Base traded in the bar at hand. */
   volume: number
   series: MarketColumns | undefined
@@ -46,12 +53,18 @@ export type Stock = {
 export type SimOrder = VenueOrder & {
   stock: Stock
   log: OrderLogEntry
+  timeInForce: VenueOrder['timeInForce']
   isSized: boolean
   isAccepted: boolean
 }
-type Told =
+export type Report =
   | { kind: 'accepted' | 'replaced'; order: SimOrder; atUs: number }
-  | { kind: OrderStatus; order: SimOrder; atUs: number; reason: Reason | undefined }
+  | {
+      kind: 'refused' | 'denied' | 'rejected' | 'expired' | 'cancelled'
+      order: SimOrder
+      atUs: number
+      reason: Reason | undefined
+    }
   | {
       kind: 'fill'
       order: SimOrder
@@ -62,8 +75,6 @@ type Told =
       filled: number
       liquidity: Fill['liquidity']
     }
-export type Report = Told
-
 const CASH_SCALE_MIN = 8
 const BASIS_POINT = 10_000
 
@@ -100,7 +111,8 @@ export class Desk implements VenueSink {
     this.power = 10 ** scale
     this.#feeFactor = 10 ** (scale - CASH_SCALE_MIN)
     this.cash = Math.round(cash * this.power)
-    const settings = { latencyUs: 0, liquidity: assumptions.fillModel === 'bar' ? 'unlimited' : 'quoted' } as const
+    const liquidity = assumptions.fillModel === 'bar' ? 'unlimited' : 'quoted'
+    const settings = { latencyUs: 0, liquidity, prints: 'next' } as const
     this.stocks = instruments.map((instrument) => {
       const { tick, lot } = stepsOfInstrument(instrument)
       const key = instrumentKey(instrument.venue, instrument.instrument)
@@ -116,6 +128,10 @@ export class Desk implements VenueSink {
         lots: 0,
         quantity: 0,
         mark: NaN,
+        bid: NaN,
+        ask: NaN,
+        dataUs: 0,
+        unseen: undefined,
         volume: 0,
         series: undefined,
         row: -1,
@@ -129,6 +145,13 @@ export class Desk implements VenueSink {
   }
 
   /* The venue's side. */
+
+  arrived(_market: Market, venueOrder: VenueOrder): void {
+    const order = venueOrder as SimOrder
+    if (order.isAccepted || order.state === 'done') return
+    order.isAccepted = true
+    this.reports.push({ kind: 'accepted', order, atUs: Math.max(order.activeAtUs, order.log.placedUs) })
+  }
 
   takerPrice(_market: Market, order: VenueOrder, price: number, lots: number): number {
     if (!this.#hasCosts) return price
@@ -223,7 +246,7 @@ export class Desk implements VenueSink {
   }
 
   replaceRefused(market: Market, order: VenueOrder, _request: string, reason: Reason): void {
-    this.reports.push({ kind: 'new', order: order as SimOrder, atUs: market.nowUs, reason })
+    this.reports.push({ kind: 'refused', order: order as SimOrder, atUs: market.nowUs, reason })
   }
 
   replaced(market: Market, venueOrder: VenueOrder, _amend: PendingAmend): void {
@@ -271,6 +294,16 @@ export class Desk implements VenueSink {
       for (const other of this.stocks)
         if (other !== stock && other.lots !== 0) sum += Math.abs(other.quantity * other.mark * this.power)
     return sum
+  }
+
+  /** From long to short, at the mark. */
+  fund(stock: Stock, rate: number): void {
+    if (stock.lots === 0 || Number.isNaN(stock.mark)) return
+    const received = Math.round(-stock.quantity * stock.mark * rate * FEE_UNIT)
+    this.funding += received
+    this.cash += received * this.#feeFactor
+    this.costs.funding -= received / FEE_UNIT
+    stock.openFunding += received / FEE_UNIT
   }
 
   /** Folds a fill into what the strategy holds, and closes the trades that it closes. */
@@ -329,6 +362,18 @@ export class Desk implements VenueSink {
 }
 
 function reasonOfExit(ask: PlaceAsk | undefined): ExitReason {
-  if (!ask || ask.orderType === 'market') return 'signal'
-  return ask.stopPrice > 0 ? 'stop' : 'limit'
+  switch (ask?.orderType) {
+    case undefined:
+    case 'market':
+      return 'signal'
+    case 'limit':
+      return 'limit'
+    case 'take_profit':
+    case 'take_profit_limit':
+      return 'take_profit'
+    case 'trailing_stop':
+      return 'trailing_stop'
+    default:
+      return 'stop'
+  }
 }

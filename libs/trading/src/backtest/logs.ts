@@ -28,6 +28,29 @@ export type OrderLogEntry = {
   reason: string | undefined
 }
 
+export const newOrderLog = (
+  orderId: string,
+  instrument: Instrument,
+  ask: PlaceAsk | undefined,
+  side: Side,
+  lots: number,
+  placedUs: number,
+): OrderLogEntry => ({
+  orderId,
+  instrument,
+  ask,
+  side,
+  placedUs,
+  lots,
+  price: ask ? ask.price : 0,
+  stopPrice: ask ? ask.stopPrice : 0,
+  doneUs: NaN,
+  status: 'new',
+  filled: 0,
+  paid: 0,
+  reason: undefined,
+})
+
 export class FillLog {
   readonly orders: OrderLogEntry[] = []
   readonly #columns = Array.from({ length: 8 }, () => new Growing())

@@ -39,3 +39,21 @@ function expiryOf({ timeInForce, expireAtUs }: PlaceAsk, nowUs: number): number 
   if (timeInForce === 'DAY') return (Math.floor(nowUs / DAY_US) + 1) * DAY_US
   return expireAtUs ?? 0
 }
+
+/** The run closes a position by itself. */
+export const CLOSING_ASK = {
+  type: 'place',
+  orderType: 'market',
+  price: 0,
+  stopPrice: 0,
+  timeInForce: 'GTC',
+  expireAtUs: undefined,
+  postOnly: false,
+  reduceOnly: false,
+  tag: undefined,
+  trailTicks: 0,
+  trailPercent: 0,
+  parent: '',
+  oco: '',
+  linked: false,
+} as const

@@ -1,75 +1,46 @@
-import { refuse } from '@contrail/contracts'
-import type { Confirm, OrderStatus } from '@contrail/contracts'
+import { SECOND_US } from '@contrail/contracts'
 import { StrategyActor } from '../strategy/actor.ts'
-import type { Ask, PlaceAsk } from '../strategy/ask.ts'
 import { StrategyFailure } from '../strategy/handlers.ts'
-import { addOrder, requestAmend, requestCancel, sweep, takeAmend } from '../venue/lifecycle.ts'
-import { fill, finish } from '../venue/fill.ts'
 import { onBarOpen, onBarRange } from '../venue/bar.ts'
-import { numberOfSteps } from '../venue/steps.ts'
-import type { CandleColumns } from './columns.ts'
-import { confirmOf } from './confirm.ts'
-import { latencyOf } from './costs.ts'
+import { onBook, onQuote, onTick } from '../venue/simulated.ts'
+import type { BookColumns, CandleColumns, QuoteColumns, TickColumns } from './columns.ts'
+import { Dealer, RUN_ACCOUNT, RUN_STRATEGY } from './dealer.ts'
 import { Desk } from './desk.ts'
-import type { Report, SimOrder, Stock } from './desk.ts'
+import type { Stock } from './desk.ts'
 import { feedsOf, rowAt } from './feed.ts'
 import type { Feed } from './feed.ts'
+import { gapBetween } from './gaps.ts'
 import { Growing } from './growing.ts'
-import type { OrderLogEntry } from './logs.ts'
-import { makeSimOrder } from './order.ts'
-import { CandleRow } from './rows.ts'
-import type { BacktestOptions, BacktestResult, DecisionRecord } from './types.ts'
+import { historyOf, isOpening, timelineOf } from './timeline.ts'
+import { liquidationOf } from './margin.ts'
+import { BookRow, CandleRow, QuoteRow, TickRow } from './rows.ts'
+import type { BacktestOptions, BacktestResult } from './types.ts'
 
-/** The account that the orders of a run are booked on. */
-export const RUN_ACCOUNT = 'backtest'
-export const RUN_STRATEGY = 'run'
 const PROGRESS_EVENTS = 65_536
-
-const CLOSING = {
-  type: 'place',
-  orderType: 'market',
-  price: 0,
-  stopPrice: 0,
-  timeInForce: 'GTC',
-  expireAtUs: undefined,
-  postOnly: false,
-  reduceOnly: false,
-  tag: undefined,
-  trailTicks: 0,
-  trailPercent: 0,
-  parent: '',
-  oco: '',
-  linked: false,
-} as const
-
-export type DecisionEntry = Omit<DecisionRecord, 'intents'> & { readonly asks: readonly Ask[] }
+/** Between two points of equity where data are not bars. */
+const MARK_US = 60 * SECOND_US
 
 /** One run: the live strategy step, the account and the venue, in one loop. */
 export class Run {
   readonly actor: StrategyActor
   readonly desk: Desk
+  readonly dealer: Dealer
   readonly feeds: readonly Feed[]
   readonly options: BacktestOptions
-  readonly decisions: DecisionEntry[] = []
-  readonly orders: OrderLogEntry[] = []
-  readonly equityUs = new Growing()
-  readonly equity = new Growing()
-  readonly exposure = new Growing()
-  readonly #open = new Map<string, SimOrder>()
-  readonly #keeps: boolean
-  readonly #latency: () => number
-  readonly #tells: { readonly fill: boolean; readonly order: boolean }
+  readonly equityUs: Growing
+  readonly equity: Growing
+  readonly exposure: Growing
   readonly gaps: BacktestResult['gaps'][number][] = []
-  readonly denials: Record<string, number> = {}
+  readonly #cause = { event: 0, series: 0, row: 0, nowUs: 0 }
+  readonly #hasTimer: boolean
+  readonly #hasGap: boolean
+  readonly #isBarModel: boolean
+  readonly #total: number
+  #clockUs = NaN
+  #done = 0
   liquidations = 0
-  decisionCount = 0
-  events = 0
   isComplete = true
   peak = -Infinity
-  nowUs = 0
-  /** Where the input at hand comes from. */
-  #feed = 0
-  #row = 0
 
   constructor(options: BacktestOptions) {
     const { definition, parameters, instruments, assumptions } = options
@@ -77,67 +48,245 @@ export class Run {
     this.options = options
     this.actor = new StrategyActor(definition, { ...names, parameters, instruments })
     this.desk = new Desk(instruments, this.actor, options.cash, assumptions)
-    this.feeds = feedsOf(options.series, this.desk.stocks, this.actor, assumptions.fillModel === 'bar')
-    this.#keeps = options.keep !== 'summary'
-    this.#latency = latencyOf(assumptions.latency, assumptions.seed)
-    this.#tells = { fill: this.actor.handles('onFill'), order: this.actor.handles('onOrder') }
+    this.dealer = new Dealer(this.actor, this.desk, this.#cause, options)
+    this.#isBarModel = assumptions.fillModel === 'bar'
+    this.#hasTimer = this.actor.handles('onTimer')
+    this.#hasGap = this.actor.handles('onGap')
+    this.feeds = feedsOf(options.series, this.desk.stocks, this.actor, this.#isBarModel)
+    let total = 0
     for (const feed of this.feeds) {
       if (options.fromUs !== undefined) feed.first = rowAt(feed, options.fromUs)
-      if (options.toUs !== undefined) feed.end = rowAt(feed, options.toUs)
+      if (options.toUs !== undefined) feed.end = Math.max(feed.first, rowAt(feed, options.toUs))
+      total += feed.end - feed.first
     }
+    this.#total = total
+    const only = this.feeds.length === 1 ? total : 1024
+    this.equityUs = new Growing(only)
+    this.equity = new Growing(only)
+    this.exposure = new Growing(only)
+  }
+
+  get events(): number {
+    return this.#cause.event
   }
 
   run(): void {
     const [feed] = this.feeds
-    if (!feed || feed.columns.kind !== 'candles') throw refuse('not_yet', 'series', this.feeds.length, 'give candles')
     try {
-      this.#bars(feed, feed.columns)
+      this.#warmUp()
+      if (this.feeds.length === 1 && feed?.columns.kind === 'candles' && feed.matches) this.#bars(feed, feed.columns)
+      else this.#merged()
     } catch (error) {
       throw this.#located(error)
     }
   }
 
-  #bars(feed: Feed, columns: CandleColumns): void {
-    const { stock, route, spanUs } = feed
-    const { market } = stock
-    const { openTimeUs, close } = columns
-    const total = feed.end - feed.first
-    for (let row = feed.first; row < feed.end; row++) {
-      const openUs = openTimeUs[row]!
-      const closeUs = openUs + spanUs
-      stock.row = row
-      this.#row = row
-      if (market.orders.length > 0) this.#match(stock, columns, row, openUs, closeUs)
-      const price = close[row]!
-      stock.mark = price
-      this.nowUs = closeUs
-      this.events++
-      if (route && this.actor.see(route, new CandleRow(columns, row), closeUs, price, this.decisionCount + 1)) {
-        this.#decided()
-        this.#deliver()
-      }
-      this.#mark(closeUs)
-      if (this.events % PROGRESS_EVENTS === 0 && this.options.onProgress?.(row - feed.first + 1, total) === false) {
-        this.isComplete = false
-        return
-      }
+  /** History before the run proper: the strategy sees it, and what it asks for is dropped. */
+  #warmUp(): void {
+    const { lookback } = this.actor
+    if (lookback === 0 || this.feeds.every(({ first }) => first === 0)) return
+    for (const { feed, row, atUs } of historyOf(this.feeds, lookback)) {
+      if (!feed.route) continue
+      this.#cause.series = feed.index
+      this.#cause.row = row
+      const [value, price] = viewOf(feed, row)
+      this.actor.seeHistory(feed.route, value, atUs, price)
+      feed.stock.mark = price
     }
   }
 
-  #match(stock: Stock, columns: CandleColumns, row: number, openUs: number, closeUs: number): void {
-    const { market } = stock
+  /** One series of bars: the common case, without a timeline. */
+  #bars(feed: Feed, columns: CandleColumns): void {
+    const { spanUs, stock } = feed
+    const cause = this.#cause
+    const { openTimeUs } = columns
+    cause.series = feed.index
+    let expectedUs = openTimeUs[feed.first]!
+    for (let row = feed.first; row < feed.end; row++) {
+      const openUs = openTimeUs[row]!
+      if (openUs !== expectedUs) this.#gap(feed, row, openUs)
+      expectedUs = openUs + spanUs
+      stock.row = row
+      cause.row = row
+      if (stock.market.orders.length > 0) this.#openBar(feed, columns, row, openUs)
+      this.#closeBar(feed, columns, row, openUs, expectedUs)
+      this.#mark(expectedUs)
+      if (++this.#done % PROGRESS_EVENTS === 0 && this.#isStopped()) return
+    }
+  }
+
+  #openBar({ stock }: Feed, columns: CandleColumns, row: number, openUs: number): void {
     const open = columns.open[row]!
-    const high = columns.high[row]!
-    const low = columns.low[row]!
-    const close = columns.close[row]!
-    stock.volume = columns.volume[row]!
+    stock.row = row
     stock.mark = open
-    this.nowUs = openUs
-    onBarOpen(market, openUs, open)
-    this.#deliver()
-    onBarRange(market, { open, high, low, close }, openUs, closeUs)
-    this.nowUs = closeUs
-    this.#deliver()
+    stock.volume = columns.volume[row]!
+    this.#cause.row = row
+    if (openUs > this.#cause.nowUs) this.#cause.nowUs = openUs
+    onBarOpen(stock.market, openUs, open)
+    this.dealer.deliver()
+  }
+
+  #closeBar(feed: Feed, columns: CandleColumns, row: number, openUs: number, closeUs: number): void {
+    const { stock, route } = feed
+    const cause = this.#cause
+    const close = columns.close[row]!
+    if (feed.matches) {
+      if (stock.market.orders.length > 0) {
+        const bar = { open: columns.open[row]!, high: columns.high[row]!, low: columns.low[row]!, close }
+        onBarRange(stock.market, bar, openUs, closeUs)
+        cause.nowUs = closeUs
+        this.dealer.deliver()
+      }
+      if (stock.lots !== 0 && this.options.assumptions.maintenanceMargin > 0)
+        this.#liquidate(stock, columns.open[row]!, columns.low[row]!, columns.high[row]!, closeUs)
+    }
+    if (this.#hasTimer) this.#timers(closeUs)
+    stock.mark = close
+    stock.dataUs = closeUs
+    cause.nowUs = closeUs
+    cause.event++
+    if (!route || !this.actor.see(route, new CandleRow(columns, row), closeUs, close, this.dealer.decisionCount + 1))
+      return
+    this.dealer.decided()
+    this.dealer.deliver()
+  }
+
+  /** Several series by the time at which they are seen; at one instant: data first, then the opens of new bars. */
+  #merged(): void {
+    const { feeds } = this
+    const order = timelineOf(this.options.series, feeds, this.#isBarModel)
+    const rows = feeds.map(({ first }) => first)
+    const opened = [...rows]
+    let markUs = NaN
+    let isDue = false
+    for (let k = 0; k < order.length; k++) {
+      const code = order[k]!
+      const feed = feeds[code >> 1]!
+      const isOpen = isOpening(code)
+      const row = isOpen ? opened[feed.index]!++ : rows[feed.index]!++
+      const atUs = feed.timesUs[row]! + (isOpen ? 0 : feed.spanUs)
+      if (isDue && (isOpen || atUs > markUs)) {
+        this.#mark(markUs)
+        isDue = false
+      }
+      this.#cause.series = feed.index
+      if (isOpen) {
+        if (feed.stock.market.orders.length > 0) this.#openBar(feed, feed.columns as CandleColumns, row, atUs)
+        continue
+      }
+      this.#event(feed, row, atUs)
+      if (this.#isBarModel ? feed.matches : Number.isNaN(markUs) || atUs >= markUs - (markUs % MARK_US) + MARK_US) {
+        markUs = atUs
+        isDue = true
+      }
+      if (++this.#done % PROGRESS_EVENTS === 0 && this.#isStopped()) break
+    }
+    if (this.#done > 0 && (isDue || markUs < this.#cause.nowUs)) this.#mark(this.#cause.nowUs)
+  }
+
+  #event(feed: Feed, row: number, atUs: number): void {
+    const { columns, stock } = feed
+    this.#cause.row = row
+    if (feed.matches) stock.row = row
+    switch (columns.kind) {
+      case 'candles':
+        if (row > feed.first && columns.openTimeUs[row]! > columns.openTimeUs[row - 1]! + feed.spanUs)
+          this.#gap(feed, row, columns.openTimeUs[row]!)
+        return this.#closeBar(feed, columns, row, columns.openTimeUs[row]!, atUs)
+      case 'ticks':
+        return this.#price(feed, new TickRow(columns, row), columns.price[row]!, atUs, () =>
+          this.#print(feed, columns, row),
+        )
+      case 'quotes':
+        return this.#price(feed, new QuoteRow(columns, row), middle(columns, row), atUs, () =>
+          this.#quote(feed, columns, row),
+        )
+      case 'book':
+        return this.#price(feed, new BookRow(columns, row), middleOfBook(columns, row), atUs, () =>
+          this.#book(feed, columns, row),
+        )
+      case 'funding':
+        this.#cause.nowUs = atUs
+        if (this.options.assumptions.funding) this.desk.fund(stock, columns.rate[row]!)
+    }
+  }
+
+  /** The venue reacts first, then the strategy sees it. */
+  #price(feed: Feed, view: object, price: number, atUs: number, react: () => void): void {
+    const { stock, route, matches } = feed
+    const cause = this.#cause
+    if (this.#hasTimer) this.#timers(atUs)
+    if (atUs > cause.nowUs) cause.nowUs = atUs
+    if (matches) {
+      react()
+      this.dealer.deliver()
+    }
+    if (!Number.isNaN(price)) stock.mark = price
+    stock.dataUs = atUs
+    if (stock.lots !== 0 && this.options.assumptions.maintenanceMargin > 0)
+      this.#liquidate(stock, stock.mark, stock.mark, stock.mark, atUs)
+    cause.event++
+    if (!route || !this.actor.see(route, view, atUs, price, this.dealer.decisionCount + 1)) return
+    this.dealer.decided()
+    this.dealer.deliver()
+  }
+
+  #print({ stock }: Feed, columns: TickColumns, row: number): void {
+    const { market } = stock
+    stock.volume = columns.quantity[row]!
+    if (market.orders.length === 0) return
+    if (this.#isBarModel) onBarOpen(market, columns.receiveTimeUs[row]!, columns.price[row]!)
+    else onTick(market, new TickRow(columns, row))
+  }
+
+  #quote({ stock }: Feed, columns: QuoteColumns, row: number): void {
+    const view = new QuoteRow(columns, row)
+    stock.bid = columns.bid[row]!
+    stock.ask = columns.ask[row]!
+    stock.market.quoted = true
+    if (stock.market.orders.length > 0) onQuote(stock.market, view)
+    else stock.unseen = view
+  }
+
+  #book({ stock }: Feed, columns: BookColumns, row: number): void {
+    const view = new BookRow(columns, row)
+    stock.bid = columns.bidPrice[row * columns.depth]! || NaN
+    stock.ask = columns.askPrice[row * columns.depth]! || NaN
+    stock.market.quoted = true
+    if (stock.market.orders.length > 0) onBook(stock.market, view)
+    else stock.unseen = view
+  }
+
+  /** One a second, as the clock of live gives them. */
+  #timers(untilUs: number): void {
+    if (Number.isNaN(this.#clockUs)) this.#clockUs = Math.floor(untilUs / SECOND_US) * SECOND_US
+    while (this.#clockUs + SECOND_US <= untilUs) {
+      this.#clockUs += SECOND_US
+      this.#cause.nowUs = Math.max(this.#cause.nowUs, this.#clockUs)
+      if (!this.actor.seeOther('onTimer', undefined, this.#clockUs, this.dealer.decisionCount + 1)) continue
+      this.dealer.decided()
+      this.dealer.deliver()
+    }
+  }
+
+  #gap(feed: Feed, row: number, openUs: number): void {
+    const gap = gapBetween(feed, row, openUs)
+    if (!gap) return
+    const { venue, instrument } = feed.columns
+    this.gaps.push({ venue, instrument, fromUs: gap.fromUs, toUs: openUs, held: feed.stock.quantity })
+    if (!this.#hasGap || !feed.route) return
+    if (!this.actor.seeOther('onGap', gap.detail, openUs, this.dealer.decisionCount + 1)) return
+    this.dealer.decided()
+    this.dealer.deliver()
+  }
+
+  /** Everything is closed where equity has fallen to its share of what is held. */
+  #liquidate(stock: Stock, open: number, low: number, high: number, atUs: number): void {
+    const price = liquidationOf(this.desk, stock, open, low, high, this.options.assumptions.maintenanceMargin)
+    if (price === undefined) return
+    this.liquidations++
+    for (const held of this.desk.stocks)
+      if (held.lots !== 0) this.dealer.close(held, held === stock ? price : held.mark, atUs, 'LIQUIDATION')
   }
 
   #mark(atUs: number): void {
@@ -148,178 +297,25 @@ export class Run {
     this.exposure.push(this.desk.exposureQuote())
   }
 
-  /** The step before has decided something. */
-  #decided(): void {
-    const { actor } = this
-    const asks = actor.takeAsks()
-    const number = ++this.decisionCount
-    if (this.#keeps)
-      this.decisions.push({
-        number,
-        atUs: actor.nowUs,
-        event: this.events,
-        series: this.#feed,
-        row: this.#row,
-        reasons: actor.reasons,
-        asks,
-      })
-    for (const ask of asks) this.#carryOut(ask)
-  }
-
-  #carryOut(ask: Ask): void {
-    if (ask.type === 'place') return this.#place(ask)
-    const order = this.#open.get(ask.orderId)
-    if (!order || order.state === 'done') return
-    const { market } = order.stock
-    const dueUs = this.nowUs + this.#latency()
-    if (ask.type === 'cancel') {
-      if (dueUs > this.nowUs) return requestCancel(market, order, `${ask.orderId}-c`, dueUs)
-      finish(market, order, 'cancelled')
-      return sweep(market)
-    }
-    const quantity = ask.lots ?? order.quantity
-    requestAmend(market, order, {
-      dueUs,
-      clOrdId: `${ask.orderId}-r`,
-      quantity,
-      price: ask.price ?? 0,
-      stopPrice: ask.stopPrice ?? 0,
-    })
-    if (dueUs > this.nowUs) return
-    // The market is met at the next open, as a new order would meet it.
-    if (takeAmend(market, order) && order.state === 'resting') order.state = 'inbound'
-    sweep(market)
-  }
-
-  #place(ask: PlaceAsk): void {
-    const stock = this.desk.stocks.find((one) => one.key === ask.slot.key) as Stock
-    const log: OrderLogEntry = {
-      orderId: ask.orderId,
-      instrument: stock.instrument,
-      ask,
-      side: ask.side,
-      placedUs: this.nowUs,
-      lots: ask.lots,
-      price: ask.price,
-      stopPrice: ask.stopPrice,
-      doneUs: NaN,
-      status: 'new',
-      filled: 0,
-      paid: 0,
-      reason: undefined,
-    }
-    if (this.#keeps) this.orders.push(log)
-    const order = makeSimOrder(stock, log, ask, this.nowUs + this.#latency())
-    this.#open.set(ask.orderId, order)
-    addOrder(stock.market, order)
-    if (order.activeAtUs <= this.nowUs) this.desk.reports.push({ kind: 'accepted', order, atUs: this.nowUs })
-  }
-
-  /** Tells the strategy what became of its orders; what it does in answer comes after. */
-  #deliver(): void {
-    const { reports } = this.desk
-    for (let i = 0; i < reports.length; i++) this.#tell(reports[i]!)
-    if (reports.length > 0) reports.length = 0
-  }
-
-  #tell(report: Report): void {
-    const { order } = report
-    const { account } = this.actor
-    const { orderId } = order.log
-    switch (report.kind) {
-      case 'accepted':
-        account.told(orderId, 'new', 0)
-        break
-      case 'fill': {
-        this.desk.book(order, report.atUs, report.price, report.lots, report.fee)
-        const isWhole = report.filled >= order.quantity
-        if (isWhole) this.#open.delete(orderId)
-        const filled = numberOfSteps(report.filled, order.stock.lot)
-        account.told(orderId, isWhole ? 'filled' : 'partially_filled', filled)
-        break
-      }
-      case 'replaced': {
-        const { tick, lot } = order.stock
-        account.told(orderId, order.filled > 0 ? 'partially_filled' : 'new', numberOfSteps(order.filled, lot), {
-          quantity: numberOfSteps(order.quantity, lot),
-          price: order.price > 0 ? numberOfSteps(order.price, tick) : undefined,
-          stopPrice: order.stopPrice > 0 ? numberOfSteps(order.stopPrice, tick) : undefined,
-        })
-        break
-      }
-      default:
-        this.#open.delete(orderId)
-        account.told(orderId, report.kind as OrderStatus, numberOfSteps(order.filled, order.stock.lot))
-    }
-    const isFill = report.kind === 'fill'
-    if (isFill ? this.#tells.fill : this.#tells.order) this.#handle(report, isFill)
-  }
-
-  #handle(report: Report, isFill: boolean): void {
-    const confirm: Confirm = confirmOf(report, RUN_STRATEGY, RUN_ACCOUNT)
-    const name = isFill ? 'onFill' : 'onOrder'
-    if (this.actor.seeReport(name, confirm, report.atUs, this.decisionCount + 1)) this.#decided()
+  #isStopped(): boolean {
+    if (this.options.onProgress?.(this.#done, this.#total) !== false) return false
+    this.isComplete = false
+    return true
   }
 
   /** The end: what is open is marked, or closed by the run itself. */
   settle(): void {
     const { desk, options } = this
     const { atEnd } = options.assumptions
-    if (atEnd === 'mark' || this.events === 0) return
-    desk.exitReason = 'end'
+    if (atEnd === 'mark' || this.equity.length === 0) return
     for (const stock of desk.stocks) {
       const { series, row } = stock
       if (stock.lots === 0 || !series) continue
       const isOpen = atEnd === 'close_at_open' && series.kind === 'candles'
-      const atUs = isOpen ? series.openTimeUs[row]! : this.nowUs
-      this.#close(stock, isOpen ? series.open[row]! : stock.mark, atUs, 'END')
+      const atUs = isOpen ? series.openTimeUs[row]! : this.#cause.nowUs
+      this.dealer.close(stock, isOpen ? series.open[row]! : stock.mark, atUs, 'END')
     }
-    this.#remark()
-  }
-
-  /** Closes a whole position by an order of the run's own. */
-  #close(stock: Stock, price: number, atUs: number, reason: string): void {
-    const { market, instrument, tick } = stock
-    const side = stock.lots > 0 ? 'sell' : 'buy'
-    const lots = Math.abs(stock.lots)
-    const log: OrderLogEntry = {
-      orderId: `${RUN_STRATEGY}-${reason.toLowerCase()}-${this.orders.length}`,
-      instrument,
-      ask: undefined,
-      side,
-      placedUs: atUs,
-      lots,
-      price: 0,
-      stopPrice: 0,
-      doneUs: NaN,
-      status: 'new',
-      filled: 0,
-      paid: 0,
-      reason,
-    }
-    if (this.#keeps) this.orders.push(log)
-    const order = makeSimOrder(
-      stock,
-      log,
-      { ...CLOSING, orderId: log.orderId, slot: undefined as never, side, lots },
-      atUs,
-    )
-    market.nowUs = Math.max(market.nowUs, atUs)
-    order.state = 'working'
-    fill(market, order, Math.round((price * tick.power) / tick.units), lots, 'taker')
-    const { reports } = this.desk
-    for (const report of reports) if (report.kind === 'fill') this.#book(report, atUs)
-    reports.length = 0
-  }
-
-  #book(report: Extract<Report, { kind: 'fill' }>, atUs: number): void {
-    this.desk.book(report.order, atUs, report.price, report.lots, report.fee)
-  }
-
-  /** The last point of equity, anew. */
-  #remark(): void {
     const last = this.equity.length - 1
-    const { desk } = this
     const value = desk.equityQuote()
     this.equity.set(last, value)
     this.exposure.set(last, desk.exposureQuote())
@@ -329,8 +325,32 @@ export class Run {
   /** What the author's code threw, with the row that did it. */
   #located(error: unknown): unknown {
     if (!(error instanceof StrategyFailure)) return error
-    const { venue, instrument, kind } = this.feeds[this.#feed]!.columns
-    const input = { stream: kind, sequence: this.#row, subject: `${venue}.${instrument}`, data: new Uint8Array(0) }
+    const { venue, instrument, kind } = this.feeds[this.#cause.series]!.columns
+    const input = { stream: kind, sequence: this.#cause.row, subject: `${venue}.${instrument}`, data: NO_BYTES }
     return new StrategyFailure(this.options.definition.name, error.handler, input, error.cause)
+  }
+}
+
+const NO_BYTES = new Uint8Array(0)
+const middle = ({ bid, ask }: QuoteColumns, row: number): number => (bid[row]! + ask[row]!) / 2
+
+function middleOfBook({ bidPrice, askPrice, depth }: BookColumns, row: number): number {
+  const bid = bidPrice[row * depth]!
+  const ask = askPrice[row * depth]!
+  return bid > 0 && ask > 0 ? (bid + ask) / 2 : NaN
+}
+
+function viewOf({ columns }: Feed, row: number): [object, number] {
+  switch (columns.kind) {
+    case 'candles':
+      return [new CandleRow(columns, row), columns.close[row]!]
+    case 'ticks':
+      return [new TickRow(columns, row), columns.price[row]!]
+    case 'quotes':
+      return [new QuoteRow(columns, row), middle(columns, row)]
+    case 'book':
+      return [new BookRow(columns, row), middleOfBook(columns, row)]
+    case 'funding':
+      return [{}, NaN]
   }
 }

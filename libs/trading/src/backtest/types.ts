@@ -1,4 +1,5 @@
 import type { Fill, Instrument, Intent, OrderStatus, OrderType, Side } from '@contrail/contracts'
+import type { Limits } from '../risk/limits.ts'
 import type { StrategyDefinition } from '../strategy/api.ts'
 import type { MarketColumns } from './columns.ts'
 
@@ -61,6 +62,8 @@ export type BacktestOptions = {
   /** In quote of the first instrument. */
   readonly cash: number
   readonly assumptions: Assumptions
+  /** Of the risk gate, where they are not those of the paper account. */
+  readonly limits?: Partial<Limits>
   /** Called every few ten thousand events; false stops the run and leaves a readable partial result. */
   readonly onProgress?: (done: number, total: number) => boolean
   /** Decisions, orders and equity points are kept; false keeps only trades, equity by day and totals (sweeps). */

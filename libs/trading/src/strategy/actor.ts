@@ -122,20 +122,8 @@ export class StrategyActor {
     this.#onEvent(route, value, atUs, price, undefined, true)
   }
 
-  /** A report that `account` has taken in already. */
-  seeReport(handler: 'onFill' | 'onOrder', report: object, atUs: number, number: number): boolean {
-    return this.#seeOther(handler, report, atUs, number)
-  }
-
-  seeGap(detail: string, atUs: number, number: number): boolean {
-    return this.#seeOther('onGap', detail, atUs, number)
-  }
-
-  seeClock(atUs: number, number: number): boolean {
-    return this.#seeOther('onTimer', undefined, atUs, number)
-  }
-
-  #seeOther(handler: HandlerName, value: unknown, atUs: number, number: number): boolean {
+  /** A report that `account` has taken in already, a gap or the clock. */
+  seeOther(handler: HandlerName, value: unknown, atUs: number, number: number): boolean {
     this.#collector.begin(number, this.#passing())
     this.#moment.warm = this.#warm
     this.#advance(atUs)
@@ -154,6 +142,11 @@ export class StrategyActor {
 
   get nowUs(): number {
     return this.#moment.nowUs
+  }
+
+  /** Bars or ticks of history that each input wants. */
+  get lookback(): number {
+    return this.#lookback
   }
 
   get account(): AccountView {

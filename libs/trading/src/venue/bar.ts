@@ -1,14 +1,17 @@
 import { expire, isBeyond, isExpired, sweep, takeAmend } from './lifecycle.ts'
 import { fill, finish, reaches, room } from './fill.ts'
+import { isSpent, spentReason } from './links.ts'
 import { reasonOf, ticksOf } from './model.ts'
 import type { Market, VenueOrder } from './model.ts'
+import { follow, isTrailing } from './trail.ts'
 
 /*
  * Matching against bars. Of a bar its open is known as a price at a time, and that its low and high were reached somewhere
  * between; so it is met in two steps. At the open: what is due or waiting meets the open, whichever side of its price that
  * is (a stop that is gapped through fills at the open). Within the range: stops first, then what rests, each at its own
- * price, so that of a stop and a target in one bar the stop is the one that fills. What arrives within the bar meets the
- * straight line from its open to its close, and only stops among it look at the rest of the range: the worse guess.
+ * price, so that of a stop and a target in one bar the stop is the one that fills; a trailing stop has followed the best of
+ * the bar before it meets the worst. What arrives within the bar meets the straight line from its open to its close, and
+ * only stops among it look at the rest of the range: the worse guess.
  */
 export type Bar = { readonly open: number; readonly high: number; readonly low: number; readonly close: number }
 /** Rounds of matching in one bar: an order that fills may bring another into the market at once. */
@@ -22,9 +25,10 @@ export function onBarOpen(market: Market, openUs: number, open: number): void {
   for (let i = 0; i < market.orders.length; i++) {
     const order = market.orders[i]!
     runDueAt(market, order, openUs, price)
-    if (order.state === 'waiting' && isBeyond(order, price)) trigger(market, order, price)
+    if (order.state === 'waiting') meetTrigger(market, order, price)
     else if (order.state === 'resting' && reaches(order, price)) fillWhole(market, order, price, 'maker')
   }
+  wakeAll(market, price)
   sweep(market)
 }
 
@@ -36,25 +40,47 @@ export function onBarRange(market: Market, bar: Bar, openUs: number, closeUs: nu
   market.nowUs = closeUs
   let fills = -1
   for (let round = 0; round < ROUNDS_MAX && fills !== 0; round++) {
-    fills = 0
-    for (let i = 0; i < market.orders.length; i++) {
-      const order = market.orders[i]!
-      if (order.state !== 'waiting' || !isBeyond(order, order.side === 'buy' ? high : low)) continue
-      trigger(market, order, order.stopPrice)
-      fills++
-    }
-    for (let i = 0; i < market.orders.length; i++) {
-      const order = market.orders[i]!
-      if (order.state !== 'resting' || order.activeAtUs > openUs) continue
-      if (reaches(order, order.side === 'buy' ? low : high) && fillWhole(market, order, order.price, 'maker')) fills++
-    }
+    fills = stopsWithin(market, low, high) + targetsWithin(market, low, high, openUs)
+    wakeAll(market, market.last)
   }
   market.last = ticksOf(market, bar.close)
-  for (const order of market.orders) {
+  for (let i = 0; i < market.orders.length; i++) {
+    const order = market.orders[i]!
     if (order.cancel && order.cancel.dueUs <= closeUs && order.state !== 'done') finish(market, order, 'cancelled')
     if (isExpired(order, closeUs)) expire(market, order)
   }
   sweep(market)
+}
+
+const isTarget = (order: VenueOrder): boolean =>
+  order.orderType === 'take_profit' || order.orderType === 'take_profit_limit'
+
+function stopsWithin(market: Market, low: number, high: number): number {
+  let fills = 0
+  for (let i = 0; i < market.orders.length; i++) {
+    const order = market.orders[i]!
+    if (order.state !== 'waiting' || isTarget(order)) continue
+    if (isTrailing(order)) follow(market, order, order.side === 'sell' ? high : low)
+    if (!isBeyond(order, order.side === 'buy' ? high : low)) continue
+    trigger(market, order, order.stopPrice)
+    fills++
+  }
+  return fills
+}
+
+function targetsWithin(market: Market, low: number, high: number, openUs: number): number {
+  let fills = 0
+  for (let i = 0; i < market.orders.length; i++) {
+    const order = market.orders[i]!
+    const best = order.side === 'buy' ? low : high
+    if (order.state === 'waiting' && isTarget(order) && isBeyond(order, best)) {
+      trigger(market, order, order.stopPrice)
+      fills++
+    } else if (order.state === 'resting' && order.activeAtUs <= openUs && reaches(order, best)) {
+      if (fillWhole(market, order, order.price, 'maker')) fills++
+    }
+  }
+  return fills
 }
 
 /** What was on its way when the bar opened and arrives before it closes. */
@@ -68,6 +94,7 @@ function arriveWithin(market: Market, bar: Bar, openUs: number, closeUs: number)
     const line = bar.open + ((bar.close - bar.open) * (dueUs - openUs)) / (closeUs - openUs)
     runDueAt(market, order, dueUs, ticksOf(market, line))
   }
+  wakeAll(market, market.last)
 }
 
 function runDueAt(market: Market, order: VenueOrder, nowUs: number, price: number): void {
@@ -75,15 +102,41 @@ function runDueAt(market: Market, order: VenueOrder, nowUs: number, price: numbe
   if (order.cancel && order.cancel.dueUs <= nowUs) return finish(market, order, 'cancelled')
   if (isExpired(order, nowUs)) return expire(market, order)
   if (order.state === 'inbound' && order.activeAtUs <= nowUs) {
-    if (order.stopPrice === 0) meet(market, order, price)
-    else if (isBeyond(order, price)) trigger(market, order, price)
-    else order.state = 'waiting'
+    market.sink.arrived?.(market, order)
+    arrive(market, order, price)
   }
   if (order.amend && order.amend.dueUs <= nowUs && takeAmend(market, order)) meetAmended(market, order, price)
 }
 
+/** It is in the market now, or sleeps until its parent fills. */
+function arrive(market: Market, order: VenueOrder, price: number): void {
+  if (isSpent(order)) return finish(market, order, 'cancelled', spentReason(order))
+  if (order.released === 0) order.state = 'dormant'
+  else if (order.stopPrice === 0 && !isTrailing(order)) meet(market, order, price)
+  else {
+    order.state = 'waiting'
+    meetTrigger(market, order, price)
+  }
+}
+
+/** Children whose parents have filled take their places at the price of the moment. */
+function wakeAll(market: Market, price: number): void {
+  while (market.woken) {
+    market.woken = false
+    for (let i = 0; i < market.orders.length; i++) {
+      const order = market.orders[i]!
+      if (order.state === 'dormant' && order.released > 0) arrive(market, order, price)
+    }
+  }
+}
+
+function meetTrigger(market: Market, order: VenueOrder, price: number): void {
+  if (isBeyond(order, price)) trigger(market, order, price)
+  else if (isTrailing(order)) follow(market, order, price)
+}
+
 function meetAmended(market: Market, order: VenueOrder, price: number): void {
-  if (order.state === 'waiting' && isBeyond(order, price)) trigger(market, order, price)
+  if (order.state === 'waiting') meetTrigger(market, order, price)
   else if (order.state === 'resting' || order.state === 'working') meet(market, order, price)
 }
 
@@ -112,5 +165,7 @@ const isDone = (order: VenueOrder): boolean => order.state === 'done'
 /** A bar says nothing of size: all of it, or what reduce-only leaves. */
 function fillWhole(market: Market, order: VenueOrder, price: number, liquidity: 'maker' | 'taker'): boolean {
   const lots = room(market, order)
-  return lots > 0 && fill(market, order, price, lots, liquidity)
+  if (lots <= 0 || !fill(market, order, price, lots, liquidity)) return false
+  market.last = price
+  return true
 }

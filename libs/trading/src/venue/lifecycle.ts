@@ -116,6 +116,7 @@ function wake(market: Market): void {
 
 function activate(market: Market, order: VenueOrder): void {
   market.sink.touched?.(order)
+  market.sink.arrived?.(market, order)
   if (isSpent(order)) return finish(market, order, 'cancelled', spentReason(order))
   if (order.released === 0) {
     order.state = 'dormant'
@@ -178,7 +179,8 @@ function goLive(market: Market, order: VenueOrder): void {
   order.state = 'resting'
   const own = order.side === 'buy' ? market.bids : market.asks
   const queue = own.find((level) => level.price === order.price)?.size ?? 0
-  order.queueAhead = market.settings.liquidity === 'unlimited' ? 0 : queue
+  const isUnknown = market.settings.prints === 'next' && !market.quoted
+  order.queueAhead = isUnknown ? Number.MAX_SAFE_INTEGER : market.settings.liquidity === 'unlimited' ? 0 : queue
 }
 
 function applyAmend(market: Market, order: VenueOrder): void {

@@ -210,7 +210,9 @@ describe('OTO', () => {
       'in buy 0.004@100.1',
       'target sell 0.004@101',
       'in buy 0.006@100.1',
-      'stop sell 0.006@99.9',
+      // The first bid is still the one of the start.
+      'stop sell 0.004@100',
+      'stop sell 0.002@99.9',
       'target cancelled OCO_FILLED',
       'stop cancelled OCO_FILLED',
     ])

@@ -10,6 +10,11 @@ export type VenueSettings = {
   readonly latencyUs: number
   /** `quoted`: no more than what is shown fills. `unlimited`: any quantity fills at the best price. */
   readonly liquidity: 'quoted' | 'unlimited'
+  /**
+   * `next`: where trades alone are known, an order meets the next print and never the one that caused it, and at the touch
+   * it fills only when the price trades through, because the queue is not known. Default: the last print can be taken.
+   */
+  readonly prints?: 'next'
 }
 
 /** New terms of an order on their way. `terms` are the same as they were asked for on the wire. */
@@ -100,6 +105,8 @@ export interface VenueSink {
   replaced(market: Market, order: VenueOrder, amend: PendingAmend): void
   /** Something of the order has changed that its keeper may want to write down. */
   touched?(order: VenueOrder): void
+  /** The order is at the venue: its way is behind it. */
+  arrived?(market: Market, order: VenueOrder): void
   /** What a taker really pays: spread and slippage. Absent = the price that is shown. */
   takerPrice?(market: Market, order: VenueOrder, price: number, lots: number): number
   /**

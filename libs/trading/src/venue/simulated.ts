@@ -73,13 +73,18 @@ export function advance(market: Market, nowUs: number): void {
 
 /** A trade print: fills what rests at its price or beyond, triggers stops. */
 export function onTick(market: Market, tick: Tick): void {
-  advance(market, tick.receiveTimeUs)
+  const isNext = market.settings.prints === 'next' && !market.quoted
+  if (!isNext) advance(market, tick.receiveTimeUs)
   const price = ticksOf(market, tick.price)
   market.last = price
   let left = shown(market, tick.quantity)
   if (!market.quoted) {
     market.bids = [{ price, size: left }]
     market.asks = [{ price, size: left }]
+  }
+  if (isNext) {
+    advance(market, tick.receiveTimeUs)
+    left = Math.min(market.bids[0]?.size ?? 0, market.asks[0]?.size ?? 0)
   }
   if (market.orders.length === 0) return
   for (const order of byPriority(market)) {

@@ -1,0 +1,203 @@
+import type { Confirm } from '@contrail/contracts'
+import type { StrategyActor } from '../strategy/actor.ts'
+import type { Ask, PlaceAsk } from '../strategy/ask.ts'
+import { fill, finish } from '../venue/fill.ts'
+import { addOrder, requestAmend, requestCancel, runDue, sweep, takeAmend } from '../venue/lifecycle.ts'
+import { onBook, onQuote } from '../venue/simulated.ts'
+import { numberOfSteps } from '../venue/steps.ts'
+import { confirmOf } from './confirm.ts'
+import { latencyOf } from './costs.ts'
+import type { Desk, Report, SimOrder, Stock } from './desk.ts'
+import { Gate } from './gate.ts'
+import { newOrderLog } from './logs.ts'
+import type { OrderLogEntry } from './logs.ts'
+import { CLOSING_ASK, makeSimOrder } from './order.ts'
+import type { BacktestOptions, DecisionRecord } from './types.ts'
+
+/** The account that the orders of a run are booked on, and its strategy: a prefix of its order ids. */
+export const RUN_ACCOUNT = 'backtest'
+export const RUN_STRATEGY = 'run'
+
+export type DecisionEntry = Omit<DecisionRecord, 'intents'> & { readonly asks: readonly Ask[] }
+
+/** Where the input at hand comes from. */
+export type Cause = { event: number; series: number; row: number; nowUs: number }
+
+/** Between the strategy and the venue: decisions in, through the gate and the latency; reports back. */
+export class Dealer {
+  readonly actor: StrategyActor
+  readonly desk: Desk
+  readonly cause: Cause
+  readonly decisions: DecisionEntry[] = []
+  readonly orders: OrderLogEntry[] = []
+  decisionCount = 0
+  orderCount = 0
+  readonly denied: Record<string, number> = {}
+  readonly #gate: Gate | undefined
+  readonly #keeps: boolean
+  readonly #isBarModel: boolean
+  readonly #latency: () => number
+  readonly #hearsFills: boolean
+  readonly #hearsOrders: boolean
+
+  constructor(actor: StrategyActor, desk: Desk, cause: Cause, options: BacktestOptions) {
+    const { assumptions } = options
+    this.actor = actor
+    this.desk = desk
+    this.cause = cause
+    this.#keeps = options.keep !== 'summary'
+    this.#isBarModel = assumptions.fillModel === 'bar'
+    this.#latency = latencyOf(assumptions.latency, assumptions.seed)
+    this.#gate = assumptions.riskGate ? new Gate(options.limits, this.#isBarModel) : undefined
+    this.#hearsFills = actor.handles('onFill')
+    this.#hearsOrders = actor.handles('onOrder')
+  }
+
+  /** The step before has decided something. */
+  decided(): void {
+    const { actor, cause } = this
+    const number = ++this.decisionCount
+    const asks = actor.takeAsks()
+    if (this.#keeps) {
+      const { event, series, row } = cause
+      this.decisions.push({ number, atUs: actor.nowUs, event, series, row, reasons: actor.reasons, asks })
+    }
+    for (const ask of asks) this.#carryOut(ask)
+  }
+
+  /** Tells the strategy what became of its orders; what it does in answer is carried out, too. */
+  deliver(): void {
+    const { reports } = this.desk
+    if (reports.length === 0) return
+    for (let i = 0; i < reports.length; i++) this.#tell(reports[i]!)
+    reports.length = 0
+  }
+
+  #carryOut(ask: Ask): void {
+    if (ask.type === 'place') return this.#place(ask)
+    const order = this.#find(ask.orderId)
+    if (!order) return
+    const { market } = order.stock
+    const { nowUs } = this.cause
+    const denied = this.#gate?.change(ask, order, nowUs)
+    if (denied) return void this.desk.reports.push({ kind: 'refused', order, atUs: nowUs, reason: denied })
+    const dueUs = nowUs + this.#latency()
+    if (ask.type === 'cancel') requestCancel(market, order, `${ask.orderId}-c`, dueUs)
+    else
+      requestAmend(market, order, {
+        dueUs,
+        clOrdId: `${ask.orderId}-r`,
+        quantity: ask.lots ?? order.quantity,
+        price: ask.price ?? 0,
+        stopPrice: ask.stopPrice ?? 0,
+      })
+    if (dueUs > nowUs) return
+    if (!this.#isBarModel) return runDue(market)
+    if (ask.type === 'cancel') finish(market, order, 'cancelled')
+    // The market is met at the next open, as a new order would meet it.
+    else if (takeAmend(market, order) && order.state === 'resting') order.state = 'inbound'
+    sweep(market)
+  }
+
+  #find(orderId: string): SimOrder | undefined {
+    for (const stock of this.desk.stocks)
+      for (const order of stock.market.orders)
+        if (order.clOrdId === orderId && order.state !== 'done') return order as SimOrder
+    return undefined
+  }
+
+  #stockOf(key: string): Stock {
+    const { stocks } = this.desk
+    for (const stock of stocks) if (stock.key === key) return stock
+    throw new Error(`${key} is an instrument of the strategy and not of the run`)
+  }
+
+  #place(ask: PlaceAsk): void {
+    const { cause } = this
+    const { nowUs } = cause
+    const stock = this.#stockOf(ask.slot.key)
+    const { market } = stock
+    const log = newOrderLog(ask.orderId, stock.instrument, ask, ask.side, ask.lots, nowUs)
+    this.orderCount++
+    if (this.#keeps) this.orders.push(log)
+    const order = makeSimOrder(stock, log, ask, nowUs)
+    const denied = this.#gate?.place(ask, order, nowUs)
+    if (denied) {
+      log.status = 'denied'
+      log.doneUs = nowUs
+      log.reason = denied.text
+      this.denied[denied.code] = (this.denied[denied.code] ?? 0) + 1
+      this.desk.reports.push({ kind: 'denied', order, atUs: nowUs, reason: denied })
+      return
+    }
+    order.activeAtUs = nowUs + this.#latency()
+    if (market.orders.length === 0) catchUp(stock)
+    if (nowUs > market.nowUs) market.nowUs = nowUs
+    addOrder(market, order)
+    if (order.activeAtUs > nowUs) return
+    this.desk.arrived(market, order)
+    // Where bids and asks are known they are met at once; else the next price is.
+    if (order.state === 'done' || (!this.#isBarModel && market.quoted)) runDue(market)
+  }
+
+  #tell(report: Report): void {
+    const { order } = report
+    const { account } = this.actor
+    const { orderId } = order.log
+    const { tick, lot } = order.stock
+    switch (report.kind) {
+      case 'accepted':
+        account.told(orderId, 'new', 0)
+        break
+      case 'fill': {
+        this.desk.book(order, report.atUs, report.price, report.lots, report.fee)
+        const status = report.filled >= order.quantity ? 'filled' : 'partially_filled'
+        account.told(orderId, status, numberOfSteps(report.filled, lot))
+        break
+      }
+      case 'refused':
+      case 'replaced':
+        account.told(orderId, order.filled > 0 ? 'partially_filled' : 'new', numberOfSteps(order.filled, lot), {
+          quantity: numberOfSteps(order.quantity, lot),
+          price: order.log.price > 0 ? numberOfSteps(order.log.price, tick) : undefined,
+          stopPrice: order.stopPrice > 0 ? numberOfSteps(order.stopPrice, tick) : undefined,
+        })
+        break
+      default:
+        account.told(orderId, report.kind, numberOfSteps(order.filled, lot))
+    }
+    const isFill = report.kind === 'fill'
+    if (!(isFill ? this.#hearsFills : this.#hearsOrders)) return
+    const confirm: Confirm = confirmOf(report, RUN_STRATEGY, RUN_ACCOUNT)
+    const handler = isFill ? 'onFill' : 'onOrder'
+    if (this.actor.seeOther(handler, confirm, report.atUs, this.decisionCount + 1)) this.decided()
+  }
+
+  /** Closes a whole position by an order of the run's own: it passes no gate and knows no latency. */
+  close(stock: Stock, price: number, atUs: number, reason: 'END' | 'LIQUIDATION'): void {
+    const { market, instrument, tick } = stock
+    const side = stock.lots > 0 ? 'sell' : 'buy'
+    const lots = Math.abs(stock.lots)
+    const orderId = `${RUN_STRATEGY}-${reason.toLowerCase()}-${++this.orderCount}`
+    const log = newOrderLog(orderId, instrument, undefined, side, lots, atUs)
+    log.reason = reason
+    if (this.#keeps) this.orders.push(log)
+    const ask = { ...CLOSING_ASK, orderId, slot: undefined as never, side, lots } as const
+    const order = makeSimOrder(stock, log, ask, atUs)
+    market.nowUs = Math.max(market.nowUs, atUs)
+    order.state = 'working'
+    this.desk.exitReason = reason === 'END' ? 'end' : 'liquidation'
+    fill(market, order, Math.max(1, Math.round((price * tick.power) / tick.units)), lots, 'taker')
+    this.deliver()
+    this.desk.exitReason = undefined
+  }
+}
+
+/** Quotes and books that nobody waited for were not shown to the market yet. */
+function catchUp(stock: Stock): void {
+  const { market, unseen } = stock
+  stock.unseen = undefined
+  if (!unseen) return
+  if ('bids' in unseen) onBook(market, unseen)
+  else onQuote(market, unseen)
+}

@@ -1,0 +1,32 @@
+import { DAY_US } from '@contrail/contracts'
+import type { Feed } from './feed.ts'
+
+/** 1970-01-01 was a Thursday. */
+const isWeekend = (dayUs: number): boolean => {
+  const day = (Math.floor(dayUs / DAY_US) + 4) % 7
+  return day === 0 || day === 6
+}
+const fiveDays = new WeakMap<Float64Array, boolean>()
+
+/** Daily bars of a market that rests at weekends have none of them anywhere. */
+function restsAtWeekends({ timesUs }: Feed): boolean {
+  const known = fiveDays.get(timesUs)
+  if (known !== undefined) return known
+  const rests = !timesUs.some(isWeekend)
+  fiveDays.set(timesUs, rests)
+  return rests
+}
+
+/** What is missing before the bar that opens at `openUs`; undefined = nothing, the market was closed. */
+export function gapBetween(feed: Feed, row: number, openUs: number): { fromUs: number; detail: string } | undefined {
+  const { timesUs, spanUs } = feed
+  const fromUs = timesUs[row - 1]! + spanUs
+  if (openUs <= fromUs) return undefined
+  let missing = Math.round((openUs - fromUs) / spanUs)
+  if (spanUs === DAY_US && restsAtWeekends(feed)) {
+    missing = 0
+    for (let dayUs = fromUs; dayUs < openUs; dayUs += DAY_US) if (!isWeekend(dayUs)) missing++
+    if (missing === 0) return undefined
+  }
+  return { fromUs, detail: `${missing} bar${missing === 1 ? '' : 's'} missing` }
+}

@@ -1,0 +1,170 @@
+import { fromSteps, stepsOf } from '@contrail/contracts'
+import type { PlaceIntent, Reason } from '@contrail/contracts'
+import type { AmendAsk, CancelAsk, PlaceAsk } from '../strategy/ask.ts'
+import { placeIntentOf } from '../strategy/ask.ts'
+import { checkAmend, checkCancel, checkPlace } from '../risk/gate.ts'
+import { LIMITS_DEFAULT } from '../risk/limits.ts'
+import type { Limits } from '../risk/limits.ts'
+import type { RecentOrder, RiskView } from '../risk/view.ts'
+import { stepsOfInstrument } from '../venue/steps.ts'
+import type { SimOrder, Stock } from './desk.ts'
+
+const MINUTE_US = 60_000_000
+const SCOPE = { tenant: 'main', account: 'backtest', strategy: 'run' }
+
+/**
+ * The risk gate of live. Numbers that are plainly inside every limit pass by the same comparisons in doubles; whatever is
+ * near one, or has more to it than a price and a quantity, is asked of the gate itself, whose word is the verdict.
+ */
+export class Gate {
+  readonly #limits: Limits
+  /** Bars say nothing of how old a price is: the market is there all the time. */
+  readonly #alwaysFresh: boolean
+  #recent: RecentOrder[] = []
+  #recentCancelsUs: number[] = []
+
+  constructor(limits: Partial<Limits> | undefined, alwaysFresh: boolean) {
+    this.#limits = { ...LIMITS_DEFAULT, ...limits }
+    this.#alwaysFresh = alwaysFresh
+  }
+
+  /** Undefined = passed, and the order is what is to be sent. */
+  place(ask: PlaceAsk, order: SimOrder, nowUs: number): Reason | undefined {
+    const { stock } = order
+    this.#forget(nowUs)
+    if (!this.#isPlain(ask, stock, nowUs) || !this.#protects(ask, order)) {
+      const verdict = checkPlace(placeIntentOf(ask), { decidedUs: nowUs }, this.#view(stock, nowUs))
+      if (verdict.verdict === 'denied') return verdict.reason
+      const { price, timeInForce } = verdict.approved.request
+      if (ask.orderType === 'market' && price !== undefined) {
+        order.price = stepsOf(price, stock.instrument.tickSize, 'exact', 'price')
+        order.timeInForce = timeInForce
+      }
+    }
+    this.#recent.push(new Recent(ask, nowUs))
+    return undefined
+  }
+
+  change(ask: CancelAsk | AmendAsk, order: SimOrder, nowUs: number): Reason | undefined {
+    const { stock } = order
+    this.#forget(nowUs)
+    if (ask.type === 'cancel') {
+      const verdict = checkCancel(ask.orderId, this.#view(stock, nowUs))
+      if (verdict.verdict === 'denied') return verdict.reason
+      this.#recentCancelsUs.push(nowUs)
+      return undefined
+    }
+    const before = order.log.ask
+    if (!before) return undefined
+    const becomes: PlaceIntent = placeIntentOf({
+      ...before,
+      lots: ask.lots ?? order.quantity,
+      price: ask.price ?? order.log.price,
+      stopPrice: ask.stopPrice ?? order.stopPrice,
+    })
+    const { lotSize } = stock.instrument
+    const held = { leaves: fromSteps(order.quantity - order.filled, lotSize), filled: fromSteps(order.filled, lotSize) }
+    const verdict = checkAmend(ask.orderId, becomes, held, { decidedUs: nowUs }, this.#view(stock, nowUs))
+    return verdict.verdict === 'denied' ? verdict.reason : undefined
+  }
+
+  #forget(nowUs: number): void {
+    const { length } = this.#recent
+    if (length > 0 && nowUs - this.#recent[length - 1]!.atUs >= MINUTE_US) this.#recent = []
+    else if (length > 256) this.#recent = this.#recent.filter((one) => nowUs - one.atUs < MINUTE_US)
+    const cancels = this.#recentCancelsUs.length
+    if (cancels > 0 && nowUs - this.#recentCancelsUs[cancels - 1]! >= MINUTE_US) this.#recentCancelsUs = []
+  }
+
+  #isPlain(ask: PlaceAsk, { mark, lot, bid, ask: offer, dataUs }: Stock, nowUs: number): boolean {
+    const limits = this.#limits
+    const reference = ask.side === 'buy' ? offer : bid
+    const price = Number.isNaN(reference) ? mark : reference
+    const quantity = (ask.lots * lot.units) / lot.power
+    const { minNotional } = stepsOfInstrument(ask.slot.details)
+    return (
+      ask.orderType === 'market' &&
+      !ask.reduceOnly &&
+      ask.expireAtUs === undefined &&
+      this.#recent.length === 0 &&
+      limits.strategyPerSecond >= 1 &&
+      limits.strategyPerMinute >= 1 &&
+      limits.accountPerSecond >= 1 &&
+      (this.#alwaysFresh || nowUs - dataUs <= limits.tickAgeMaxUs) &&
+      !(bid >= offer) &&
+      quantity * price <= limits.notionalMax * (1 - 1e-9) &&
+      quantity * price >= minNotional * (1 + 1e-9) &&
+      quantity <= limits.quantityMax
+    )
+  }
+
+  /** A market order becomes a limit at the edge of the band that ends at once. False: in doubt. */
+  #protects(ask: PlaceAsk, order: SimOrder): boolean {
+    const { mark, bid, ask: offer, tick } = order.stock
+    const mid = bid > 0 && offer > 0 ? (bid + offer) / 2 : mark
+    const band = this.#limits.protectionBand
+    const edge = (mid * (ask.side === 'buy' ? 1 + band : 1 - band) * tick.power) / tick.units
+    const nearest = Math.round(edge)
+    if (!(edge >= 1) || Math.abs(edge - nearest) <= 1e-9 * edge) return false
+    order.price = ask.side === 'buy' ? Math.floor(edge) : Math.ceil(edge)
+    order.timeInForce = ask.timeInForce === 'FOK' ? 'FOK' : 'IOC'
+    return true
+  }
+
+  #view(stock: Stock, nowUs: number): RiskView {
+    const { instrument, bid, ask, mark } = stock
+    const known = (value: number) => (Number.isNaN(value) ? undefined : value)
+    let openBuys = 0
+    let openSells = 0
+    for (const order of stock.market.orders) {
+      const leaves = ((order.quantity - order.filled) * stock.lot.units) / stock.lot.power
+      if (order.state !== 'done' && order.side === 'buy') openBuys += leaves
+      else if (order.state !== 'done') openSells += leaves
+    }
+    return {
+      nowUs,
+      scope: { ...SCOPE, venue: instrument.venue, instrument: instrument.instrument },
+      instrument,
+      market: {
+        bid: known(bid),
+        ask: known(ask),
+        last: known(mark),
+        timeUs: Number.isNaN(mark) ? undefined : this.#alwaysFresh ? nowUs : stock.dataUs,
+        volume: undefined,
+      },
+      halts: {},
+      limits: this.#limits,
+      exposure: { position: stock.quantity, openBuys, openSells, unknown: 0 },
+      recent: this.#recent,
+      recentCancelsUs: this.#recentCancelsUs,
+    }
+  }
+}
+
+/** As the gate remembers an order; its texts are made when somebody compares them. */
+class Recent implements RecentOrder {
+  readonly atUs: number
+  readonly #ask: PlaceAsk
+  readonly strategy = SCOPE.strategy
+  constructor(ask: PlaceAsk, atUs: number) {
+    this.#ask = ask
+    this.atUs = atUs
+  }
+  get venue(): string {
+    return this.#ask.slot.venue
+  }
+  get instrument(): string {
+    return this.#ask.slot.instrument
+  }
+  get side(): PlaceAsk['side'] {
+    return this.#ask.side
+  }
+  get quantity(): string {
+    return fromSteps(this.#ask.lots, this.#ask.slot.details.lotSize)
+  }
+  get price(): string {
+    const { price, stopPrice, slot } = this.#ask
+    const ticks = price > 0 ? price : stopPrice
+    return ticks > 0 ? fromSteps(ticks, slot.details.tickSize) : 'market'
+  }
+}
