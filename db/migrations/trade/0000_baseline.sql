@@ -189,6 +189,9 @@ CREATE TABLE "paper_orders" (
 	"tenant_id" text NOT NULL,
 	"venue" text NOT NULL,
 	"instrument" text NOT NULL,
+	"order_type" text NOT NULL,
+	"parent" text,
+	"oco" text,
 	"open" boolean NOT NULL,
 	"state" jsonb NOT NULL,
 	"updated_us" bigint NOT NULL,
@@ -329,6 +332,8 @@ CREATE INDEX "orders_strategy" ON "orders" USING btree ("strategy","created_us")
 CREATE UNIQUE INDEX "paper_fills_trade" ON "paper_fills" USING btree ("account","venue","instrument","trade_id");
 
 CREATE INDEX "paper_fills_account" ON "paper_fills" USING btree ("account","id");
+
+CREATE INDEX "paper_orders_oco" ON "paper_orders" USING btree ("account","oco") WHERE oco is not null;
 
 CREATE INDEX "paper_requests_cl_ord_id" ON "paper_requests" USING btree ("account","cl_ord_id","id");
 

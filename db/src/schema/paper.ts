@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm'
 import { bigint, bigserial, boolean, index, jsonb, numeric, pgTable } from 'drizzle-orm/pg-core'
 import { primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core'
 import { tenantId, us, writtenUs } from './columns.ts'
@@ -31,12 +32,21 @@ export const paperOrders = pgTable(
     tenantId: tenantId(),
     venue: text('venue').notNull(),
     instrument: text('instrument').notNull(),
+    orderType: text('order_type').notNull(),
+    /** What it hung on when it came: an order whose fills it waits for, and the first one of its group. */
+    parent: text('parent'),
+    oco: text('oco'),
     open: boolean('open').notNull(),
     /** Of the pure venue: queue position, trigger, what is filled, how it ended. */
     state: jsonb('state').notNull(),
     updatedUs: us('updated_us').notNull(),
   },
-  (table) => [primaryKey({ columns: [table.account, table.clOrdId] })],
+  (table) => [
+    primaryKey({ columns: [table.account, table.clOrdId] }),
+    index('paper_orders_oco')
+      .on(table.account, table.oco)
+      .where(sql`oco is not null`),
+  ],
 )
 
 export const paperFills = pgTable(

@@ -139,7 +139,7 @@ export function eventOf(held: Held, told: VenueReport): OrderEvent {
     case 'filled':
       return { type: 'filled', fill: told.fill }
     case 'cancelled':
-      return { type: 'cancelled' }
+      return { type: 'cancelled', ...(told.reason && { reason: told.reason }) }
     case 'expired':
     case 'rejected':
       return { type: told.type, reason: told.reason }

@@ -1,5 +1,5 @@
 import { refuse } from '@contrail/contracts'
-import type { Intent, PlaceIntent } from '@contrail/contracts'
+import type { Intent, PlaceIntent, Reason } from '@contrail/contracts'
 import {
   checkAmend,
   checkCancel,
@@ -11,7 +11,7 @@ import {
   statusOf,
   termsOf,
 } from '@contrail/trading'
-import type { Terms, Verdict } from '@contrail/trading'
+import type { PlaceRequest, Terms, Verdict } from '@contrail/trading'
 import { loadHeld, recentOf } from '../store/load.ts'
 import { applyEvents, report } from './apply.ts'
 import type { Applied } from './apply.ts'
@@ -19,6 +19,7 @@ import { commit, isOver, riskView, scopeOf } from './desk.ts'
 import type { Desk } from './desk.ts'
 import { EMPTY_BATCH, mergeBatches, reason } from './held.ts'
 import type { Batch, Cursor, Head, Held } from './held.ts'
+import { linksOf, venueLacks } from './links.ts'
 import { resolve } from './resolve.ts'
 import { secondsSince, send } from './send.ts'
 
@@ -81,8 +82,10 @@ async function place(desk: Desk, decision: Decision, intent: PlaceIntent, marks:
   await desk.instruments.get(intent.venue, intent.instrument)
   await desk.market.ensure(intent.venue, intent.instrument)
   const scope = scopeOf(desk, decision.strategy, intent)
-  const view = riskView(desk, scope)
-  const verdict = checkPlace(intent, { decidedUs: decision.atUs }, view)
+  const lacks = venueLacks(desk.venue.takes, desk.venue.name, intent)
+  const links = lacks ? { deny: lacks } : await linksOf(desk, decision.strategy, intent)
+  const view = riskView(desk, scope, undefined, 'deny' in links ? {} : { links, parent: intent.parent })
+  const verdict = 'deny' in links ? denial(links.deny) : checkPlace(intent, { decidedUs: decision.atUs }, view)
   const held = heldOf(desk, decision, intent, verdict)
   if (verdict.verdict === 'denied') {
     desk.metrics.denials.inc({ code: verdict.reason.code })
@@ -106,6 +109,13 @@ async function place(desk: Desk, decision: Decision, intent: PlaceIntent, marks:
     },
   )
 }
+
+/** Before the gate is asked: what the venue cannot do, and orders that hang on nothing. */
+const denial = (why: Reason): Extract<Verdict<PlaceRequest>, { verdict: 'denied' }> => ({
+  verdict: 'denied',
+  reason: why,
+  checks: [{ control: 'C16', limit: 'the venue can do it', found: why.text, passed: false }],
+})
 
 function heldOf(desk: Desk, decision: Decision, intent: PlaceIntent, verdict: ReturnType<typeof checkPlace>): Held {
   const nowUs = desk.market.nowUs()

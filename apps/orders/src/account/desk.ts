@@ -10,6 +10,7 @@ import type { OrderMetrics } from '../metrics.ts'
 import { firstOf, writeFirst } from '../store/first.ts'
 import { unsettled, writeBatch } from '../store/write.ts'
 import type { Writer } from '../store/write.ts'
+import { signed } from '../venue/port.ts'
 import type { VenuePort } from '../venue/port.ts'
 import type { VenueReport } from '@contrail/trading'
 import type { Applied } from './apply.ts'
@@ -85,8 +86,16 @@ export function scopeOf(desk: Desk, strategy: string, of: { venue: string; instr
   return { tenant, account, strategy, venue: of.venue, instrument: of.instrument }
 }
 
-/** Everything the gate looks at, gathered. `except` is the order itself, when it is judged again. */
-export function riskView(desk: Desk, scope: Scope, except?: string): RiskView {
+/**
+ * Everything the gate looks at, gathered. `except` is the order itself, when it is judged again; `links` the orders that it
+ * hangs on, and `parent` our own id of one of them.
+ */
+export function riskView(
+  desk: Desk,
+  scope: Scope,
+  except?: string,
+  { links = {}, parent }: { links?: NonNullable<RiskView['links']>; parent?: string | undefined } = {},
+): RiskView {
   const { state } = desk
   const nowUs = desk.market.nowUs()
   return {
@@ -96,28 +105,51 @@ export function riskView(desk: Desk, scope: Scope, except?: string): RiskView {
     market: desk.market.view(scope.venue, scope.instrument),
     halts: desk.halts.table(),
     limits: limitsFor(desk.limits, scope),
-    exposure: exposureOf(state, scope, except),
+    exposure: exposureOf(state, scope, except, parent),
+    links,
     recent: except === undefined ? state.recent : state.recent.filter((one) => one.orderId !== except),
     recentCancelsUs: state.recentCancelsUs,
   }
 }
 
 /** Worst case: what is open and can grow a position counts as filled, UNKNOWN included. */
-function exposureOf(state: AccountState, scope: Scope, except: string | undefined): Exposure {
+function exposureOf(state: AccountState, scope: Scope, except: string | undefined, parent?: string): Exposure {
   let [openBuys, openSells, unknown] = [0, 0, 0]
+  const groups = new Map<string, number>()
   for (const held of state.open.values()) {
     const { head } = held
     if (head.orderId === except || head.venue !== scope.venue || head.instrument !== scope.instrument) continue
     const doubt = !isSeen(held.order) && held.attempts.some((one) => one.kind === 'place' && unsettled(one))
     if (doubt) unknown++
     // The venue never fills a reduce-only order beyond the position: a stop and a target may both stand for all of it.
-    if (head.strategy !== scope.strategy || head.intent.reduceOnly) continue
-    const leaves = Number(leavesQuantity(held.order))
+    if (head.strategy !== scope.strategy || head.intent.reduceOnly || sleeps(state, held)) continue
+    const leaves = growth(groups, held)
     if (head.intent.side === 'buy') openBuys += leaves
     else openSells += leaves
   }
   const position = Number(state.positions.get(positionKey(scope.strategy, scope.venue, scope.instrument)) ?? '0')
-  return { position, openBuys, openSells, unknown }
+  return { position: position + promised(state, parent), openBuys, openSells, unknown }
+}
+
+/** A child sends nothing to the market before its parent has filled. */
+const sleeps = (state: AccountState, { head }: Held): boolean => {
+  const parent = head.intent.parent && state.open.get(head.intent.parent)
+  return parent ? Object.keys(parent.order.fills).length === 0 : false
+}
+
+/** What an order adds to the worst case: of a group and a side no more than its largest can fill. */
+function growth(groups: Map<string, number>, { head, order }: Held): number {
+  const leaves = Number(leavesQuantity(order))
+  const key = `${head.intent.oco ?? head.orderId} ${head.intent.side}`
+  const counted = groups.get(key) ?? 0
+  groups.set(key, Math.max(counted, leaves))
+  return Math.max(0, leaves - counted)
+}
+
+/** A child is judged against the position that it will find: that of now, and all that its parent may still fill. */
+function promised(state: AccountState, parent: string | undefined): number {
+  const held = parent === undefined ? undefined : state.open.get(parent)
+  return held ? Number(signed(held.head.intent.side, leavesQuantity(held.order))) : 0
 }
 
 function addSigned(sum: string, side: 'buy' | 'sell', quantity: string): string {

@@ -1,7 +1,7 @@
 import type { Reason } from '@contrail/contracts'
 import { crashPoint } from '@contrail/runtime'
 import { approveCancelForHalt, checkPlace, statusOf } from '@contrail/trading'
-import type { AmendRequest, OrderEvent } from '@contrail/trading'
+import type { AmendRequest, OrderEvent, PlaceRequest } from '@contrail/trading'
 import { unsettled } from '../store/write.ts'
 import type { Answer } from '../venue/port.ts'
 import { answerAttempt, applyEvents } from './apply.ts'
@@ -79,7 +79,7 @@ export function stateEvents(held: Held, { order }: Answer): OrderEvent[] {
       })
   }
   const { ending } = order
-  if (ending?.type === 'cancelled') events.push({ type: 'cancelled' })
+  if (ending?.type === 'cancelled') events.push({ type: 'cancelled', ...(ending.reason && { reason: ending.reason }) })
   if (ending?.type === 'expired' || ending?.type === 'rejected')
     events.push({ type: ending.type, reason: ending.reason ?? reason('ENDED', ending.type) })
   return events
@@ -125,7 +125,10 @@ function retry(desk: Desk, held: Held, attempt: Attempt, nowUs: number): Request
     return verdict.verdict === 'approved' ? { kind: 'amend', approved: verdict.approved } : verdict.reason
   }
   const { intent, decidedUs, orderId, strategy } = held.head
-  const verdict = checkPlace(intent, { decidedUs }, riskView(desk, scopeOf(desk, strategy, intent), orderId))
+  const { parent, oco } = attempt.body as PlaceRequest
+  const links = { ...(parent === undefined ? {} : { parent }), ...(oco === undefined ? {} : { oco }) }
+  const view = riskView(desk, scopeOf(desk, strategy, intent), orderId, { links, parent: intent.parent })
+  const verdict = checkPlace(intent, { decidedUs }, view)
   return verdict.verdict === 'approved' ? { kind: 'place', approved: verdict.approved } : verdict.reason
 }
 

@@ -70,15 +70,19 @@ function stepOf(books: Books, rows: StepRows) {
   const { sql } = books.database
   const { account, tenant } = books
   const orders = rows.orders.map((order) => {
-    const { clOrdId, venue, instrument } = order
-    return { cl_ord_id: clOrdId, venue, instrument, open: order.state !== 'done', state: order }
+    const { clOrdId, venue, instrument, orderType } = order
+    const links = { parent: order.parent || null, oco: order.oco || null }
+    const names = { cl_ord_id: clOrdId, venue, instrument, order_type: orderType }
+    return { ...names, ...links, open: order.state !== 'done', state: order }
   })
   const fills = fillRows(rows)
   const ordered = sql`, ordered as (
-      insert into paper_orders (account, cl_ord_id, tenant_id, venue, instrument, open, state, updated_us)
-      select ${account}, o.cl_ord_id, ${tenant}, o.venue, o.instrument, o.open, o.state, ${rows.nowUs}::bigint
+      insert into paper_orders (account, cl_ord_id, tenant_id, venue, instrument, order_type, parent, oco, open, state,
+        updated_us)
+      select ${account}, o.cl_ord_id, ${tenant}, o.venue, o.instrument, o.order_type, o.parent, o.oco, o.open, o.state,
+        ${rows.nowUs}::bigint
       from fence, jsonb_to_recordset(${sql.json(orders as never)}::jsonb) as o (cl_ord_id text, venue text,
-        instrument text, open boolean, state jsonb)
+        instrument text, order_type text, parent text, oco text, open boolean, state jsonb)
       on conflict (account, cl_ord_id) do update
         set open = excluded.open, state = excluded.state, updated_us = excluded.updated_us
     )`
@@ -112,6 +116,15 @@ function fillRows({ orders, reports }: StepRows) {
 export async function loadOpen({ database, account }: Books): Promise<VenueOrder[]> {
   const rows = await database.sql<{ state: VenueOrder }[]>`
     select state from paper_orders where account = ${account} and open order by updated_us, cl_ord_id`
+  return rows.map((row) => row.state)
+}
+
+/** An order that has ended, and all that shared a group with it and have ended, too. */
+export async function loadEnded({ database, account }: Books, clOrdId: string): Promise<VenueOrder[]> {
+  const rows = await database.sql<{ state: VenueOrder }[]>`
+    select state from paper_orders
+    where account = ${account} and not open and (cl_ord_id = ${clOrdId} or oco = ${clOrdId})
+    order by updated_us, cl_ord_id`
   return rows.map((row) => row.state)
 }
 

@@ -1,4 +1,4 @@
-import { instrumentKey, stepsOf } from '@contrail/contracts'
+import { instrumentKey, ORDER_TYPES, stepsOf } from '@contrail/contracts'
 import type { Instrument } from '@contrail/contracts'
 import type { Database } from '@contrail/db'
 import { crashPoint } from '@contrail/runtime'
@@ -7,7 +7,7 @@ import * as simulated from '@contrail/trading'
 import type { AmendRequest, Approved, CancelRequest, PaperMarket, PlaceRequest, Received } from '@contrail/trading'
 import type { VenueOrder, VenueReport, VenueSettings } from '@contrail/trading'
 import type { MarketData, MarketEvent, MarketListener } from '../market-data.ts'
-import { loadOpen, loadPositions, readAnswer, readFills, writeRequest, writeStep } from './paper-store.ts'
+import { loadEnded, loadOpen, loadPositions, readAnswer, readFills, writeRequest, writeStep } from './paper-store.ts'
 import type { PaperRequest, StepRows } from './paper-store.ts'
 import type { Answer, Outcome, VenueFill, VenuePort, VenuePosition } from './port.ts'
 
@@ -28,6 +28,7 @@ type Options = {
 export class PaperVenue implements VenuePort, MarketListener {
   readonly name = 'paper'
   readonly absenceIsProof = true
+  readonly takes = { orderTypes: new Set(ORDER_TYPES), links: true }
   readonly #options: Options
   readonly #markets = new Map<string, PaperMarket>()
   readonly #where = new Map<string, PaperMarket>()
@@ -46,11 +47,12 @@ export class PaperVenue implements VenuePort, MarketListener {
     this.#listener = listener
   }
 
-  place(clOrdId: string, approved: Approved<PlaceRequest>, epoch: number): Promise<Outcome> {
-    const { venue, instrument } = approved.request
+  async place(clOrdId: string, approved: Approved<PlaceRequest>, epoch: number): Promise<Outcome> {
+    const { venue, instrument, parent, oco } = approved.request
     const market = this.#market(instrumentKey(venue, instrument))
+    for (const link of [parent, oco]) if (link !== undefined) await this.#recall(market, link)
     const request = { kind: 'place', clOrdId, origin: clOrdId, epoch, body: approved.request } as const
-    return this.#request(market, request, (nowUs) => simulated.placeOrder(market, clOrdId, approved, nowUs))
+    return await this.#request(market, request, (nowUs) => simulated.placeOrder(market, clOrdId, approved, nowUs))
   }
 
   cancel(clOrdId: string, approved: Approved<CancelRequest>, epoch: number): Promise<Outcome> {
@@ -69,6 +71,13 @@ export class PaperVenue implements VenuePort, MarketListener {
     return this.#request(market, request, (nowUs) =>
       market ? simulated.amendOrder(market, clOrdId, approved, nowUs) : gone(),
     )
+  }
+
+  /** An order that ended before the books were last read is not in memory; one that comes now may hang on it. */
+  async #recall(market: PaperMarket, link: string): Promise<void> {
+    if (market.ended.has(link) || this.#where.has(link)) return
+    const orders = await this.#inLane(() => loadEnded(this.#options, link))
+    for (const order of orders) if (!this.#where.has(order.clOrdId)) simulated.rememberEnded(market, order)
   }
 
   async query(clOrdId: string, origin: string): Promise<Answer> {

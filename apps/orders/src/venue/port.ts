@@ -1,4 +1,4 @@
-import type { Reason, Side } from '@contrail/contracts'
+import type { OrderType, Reason, Side } from '@contrail/contracts'
 import type { AmendRequest, Approved, CancelRequest, PlaceRequest, VenueFacts, VenueReport } from '@contrail/trading'
 
 /** What came of one request. Whatever is not one of the first three is `unknown`: it may have been taken. */
@@ -39,6 +39,12 @@ export type VenuePosition = {
   readonly quantity: string
 }
 
+export type VenueTakes = {
+  readonly orderTypes: ReadonlySet<OrderType>
+  /** OTO and OCO. */
+  readonly links: boolean
+}
+
 /**
  * A venue account. It takes only what the gate approved, sends each request once and never again by itself, and keeps
  * the raw words of its venue to itself.
@@ -47,6 +53,8 @@ export interface VenuePort {
   readonly name: string
   /** The venue's own books say for certain that a request never came; else the rule of 60 s and three looks holds. */
   readonly absenceIsProof: boolean
+  /** What it does by itself. Anything else is denied here: nothing stands in for what a venue does not have. */
+  readonly takes: VenueTakes
   place(clOrdId: string, approved: Approved<PlaceRequest>, epoch: number): Promise<Outcome>
   cancel(clOrdId: string, approved: Approved<CancelRequest>, epoch: number): Promise<Outcome>
   amend(clOrdId: string, approved: Approved<AmendRequest>, epoch: number): Promise<Outcome>
