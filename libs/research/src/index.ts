@@ -1,4 +1,4 @@
-export { METRIC_NAMES, METRICS } from './metrics/catalogue.ts'
+export { METRIC_NAMES, metricFormat, METRICS } from './metrics/catalogue.ts'
 export type { MetricEntry, MetricFormat, MetricName, Metrics } from './metrics/catalogue.ts'
 export { dailyEquity, periodsPerYearOf } from './metrics/daily.ts'
 export { drawdownsOf } from './metrics/drawdowns.ts'
@@ -60,3 +60,6 @@ export { instrumentsOf, recordedConfirms, recordedMarket } from './parity/record
 export type { Stretch } from './parity/recorded.ts'
 export { scripted } from './parity/scripted.ts'
 export type { GivenDecision } from './parity/scripted.ts'
+export { judgedRun } from './robust/judged-run.ts'
+export { noiseStudy, withNoise } from './robust/noise-study.ts'
+export type { NoiseStudy } from './robust/noise-study.ts'

@@ -90,3 +90,7 @@ export type MetricName = keyof typeof METRICS
 /** Ratios are plain (0.05 = 5 %), money is in quote, durations in microseconds. Undefined is null. */
 export type Metrics = Readonly<Record<MetricName, number | null>>
 export const METRIC_NAMES = Object.keys(METRICS) as MetricName[]
+
+/** LEAN's expectancy is a ratio. */
+export const metricFormat = (name: MetricName, convention: string): MetricFormat =>
+  name === 'expectancy' && convention === 'lean' ? 'ratio' : METRICS[name].format

@@ -144,7 +144,6 @@ export function backtestingPy(prepared: Prepared): Partial<Metrics> {
     maxTradeDurationUs: wholeBars(durations.length === 0 ? null : Math.max(...durations), barUs),
     averageTradeDurationUs: wholeBars(mean(durations), barUs),
     profitFactor: ratio(positiveSum(returns), Math.abs(negativeSum(returns))),
-    expectancy: mean(returns),
     sqn: sqn(profits),
     kelly: kelly(profits),
   }
@@ -184,7 +183,7 @@ export function backtestingPyStats(prepared: Prepared, metrics: Metrics): Record
     'Max. Trade Duration': daysText(metrics.maxTradeDurationUs),
     'Avg. Trade Duration': daysText(metrics.averageTradeDurationUs),
     'Profit Factor': metrics.profitFactor,
-    'Expectancy [%]': percent(metrics.expectancy),
+    'Expectancy [%]': percent(mean(prepared.input.trades.map((trade) => trade.returnRatio))),
     SQN: metrics.sqn,
     'Kelly Criterion': metrics.kelly,
   }

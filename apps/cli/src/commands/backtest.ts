@@ -1,0 +1,48 @@
+import { backtestArgs, runRequestFromFlags } from '../lib/backtest-flags.ts'
+import { home } from '../lib/home.ts'
+import { printJson } from '../lib/print.ts'
+import { runProgress } from '../lib/run-progress.ts'
+import { command, EXIT } from '../lib/run.ts'
+
+/** Of a shell: ended by an interrupt. */
+const INTERRUPTED = 130
+
+export default command(
+  'backtest',
+  'Run a strategy over recorded data with the code that runs live: contrail backtest sma-cross --data FILE',
+  {
+    strategy: { type: 'positional', description: 'File, or built-in name', required: true },
+    ...backtestArgs,
+    report: { type: 'boolean', description: 'Write report.html', default: true },
+    robustness: { type: 'boolean', description: 'Monte Carlo, significance, deflated Sharpe', default: true },
+    budget: { type: 'string', description: 'Seconds that one call of a handler may take (default 10)' },
+  },
+  async (args) => {
+    const { performRun, runsDirectory } = await import('@contrail/research')
+    const request = await runRequestFromFlags(args.strategy, args)
+    const stop = new AbortController()
+    const line = runProgress()
+    // The first interrupt keeps what is done; the second is the shell's.
+    const interrupt = (): void => stop.abort()
+    process.once('SIGINT', interrupt)
+    try {
+      const { record, result, folder } = await performRun(
+        { ...request, robustness: args.robustness !== false },
+        {
+          directory: runsDirectory(home(), process.env),
+          report: args.report !== false,
+          signal: stop.signal,
+          onProgress: (progress) => line.show(progress),
+          ...(args.budget === undefined ? {} : { handlerMsMax: Number(args.budget) * 1000 }),
+        },
+      )
+      line.clear()
+      if (args.json) printJson({ ...record, folder: folder ?? null, trades: result.trades })
+      else (await import('../lib/run-summary.ts')).printRun(record, folder)
+      process.exitCode = record.complete ? EXIT.ok : INTERRUPTED
+    } finally {
+      line.clear()
+      process.removeListener('SIGINT', interrupt)
+    }
+  },
+)

@@ -1,0 +1,200 @@
+import path from 'node:path'
+import { instrumentId, Refusal, refuse, TIMEFRAME_US } from '@contrail/contracts'
+import type { Instrument } from '@contrail/contracts'
+import { hashSeries, readMarketFile } from '@contrail/data'
+import type { MarketFile, MarketFileOptions, MarketQuery } from '@contrail/data'
+import type { Assumptions, CandleColumns, InputSpec, MarketColumns } from '@contrail/trading'
+import { barsOfTrades, joinSeries, longerBars, seriesName, timesOfSeries } from './columns.ts'
+import type { Described } from './host.ts'
+import type { DataRequest, RunRecord, RunRequest, SeriesRecord } from './types.ts'
+
+/** What was read before the strategy was asked what it wants. */
+export type Opened = {
+  readonly label: string
+  readonly series: readonly MarketColumns[]
+  readonly instruments: readonly Instrument[]
+  readonly files: RunRecord['data']['files']
+  readonly notes: readonly string[]
+  /** Parameters that are the data's to say. */
+  readonly fill: Readonly<Record<string, string | undefined>>
+}
+export type RunData = Omit<Opened, 'fill'>
+
+export async function openData(request: DataRequest): Promise<Opened> {
+  if (request.kind === 'files') return await openFiles(request)
+  const nothing = { files: [], notes: [] }
+  if (request.kind === 'columns') {
+    const { label, series, instruments } = request
+    return { label, series, instruments, fill: fillOf(series), ...nothing }
+  }
+  const { label, venue, instrument, timeframe } = request
+  const fill = Object.fromEntries(
+    Object.entries({ venue, instrument, timeframe }).filter(([, value]) => value !== undefined),
+  )
+  return { label, series: [], instruments: await request.port.instruments(), fill, ...nothing }
+}
+
+function fillOf(series: readonly MarketColumns[]): Record<string, string> {
+  const first = series.find((one) => one.kind === 'candles') ?? series[0]
+  if (!first) return {}
+  const { venue, instrument } = first
+  return { venue, instrument, ...(first.kind === 'candles' ? { timeframe: first.timeframe } : {}) }
+}
+
+async function openFiles(request: Extract<DataRequest, { kind: 'files' }>): Promise<Opened> {
+  const notes: string[] = []
+  const read: MarketFile[] = []
+  for (const file of request.files) read.push(await readNamed(file, request.options ?? {}, notes))
+  const series = joinSeries(read.flatMap((one) => one.series))
+  const instruments = new Map(
+    read.flatMap((one) => one.instruments).map((one) => [`${one.venue}.${one.instrument}`, one]),
+  )
+  return {
+    label: request.files.map((file) => path.basename(file)).join(', '),
+    series,
+    instruments: [...instruments.values()],
+    files: read.map(({ sha256, judgement }, i) => ({
+      name: path.basename(request.files[i] as string),
+      sha256,
+      judgement,
+    })),
+    notes,
+    fill: fillOf(series),
+  }
+}
+
+/** A file that does not say what it holds is named after itself: `backtestingpy_GOOG.csv` holds GOOG-USD. */
+async function readNamed(file: string, options: MarketFileOptions, notes: string[]): Promise<MarketFile> {
+  try {
+    return await readMarketFile(file, options)
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code !== 'no_instrument') throw error
+    const words =
+      path
+        .basename(file)
+        .split('.')[0]
+        ?.toUpperCase()
+        .match(/[A-Z0-9]+/g) ?? []
+    const word = words.filter((one) => /^[A-Z]/.test(one) && one.length <= 12).at(-1) ?? 'DATA'
+    const instrument = instrumentId(`${word}-USD`)
+    notes.push(`the file does not name its instrument: taken as ${instrument}`)
+    return await readMarketFile(file, { ...options, instrument })
+  }
+}
+
+/** Everything that the strategy and the venue read, with bars made where only shorter bars or trades are there. */
+export async function dataFor(
+  request: RunRequest,
+  opened: Opened,
+  described: Described,
+  assumptions: Assumptions,
+): Promise<RunData> {
+  const notes = [...opened.notes]
+  const source = request.data
+  const series =
+    source.kind === 'port'
+      ? await fromPort(source, request, described, assumptions)
+      : fromSeries(opened.series, described.inputs, notes)
+  const names = new Set(series.map((one) => `${one.venue}.${one.instrument}`))
+  const instruments = opened.instruments.filter((one) => names.has(`${one.venue}.${one.instrument}`))
+  const missing = [...names].find((name) => !instruments.some((one) => `${one.venue}.${one.instrument}` === name))
+  if (missing !== undefined)
+    throw refuse('unknown_instrument', 'instrument', missing, 'the data does not say its steps: contrail data list')
+  needs(assumptions, series)
+  return { label: opened.label, series, instruments, files: opened.files, notes }
+}
+
+function needs({ fillModel }: Assumptions, series: readonly MarketColumns[]): void {
+  const kind = { bar: 'candles', trade: 'ticks', book: 'book' }[fillModel]
+  if (series.some((one) => one.kind === kind)) return
+  const mend = `use --fill ${series.some((one) => one.kind === 'candles') ? 'bar' : 'trade'}, or data with ${kind}`
+  throw refuse('no_data', 'fill model', `${fillModel} needs ${kind}`, mend)
+}
+
+function fromSeries(series: readonly MarketColumns[], inputs: readonly InputSpec[], notes: string[]): MarketColumns[] {
+  const found: MarketColumns[] = [...series]
+  for (const input of inputs) {
+    const same = found.filter((one) => one.venue === input.venue && one.instrument === input.instrument)
+    if (same.length === 0) {
+      const has = [...new Set(series.map((one) => `${one.venue} ${one.instrument}`))].join(', ')
+      throw refuse('unknown_instrument', 'input', `${input.venue} ${input.instrument}`, `the data has ${has}`)
+    }
+    if (same.some((one) => one.kind === input.kind && isSame(one, input))) continue
+    const made = input.kind === 'candles' ? barsFor(same, input, notes) : undefined
+    if (!made) {
+      const wants = `${input.kind}${input.kind === 'candles' ? ` of ${input.timeframe}` : ''}`
+      const has = same.map(seriesName).join(', ')
+      throw refuse('no_data', 'input', `the strategy reads ${wants}`, `the data has ${has}`)
+    }
+    found.push(made)
+  }
+  return used(found, inputs)
+}
+const isSame = (one: MarketColumns, input: InputSpec): boolean =>
+  one.kind !== 'candles' || (input.kind === 'candles' && one.timeframe === input.timeframe)
+
+/** Bars that nobody reads are left out when they were only there to make others of. */
+const used = (found: readonly MarketColumns[], inputs: readonly InputSpec[]): MarketColumns[] =>
+  found.filter(
+    (one) =>
+      one.kind !== 'candles' ||
+      inputs.some((input) => input.venue === one.venue && input.instrument === one.instrument && isSame(one, input)) ||
+      !inputs.some((input) => input.kind === 'candles' && input.instrument === one.instrument),
+  )
+
+function barsFor(
+  same: readonly MarketColumns[],
+  input: Extract<InputSpec, { kind: 'candles' }>,
+  notes: string[],
+): CandleColumns | undefined {
+  const wantedUs = TIMEFRAME_US[input.timeframe]
+  const shorter = same.find((one) => one.kind === 'candles' && wantedUs % TIMEFRAME_US[one.timeframe] === 0)
+  if (shorter?.kind === 'candles') {
+    notes.push(`${input.timeframe} bars of ${input.instrument} are made of its ${shorter.timeframe} bars`)
+    return longerBars(shorter, input.timeframe)
+  }
+  const trades = same.find((one) => one.kind === 'ticks')
+  if (trades?.kind !== 'ticks') return undefined
+  notes.push(`${input.timeframe} bars of ${input.instrument} are made of its trades`)
+  return barsOfTrades(trades, input.timeframe)
+}
+
+/** Trades before a run that only warm it up. */
+const WARM_UP_US = 3_600_000_000
+
+async function fromPort(
+  source: Extract<DataRequest, { kind: 'port' }>,
+  request: RunRequest,
+  { inputs, lookback }: Described,
+  { fillModel, funding }: Assumptions,
+): Promise<MarketColumns[]> {
+  const { port } = source
+  const list = await port.list()
+  const before = (us: number): number | undefined => (request.fromUs === undefined ? undefined : request.fromUs - us)
+  const queries = new Map<string, MarketQuery>()
+  const ask = (query: MarketQuery): void => void queries.set(JSON.stringify({ ...query, fromUs: 0 }), query)
+  for (const input of inputs) {
+    const { venue, instrument, kind } = input
+    const warmUs = kind === 'candles' ? lookback * TIMEFRAME_US[input.timeframe] : WARM_UP_US
+    const base = { venue, instrument, fromUs: before(warmUs), toUs: request.toUs }
+    ask({ ...base, kind, ...(kind === 'candles' ? { timeframe: input.timeframe } : {}) })
+    if (fillModel === 'trade') ask({ ...base, kind: 'ticks' })
+    if (fillModel === 'book') ask({ ...base, kind: 'book' })
+    const hasFunding = list.some(
+      (one) => one.kind === 'funding' && one.venue === venue && one.instrument === instrument,
+    )
+    if (funding && hasFunding) ask({ ...base, kind: 'funding', fromUs: request.fromUs })
+  }
+  return await Promise.all([...queries.values()].map((query) => port.read(query)))
+}
+
+export const seriesRecord = (one: MarketColumns): SeriesRecord => ({
+  venue: one.venue,
+  instrument: one.instrument,
+  kind: one.kind,
+  ...(one.kind === 'candles' ? { timeframe: one.timeframe } : {}),
+  rows: one.rows,
+  firstUs: timesOfSeries(one)[0] ?? 0,
+  lastUs: timesOfSeries(one).at(-1) ?? 0,
+})
+export const hashOfData = (series: readonly MarketColumns[]): string => hashSeries(series)

@@ -1,0 +1,156 @@
+import path from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { isoOfUs, Refusal, refuse } from '@contrail/contracts'
+import { systemClock } from '@contrail/runtime'
+import type { BacktestOptions, BacktestResult, InputSpec } from '@contrail/trading'
+import { PULSE_BYTES, pulseOf, readPulse } from './watch.ts'
+import type { Pulse } from './watch.ts'
+
+export type ThreadData = { readonly code: string; readonly memory: SharedArrayBuffer }
+export type Question =
+  | {
+      readonly kind: 'describe'
+      readonly parameters: Readonly<Record<string, unknown>>
+      readonly fill: Readonly<Record<string, unknown>>
+    }
+  | { readonly kind: 'run'; readonly options: Omit<BacktestOptions, 'definition' | 'onProgress'> }
+export type Described = {
+  readonly name: string
+  readonly description: string
+  readonly parameters: Readonly<Record<string, unknown>>
+  readonly fromData: readonly string[]
+  readonly inputs: readonly InputSpec[]
+  readonly lookback: number
+}
+export type Answer =
+  | { readonly kind: 'loaded' }
+  | ({ readonly kind: 'described' } & Described)
+  | { readonly kind: 'progress'; readonly done: number; readonly total: number }
+  | { readonly kind: 'done'; readonly result: BacktestResult }
+  | {
+      readonly kind: 'failed'
+      readonly code: string
+      readonly field: string
+      readonly value: string
+      readonly mend: string
+    }
+
+const HANDLER_MS_MAX = 10_000
+const LOOK_MS = 250
+
+/** A strategy in a thread of its own, with an eye on it. */
+export class StrategyThread {
+  readonly #worker: Worker
+  readonly #pulse: Pulse
+  readonly #source: string
+  readonly #handlerMsMax: number
+  #settle: { resolve: (answer: Answer) => void; reject: (error: unknown) => void } | undefined
+  #onProgress: ((done: number, total: number) => void) | undefined
+  #early: Answer | undefined
+  #calls = -1
+  #sinceMs = 0
+  /** Loading the module counts like a handler. */
+  #loading = true
+
+  constructor(code: string, source: string, handlerMsMax = HANDLER_MS_MAX) {
+    const memory = new SharedArrayBuffer(PULSE_BYTES)
+    this.#pulse = pulseOf(memory)
+    this.#source = source
+    this.#handlerMsMax = handlerMsMax
+    const data: ThreadData = { code, memory }
+    this.#worker = new Worker(path.join(import.meta.dirname, 'thread.ts'), { workerData: data, env: {}, execArgv: [] })
+    this.#worker.on('message', (answer: Answer) => this.#heard(answer))
+    this.#worker.on('error', (error) => this.#fail(crash(this.#source, error)))
+    this.#worker.on('exit', () => this.#fail(refuse('thread_ended', 'strategy', source, 'it ended without an answer')))
+  }
+
+  async loaded(): Promise<void> {
+    await this.#answer()
+    this.#loading = false
+  }
+
+  async describe(parameters: Readonly<Record<string, unknown>>, fill: Readonly<Record<string, unknown>>) {
+    return (await this.#ask({ kind: 'describe', parameters, fill })) as Extract<Answer, { kind: 'described' }>
+  }
+
+  async run(
+    options: Omit<BacktestOptions, 'definition' | 'onProgress'>,
+    onProgress: (done: number, total: number) => void,
+    signal?: AbortSignal,
+  ): Promise<BacktestResult> {
+    this.#onProgress = onProgress
+    const stop = (): void => void Atomics.store(this.#pulse.stop, 0, 1)
+    signal?.addEventListener('abort', stop, { once: true })
+    if (signal?.aborted) stop()
+    try {
+      return ((await this.#ask({ kind: 'run', options })) as Extract<Answer, { kind: 'done' }>).result
+    } finally {
+      signal?.removeEventListener('abort', stop)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#settle = undefined
+    this.#worker.removeAllListeners('exit')
+    await this.#worker.terminate()
+  }
+
+  #ask(question: Question): Promise<Answer> {
+    const answer = this.#answer()
+    this.#worker.postMessage(question)
+    return answer
+  }
+
+  #answer(): Promise<Answer> {
+    return new Promise<Answer>((resolve, reject) => {
+      const watch = setInterval(() => this.#look(), LOOK_MS)
+      const settled =
+        <T>(act: (value: T) => void) =>
+        (value: T) => {
+          clearInterval(watch)
+          this.#settle = undefined
+          act(value)
+        }
+      this.#settle = { resolve: settled(resolve), reject: settled(reject) }
+      this.#sinceMs = systemClock.monotonicMs()
+      const early = this.#early
+      this.#early = undefined
+      if (early) this.#heard(early)
+    })
+  }
+
+  #heard(answer: Answer): void {
+    if (answer.kind === 'progress') return this.#onProgress?.(answer.done, answer.total)
+    if (!this.#settle) this.#early = answer
+    else if (answer.kind === 'failed') {
+      const { code, field, value, mend } = answer
+      this.#fail(new Refusal(code, field === 'strategy' ? this.#source : field, value, mend))
+    } else this.#settle.resolve(answer)
+  }
+
+  #fail(error: unknown): void {
+    this.#settle?.reject(error)
+  }
+
+  /** Ends the thread when it has been in the same call for too long. */
+  #look(): void {
+    const { calls, inside, handler, eventUs } = readPulse(this.#pulse)
+    const nowMs = systemClock.monotonicMs()
+    if (calls !== this.#calls || !(inside || this.#loading)) {
+      this.#calls = calls
+      this.#sinceMs = nowMs
+      return
+    }
+    if (nowMs - this.#sinceMs < this.#handlerMsMax) return
+    const place = this.#loading ? 'its module' : `${handler}${eventUs > 0 ? ` at ${isoOfUs(eventUs)}` : ''}`
+    const value = `${place} ran longer than ${this.#handlerMsMax / 1000} s`
+    void this.#worker.terminate()
+    this.#fail(refuse('endless', this.#source, value, 'look for a loop without an end; --budget SECONDS allows more'))
+  }
+}
+
+function crash(source: string, error: Error): Refusal {
+  const memory = (error as { code?: string }).code === 'ERR_WORKER_OUT_OF_MEMORY'
+  if (memory) return refuse('out_of_memory', source, error.message, 'keep less in state, or run a shorter period')
+  return refuse('strategy_failed', source, error.message.split('\n')[0], 'mend it and try again')
+}

@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { refuse } from '@contrail/contracts'
+import type { BacktestResult } from '@contrail/trading'
+import type { RobustnessSection } from '../report/sections.ts'
+import type { ReportData } from '../report/data.ts'
+import { equitySheet, fillsSheet, ordersSheet, tradesSheet } from './files.ts'
+import { RUN_SCHEMA } from './types.ts'
+import type { RunRecord } from './types.ts'
+
+/*
+ * A run is a folder <runs>/<id>/: run.json, trades.csv, orders.csv, fills.csv, equity.csv, decisions.jsonl, chart.json and
+ * report.html. It is written beside its place and renamed into it: what is there is whole and is never changed again. Studies that
+ * are made later of a run are kept beside it in <runs>/<id>.sections.json.
+ */
+
+/** `20260131T235959-1a2b3c4d`: sorts by time, differs by content. */
+export function runId(createdAtMs: number, content: string): string {
+  const time = new Date(createdAtMs).toISOString().slice(0, 19).replace(/[-:]/g, '')
+  return `${time}-${createHash('sha256').update(`${content} ${createdAtMs}`).digest('hex').slice(0, 8)}`
+}
+const ID = /^\d{8}T\d{6}-[0-9a-f]{8}$/
+
+export type RunFiles = {
+  readonly record: RunRecord
+  readonly result: BacktestResult
+  readonly decisions: readonly string[]
+  readonly chart: ReportData
+  readonly sections: readonly RobustnessSection[]
+  readonly html: string | undefined
+}
+
+export async function writeRun(directory: string, files: RunFiles): Promise<string> {
+  const { record, result, decisions, chart, sections, html } = files
+  const folder = path.join(directory, record.id)
+  const temporary = path.join(directory, `.${record.id}.part`)
+  await mkdir(temporary, { recursive: true })
+  try {
+    const put = (name: string, text: string): Promise<void> =>
+      writeFile(path.join(temporary, name), text, { mode: 0o444 })
+    await put('trades.csv', tradesSheet(result.trades))
+    await put('orders.csv', ordersSheet(result.orders))
+    await put('fills.csv', fillsSheet(result.fills))
+    await put('equity.csv', equitySheet(result.equity, record.cash))
+    await putLines(path.join(temporary, 'decisions.jsonl'), decisions)
+    await put('chart.json', JSON.stringify(chart))
+    await put('sections.json', JSON.stringify(sections))
+    if (html !== undefined) await put('report.html', html)
+    // Last: a folder with a run.json is complete.
+    await put('run.json', `${JSON.stringify(record, null, 2)}\n`)
+    await rename(temporary, folder)
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true })
+    throw error
+  }
+  return folder
+}
+
+async function putLines(file: string, chunks: readonly string[]): Promise<void> {
+  const handle = await open(file, 'w', 0o444)
+  try {
+    for (const chunk of chunks) await handle.write(chunk)
+  } finally {
+    await handle.close()
+  }
+}
+
+/** `<home>/runs`, or what CONTRAIL_RUNS_DIR says. */
+export const runsDirectory = (home: string, env: Readonly<Record<string, string | undefined>> = {}): string =>
+  path.resolve(env['CONTRAIL_RUNS_DIR'] ?? path.join(home, 'runs'))
+
+/** Newest first. */
+export async function listRuns(directory: string): Promise<RunRecord[]> {
+  const names = existsSync(directory) ? await readdir(directory) : []
+  const ids = names.filter((name) => ID.test(name) && existsSync(path.join(directory, name, 'run.json')))
+  return await Promise.all(
+    ids
+      .toSorted()
+      .toReversed()
+      .map((id) => readRecord(path.join(directory, id))),
+  )
+}
+
+/** By id, the beginning of an id, `last`, or the path of its folder. */
+export async function findRun(directory: string, run: string): Promise<string> {
+  if (existsSync(path.join(run, 'run.json'))) return path.resolve(run)
+  const names = existsSync(directory) ? await readdir(directory) : []
+  const ids = names.filter((name) => ID.test(name)).toSorted()
+  const found = run === 'last' ? ids.slice(-1) : ids.filter((id) => id.startsWith(run) || id.endsWith(`-${run}`))
+  if (found.length === 1) return path.join(directory, found[0] as string)
+  if (found.length > 1) throw refuse('ambiguous', 'run', run, `one of ${found.slice(-5).join(', ')}`)
+  const latest = ids.at(-1)
+  throw refuse(
+    'not_found',
+    'run',
+    run,
+    latest ? `the last one is ${latest}; see contrail runs list` : 'there is none yet',
+  )
+}
+
+async function readRecord(folder: string): Promise<RunRecord> {
+  const record = JSON.parse(await readFile(path.join(folder, 'run.json'), 'utf8')) as RunRecord
+  if (record.schema !== RUN_SCHEMA)
+    throw refuse('unknown_schema', 'run.json', record.schema, `this version reads ${RUN_SCHEMA}`)
+  return record
+}
+
+export const readRun = async (directory: string, run: string): Promise<{ record: RunRecord; folder: string }> => {
+  const folder = await findRun(directory, run)
+  return { record: await readRecord(folder), folder }
+}
+
+const laterFile = (folder: string): string => `${folder}.sections.json`
+
+/** The sections that came with the run, replaced kind by kind by those that were made later. */
+export async function readSections(folder: string): Promise<RobustnessSection[]> {
+  const [own, later] = await Promise.all(
+    [path.join(folder, 'sections.json'), laterFile(folder)].map(async (file) =>
+      existsSync(file) ? (JSON.parse(await readFile(file, 'utf8')) as RobustnessSection[]) : [],
+    ),
+  )
+  return joinSections(own ?? [], later ?? [])
+}
+const joinSections = (own: readonly RobustnessSection[], later: readonly RobustnessSection[]): RobustnessSection[] => [
+  ...own.filter(({ kind }) => !later.some((one) => one.kind === kind)),
+  ...later,
+]
+
+/** Keeps studies of a run that were made after it. The run itself stays as it is. */
+export async function attachSections(folder: string, sections: readonly RobustnessSection[]): Promise<void> {
+  const file = laterFile(folder)
+  const before = existsSync(file) ? (JSON.parse(await readFile(file, 'utf8')) as RobustnessSection[]) : []
+  await writeFile(`${file}.part`, JSON.stringify(joinSections(before, sections)))
+  await rename(`${file}.part`, file)
+}
+
+export async function readChart(folder: string): Promise<ReportData> {
+  return JSON.parse(await readFile(path.join(folder, 'chart.json'), 'utf8')) as ReportData
+}
