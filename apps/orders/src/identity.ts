@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { id } from '@contrail/contracts'
 import type { ClOrdId } from '@contrail/contracts'
 
@@ -8,10 +8,10 @@ const HASH_CHARACTERS = 29
 
 /** What the venue sees of one attempt. From its cause, so that a restart makes the same one again. */
 export function clOrdIdOf(tenant: string, orderId: string, attempt: number): ClOrdId {
-  const hash = createHash('sha256').update(`${tenant}|${orderId}|${attempt}`).digest()
+  const digest = hash('sha256', `${tenant}|${orderId}|${attempt}`, 'buffer')
   let [text, bits, count] = ['q', 0, 0]
   for (let at = 0; text.length <= HASH_CHARACTERS; at++) {
-    bits = ((bits << 8) | (hash[at] as number)) & 0xfff
+    bits = ((bits << 8) | (digest[at] as number)) & 0xfff
     for (count += 8; count >= 5 && text.length <= HASH_CHARACTERS; count -= 5)
       text += BASE32[(bits >> (count - 5)) & 31] as string
   }

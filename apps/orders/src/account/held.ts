@@ -60,17 +60,23 @@ export type Batch = {
 export const EMPTY_BATCH: Batch = { held: [], attempts: [], fills: [], reports: [], quarantined: [] }
 
 export function mergeBatches(...batches: readonly Batch[]): Batch {
-  const merged = batches.reduce((sum, batch) => ({
-    ...sum,
-    ...batch,
-    held: [...sum.held, ...batch.held],
-    attempts: [...sum.attempts, ...batch.attempts],
-    fills: [...sum.fills, ...batch.fills],
-    reports: [...sum.reports, ...batch.reports],
-    quarantined: [...sum.quarantined, ...batch.quarantined],
-  }))
+  let merged = EMPTY_BATCH
+  for (const batch of batches)
+    merged = {
+      ...merged,
+      ...batch,
+      held: joined(merged.held, batch.held),
+      attempts: joined(merged.attempts, batch.attempts),
+      fills: joined(merged.fills, batch.fills),
+      reports: joined(merged.reports, batch.reports),
+      quarantined: joined(merged.quarantined, batch.quarantined),
+    }
   return merged
 }
+
+/** Most of a batch is empty. */
+const joined = <T>(a: readonly T[], b: readonly T[]): readonly T[] =>
+  b.length === 0 ? a : a.length === 0 ? b : [...a, ...b]
 
 export type Recent = RecentOrder & { readonly orderId: string }
 /** What the writer of an account keeps in hand; read anew from Postgres whenever a doubt arises. */
