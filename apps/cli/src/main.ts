@@ -34,6 +34,10 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   explain: 'Everything that led to an order and came of it',
   replay: 'Make the recorded decisions again and compare',
   parity: 'A paper period against its backtest, part by part',
+  optimise: 'Search parameters on all cores or many machines',
+  walkforward: 'Choose on the past, trade what comes after, window by window',
+  montecarlo: 'What luck alone makes of the trades, returns and prices',
+  significance: 'Against entries at random with the same exposure',
   worker: 'Run trials of `optimise --remote` on this machine',
   data: 'Import, list, verify, repair, export and download market data',
 }

@@ -1,14 +1,19 @@
 import { parseArgs } from 'node:util'
-import { check, Refusal, refuse, timeframeField } from '@contrail/contracts'
-import { TIME_UNITS, verifyFile } from '@contrail/data'
+import { check, instrumentField, Refusal, refuse, timeframeField } from '@contrail/contracts'
+import { openStore, TIME_UNITS } from '@contrail/data'
+import { systemClock } from '@contrail/runtime'
 import { z } from 'zod'
+import { downloadMarket } from './download/download.ts'
+import { loadHistoryClient } from './download/exchange.ts'
 import { importFile } from './files/import.ts'
 
 /*
- * `node apps/ingest/src/data.ts verify|import FILE [--format F] [--instrument I] [--venue V] [--time-unit U] ...`
- * One JSON object on stdout; a refusal is JSON on stderr and exit code 2. Behind `contrail data`, which may not import us.
+ * `node apps/ingest/src/data.ts import FILE [--format F] [--instrument I] ...` into the MARKET database
+ * `node apps/ingest/src/data.ts download EXCHANGE --instrument I --from-us T [--to-us T] [--kind ticks]` into the store
+ * Lines of JSON on stdout: {"progress": {...}} and last {"result": ...}; a refusal is JSON on stderr and exit code 2.
+ * Behind `contrail data`, which may neither import us nor load ccxt.
  */
-const optionsSchema = z.strictObject({
+const fileSchema = z.strictObject({
   file: z.string().min(1),
   format: z.string().optional(),
   instrument: z.string().optional(),
@@ -19,7 +24,29 @@ const optionsSchema = z.strictObject({
   tickSize: z.string().optional(),
   lotSize: z.string().optional(),
 })
-const FLAGS = ['format', 'instrument', 'venue', 'time-unit', 'timeframe', 'volume-in', 'tick-size', 'lot-size'] as const
+const downloadSchema = z.strictObject({
+  file: z.string(),
+  instrument: instrumentField,
+  kind: z.enum(['candles', 'ticks']).default('candles'),
+  timeframe: timeframeField.optional(),
+  fromUs: z.coerce.number().int().positive(),
+  toUs: z.coerce.number().int().positive().optional(),
+})
+const FLAGS = [
+  'format',
+  'instrument',
+  'venue',
+  'time-unit',
+  'timeframe',
+  'volume-in',
+  'tick-size',
+  'lot-size',
+  'kind',
+  'from-us',
+  'to-us',
+] as const
+
+const say = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`)
 
 async function run(): Promise<unknown> {
   const { values, positionals } = parseArgs({
@@ -31,16 +58,33 @@ async function run(): Promise<unknown> {
     flag.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase()),
     value,
   ])
-  const options = check(optionsSchema, { file, ...(Object.fromEntries(named) as object) }, 'options')
-  if (verb === 'verify') return await verifyFile(options)
-  if (verb !== 'import') throw refuse('unknown_verb', 'verb', verb, 'use "verify" or "import"')
-  const marketDbUrl = process.env['CONTRAIL_MARKET_DB_URL'] // tidy-ok: the entry of this process
-  if (!marketDbUrl) throw refuse('missing', 'CONTRAIL_MARKET_DB_URL', 'nothing', 'set it to the MARKET database')
-  return await importFile({ ...options, marketDbUrl })
+  const given = { file, ...(Object.fromEntries(named) as object) }
+  if (verb === 'import') {
+    const options = check(fileSchema, given, 'options')
+    const marketDbUrl = environment('CONTRAIL_MARKET_DB_URL', 'the MARKET database')
+    return await importFile({ ...options, marketDbUrl, onProgress: (rows) => say({ progress: { rows } }) })
+  }
+  if (verb !== 'download') throw refuse('unknown_verb', 'verb', verb, 'use "import" or "download"')
+  const { file: exchange, toUs = systemClock.nowUs(), ...options } = check(downloadSchema, given, 'options')
+  return await downloadMarket({
+    ...options,
+    toUs,
+    exchange,
+    client: await loadHistoryClient(exchange),
+    store: openStore(environment('CONTRAIL_DATA_DIR', 'the folder of the data store')),
+    clock: systemClock,
+    onProgress: (rows, part) => say({ progress: { rows, part } }),
+  })
+}
+
+function environment(name: string, what: string): string {
+  const value = process.env[name] // tidy-ok: the entry of this process
+  if (!value) throw refuse('missing', name, 'nothing', `set it to ${what}`)
+  return value
 }
 
 try {
-  process.stdout.write(`${JSON.stringify(await run())}\n`)
+  say({ result: await run() })
 } catch (error) {
   if (!(error instanceof Refusal) && !(error instanceof TypeError && 'code' in error)) throw error
   const { message, code, field, value, mend } = error as Refusal

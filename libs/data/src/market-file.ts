@@ -115,6 +115,11 @@ function judgementOf(opened: OpenedFile, judged: Judged): FileJudgement {
   }
 }
 
+/** What a file holds and what is wrong with it. Keeps nothing of it. */
+export async function judgeMarketFile(file: string, options: MarketFileOptions = {}): Promise<FileJudgement> {
+  return (await streamMarketFile(file, options, () => undefined)).judgement
+}
+
 export async function hashFile(file: string): Promise<string> {
   const hash = createHash('sha256')
   for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer)

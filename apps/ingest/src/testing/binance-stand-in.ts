@@ -9,10 +9,14 @@ export type StandInTrade = { a: number; p: string; q: string; T: number; m: bool
 /** As much of Binance spot as a market data client meets: exchangeInfo, depth, aggTrades, and the stream of both. */
 export class BinanceStandIn {
   readonly trades: StandInTrade[] = []
+  /** Rows of klines: [openTime, open, high, low, close, volume, closeTime]. */
+  readonly bars: (number | string)[][] = []
   /** What was asked by REST, path by path. */
   readonly asked: string[] = []
   /** Requests are answered with 503 while it is true. */
   down = false
+  /** So many requests are answered before it is down. */
+  answersLeft = Number.POSITIVE_INFINITY
   #updateId = 100
   readonly #sockets = new Map<Duplex, string>()
   readonly #connections = new Set<Socket>()
@@ -62,6 +66,7 @@ export class BinanceStandIn {
   #answer(request: IncomingMessage, response: ServerResponse): void {
     const url = new URL(request.url ?? '/', 'http://127.0.0.1')
     this.asked.push(url.pathname)
+    if (this.answersLeft-- <= 0) this.down = true
     if (this.down) return void response.writeHead(503).end('{}')
     response.setHeader('content-type', 'application/json')
     response.end(JSON.stringify(this.#body(url)))
@@ -70,8 +75,11 @@ export class BinanceStandIn {
     if (url.pathname.endsWith('/exchangeInfo')) return EXCHANGE_INFO
     if (url.pathname.endsWith('/depth'))
       return { lastUpdateId: this.#updateId, bids: [['99.00', '1.00000']], asks: [['101.00', '2.00000']] }
-    const since = Number(url.searchParams.get('startTime') ?? 0)
-    return this.trades.filter((trade) => since <= trade.T).slice(0, Number(url.searchParams.get('limit') ?? 500))
+    const number = (name: string, otherwise: number) => Number(url.searchParams.get(name) ?? otherwise)
+    const [since, limit] = [number('startTime', 0), number('limit', 500)]
+    if (url.pathname.endsWith('/klines')) return this.bars.filter(([time = 0]) => Number(time) >= since).slice(0, limit)
+    const fromId = number('fromId', 0)
+    return this.trades.filter((trade) => since <= trade.T && trade.a >= fromId).slice(0, limit)
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex): void {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
-import { isoOfUs, MINUTE_US, refuse, TIMEFRAME_US } from '@contrail/contracts'
+import { isoOfUs, MINUTE_US, Refusal, refuse, TIMEFRAME_US } from '@contrail/contracts'
 import type { Instrument, Timeframe } from '@contrail/contracts'
 import type { CandleColumns, MarketColumns } from '@contrail/trading'
 import { barsOfBars, barsOfTicks, finerTimeframes } from '../columns/derive.ts'
@@ -68,6 +68,18 @@ export class DataStore implements MarketDataPort {
     if (derived) return derived
     const { key, rows } = this.#read(query)
     return seriesOf(key, rows)
+  }
+
+  /** Times of the stored rows of exactly this series; none when nothing is stored. */
+  async times(query: MarketQuery): Promise<Float64Array> {
+    if (this.files(query).length === 0) return new Float64Array(0)
+    try {
+      const { key, rows } = this.#read(query, [])
+      return timesOf(key.kind, rows)
+    } catch (error) {
+      if (error instanceof Refusal && error.code === 'no_data') return new Float64Array(0)
+      throw error
+    }
   }
 
   /** Only these columns (and the time) of the rows; the others are not even read from the disk. */
