@@ -37,7 +37,7 @@ async function list({ json, limit }: Args, directory: string): Promise<void> {
       strategy: run.strategy.name,
       data: seriesOf(run),
       from: day(run.period.fromUs),
-      to: day(run.period.lastUs),
+      to: day(run.period.lastUs - 1),
       return: showMetric(run.metrics.totalReturn, 'percent'),
       sharpe: showMetric(run.metrics.sharpe, 'ratio'),
       drawdown: showMetric(run.metrics.maxDrawdown, 'percent'),

@@ -21,7 +21,7 @@ export function printRun(record: RunRecord, folder: string | undefined): void {
   const out = (line = ''): void => void process.stdout.write(`${line}\n`)
   const { strategy, data, period, metrics, basis, counts, costs, currency } = record
   const series = data.series.map((one) => `${one.venue} ${one.instrument} ${one.timeframe ?? one.kind}`).join(', ')
-  out(`${styled('bold', strategy.name)}  ${series}  ${day(period.fromUs)} to ${day(period.lastUs)}`)
+  out(`${styled('bold', strategy.name)}  ${series}  ${day(period.fromUs)} to ${day(period.lastUs - 1)}`)
   if (!record.complete) out(styled('red', 'stopped before the end: the figures are of the part that was run'))
   const cash = showMetric(record.cash, 'money')
   out(`${cash} -> ${showMetric(record.finalEquity, 'money')} ${currency}`)

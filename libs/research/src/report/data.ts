@@ -177,7 +177,7 @@ function histogram(values: Float64Array): { edges: number[]; counts: number[] } 
   const reach = values.reduce((most, one) => Math.max(most, Math.abs(one)), 0) || 0.01
   // Zero is the middle of a bin, so that days without a position stand by themselves.
   const width = (2 * reach) / (BINS - 1)
-  const counts = new Array<number>(BINS).fill(0)
+  const counts = Array.from({ length: BINS }, () => 0)
   for (const one of values) {
     const bin = Math.min(BINS - 1, Math.round(one / width) + (BINS - 1) / 2)
     counts[bin] = (counts[bin] as number) + 1

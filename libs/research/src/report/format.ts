@@ -32,13 +32,17 @@ export const price = (value: number): string => {
   return fixedText(value, places).replace(/(\.\d*?[1-9])0+$|\.0+$/, '$1')
 }
 
+/** Without a last zero. */
+const short = (value: number, places: number): string => fixedText(value, places).replace(/\.0$/, '')
+
 export function duration(us: number | null): string {
   if (us === null) return NONE
+  if (us === 0) return '0'
   if (us < SECOND_US) return `${fixedText(us / 1000, us < 10_000 ? 1 : 0)} ms`
   if (us < 2 * MINUTE_US) return `${fixedText(us / SECOND_US, 0)} s`
   if (us < 2 * HOUR_US) return `${fixedText(us / MINUTE_US, 0)} min`
-  if (us < 2 * DAY_US) return `${fixedText(us / HOUR_US, 1)} h`
-  return `${fixedText(us / DAY_US, us < 20 * DAY_US ? 1 : 0)} days`
+  if (us < 2 * DAY_US) return `${short(us / HOUR_US, 1)} h`
+  return `${short(us / DAY_US, us < 20 * DAY_US ? 1 : 0)} days`
 }
 export const dateText = (us: number): string => new Date(us / 1000).toISOString().slice(0, 10)
 /** Without the time of day where it is midnight. */

@@ -13,12 +13,17 @@ const cellOf = (cell: Cell, right: boolean | undefined): string => {
 }
 
 /** A table in a frame that scrolls by itself on a narrow screen. */
-export function table(columns: readonly Column[], rows: readonly (readonly Cell[])[], label: string): string {
+export function table(
+  columns: readonly Column[],
+  rows: readonly (readonly Cell[])[],
+  label: string,
+  kind = '',
+): string {
   const head = columns.map(
     ({ label: text, right }) => `<th scope="col"${right ? ' class="num"' : ''}>${escape(text)}</th>`,
   )
   const body = rows.map((row) => `<tr>${row.map((cell, i) => cellOf(cell, columns[i]?.right)).join('')}</tr>`)
-  return `<div class="scroll" tabindex="0" role="region" aria-label="${escape(label)}"><table>
+  return `<div class="scroll ${kind}" tabindex="0" role="region" aria-label="${escape(label)}"><table>
 <thead><tr>${head.join('')}</tr></thead><tbody>${body.join('\n')}</tbody></table></div>`
 }
 

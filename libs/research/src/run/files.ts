@@ -8,8 +8,7 @@ import type { BacktestResult, DecisionRecord } from '@contrail/trading'
 export const EQUITY_ROWS_MAX = 200_000
 
 const quoted = (value: unknown): string => {
-  if (value === undefined || value === null) return ''
-  const text = String(value)
+  const text = typeof value === 'string' ? value : typeof value === 'number' ? String(value) : ''
   return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 function sheet<T extends object>(rows: readonly T[], columns: readonly (keyof T & string)[], times: readonly string[]) {

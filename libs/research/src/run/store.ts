@@ -102,8 +102,8 @@ export async function findRun(directory: string, run: string): Promise<string> {
 
 async function readRecord(folder: string): Promise<RunRecord> {
   const record = JSON.parse(await readFile(path.join(folder, 'run.json'), 'utf8')) as RunRecord
-  if (record.schema !== RUN_SCHEMA)
-    throw refuse('unknown_schema', 'run.json', record.schema, `this version reads ${RUN_SCHEMA}`)
+  const schema: string = record.schema
+  if (schema !== RUN_SCHEMA) throw refuse('unknown_schema', 'run.json', schema, 'this version reads contrail.run/1')
   return record
 }
 

@@ -24,12 +24,16 @@ export type LineChart = {
   /** y from these, where what is drawn is not the lines themselves. */
   readonly range?: (from: number, to: number) => [number, number]
   readonly xText?: (value: number) => string
+  /** Says values only where the cursor is. */
+  readonly isQuiet?: boolean
 }
 
 export const colour = (name: string): string =>
   getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim()
 
 const alpha = (text: string, share: number): string => `color-mix(in srgb, ${text} ${share * 100}%, transparent)`
+/** 600.00 -> 600 and 0.50 % -> 0.5 %: a tick needs no more digits than it has. */
+const trimmed = (text: string): string => text.replace(/(\.\d*?)0+(?=\D|$)/, '$1').replace(/\.(?=\D|$)/, '')
 export const timeOf = (seconds: number): string => {
   const text = new Date(seconds * 1000).toISOString()
   return seconds % 86_400 === 0 ? text.slice(0, 10) : text.slice(0, 16).replace('T', ' ')
@@ -43,13 +47,14 @@ export function drawLines(place: HTMLElement, chart: LineChart): uPlot {
   const reading = document.createElement('div')
   reading.className = 'reading'
   const axis = axisOf(place)
+  const isNarrow = place.clientWidth < 480
   const show = lines[0]?.show ?? String
   const plot = new uPlot(
     {
       width: place.clientWidth,
       height: place.clientHeight,
       tzDate: utc,
-      padding: [18, 8, 0, 0],
+      padding: [18, 14, 0, 0],
       legend: { show: false },
       cursor: {
         y: false,
@@ -61,11 +66,13 @@ export function drawLines(place: HTMLElement, chart: LineChart): uPlot {
       axes: [
         {
           ...axis,
-          space: 70,
-          size: 30,
-          ...(chart.xText ? { values: (_, ticks) => ticks.map(chart.xText as never) } : {}),
+          space: isNarrow ? 46 : 70,
+          size: 26,
+          ...(chart.xText
+            ? { values: (_, ticks) => ticks.map((tick) => trimmed((chart.xText as (value: number) => string)(tick))) }
+            : {}),
         },
-        { ...axis, size: place.clientWidth < 480 ? 50 : 60, values: (_, ticks) => ticks.map((tick) => show(tick)) },
+        { ...axis, size: isNarrow ? 50 : 60, values: (_, ticks) => ticks.map((tick) => trimmed(show(tick))) },
       ],
       series: [{}, ...lines.map((line) => seriesOf(line, chart))],
       hooks: {
@@ -117,10 +124,10 @@ function yRange({ range, zero }: LineChart): uPlot.Range.Function {
 }
 
 /** Values under the cursor, or the last ones. */
-function read(reading: HTMLElement, plot: uPlot, { x, lines, isTime, xText }: LineChart): void {
-  const index = plot.cursor.idx ?? x.length - 1
+function read(reading: HTMLElement, plot: uPlot, { x, lines, isTime, xText, isQuiet }: LineChart): void {
+  const index = plot.cursor.idx ?? (isQuiet ? -1 : x.length - 1)
   const at = x[index]
-  if (at === undefined) return
+  if (at === undefined) return reading.replaceChildren()
   const when = document.createElement('span')
   when.textContent = xText ? xText(at) : isTime ? timeOf(at) : String(at)
   const parts = lines.map((line) => {
@@ -153,12 +160,15 @@ export type BarChart = {
   readonly xText: (value: number) => string
   /** A line that stands at this x. */
   readonly marker?: { x: number; label: string }
-  /** Colour by the sign of x instead of that of the value. */
-  readonly byX?: boolean
+  /** Whose sign the colour says: that of the value, of x, or none. */
+  readonly toneOf?: 'value' | 'x' | 'none'
 }
 
+const toneName = (value: number, step: number): string =>
+  Math.abs(value) < step / 1e6 ? 'hold' : value < 0 ? 'bad' : 'good'
+
 export function drawBars(place: HTMLElement, chart: BarChart): uPlot {
-  const { x, values, byX } = chart
+  const { x, values, toneOf = 'value' } = chart
   const step = x.length > 1 ? (x[1] as number) - (x[0] as number) : 1
   const draw = (plot: uPlot): void => {
     const { ctx, bbox } = plot
@@ -172,8 +182,7 @@ export function drawBars(place: HTMLElement, chart: BarChart): uPlot {
       if (typeof value !== 'number' || value === 0) return
       const [left, right] = [plot.valToPos(at - step * 0.42, 'x', true), plot.valToPos(at + step * 0.42, 'x', true)]
       const top = plot.valToPos(value, 'y', true)
-      const sign = byX ? at : value
-      ctx.fillStyle = colour(Math.abs(sign) < step / 1e6 && byX ? 'hold' : sign < 0 ? 'bad' : 'good')
+      ctx.fillStyle = colour(toneOf === 'none' ? 'accent' : toneName(toneOf === 'x' ? at : value, step))
       ctx.fillRect(left, Math.min(top, zero), Math.max(1, right - left), Math.max(1, Math.abs(zero - top)))
     })
     if (chart.marker) {
@@ -196,6 +205,7 @@ export function drawBars(place: HTMLElement, chart: BarChart): uPlot {
     draw,
     range: () => [Math.min(0, ...known), Math.max(0, ...known)],
     paths: () => null,
+    isQuiet: true,
     lines: [{ label: chart.label, values: [null, ...values, null], colour: colour('accent'), show: chart.show }],
   })
 }

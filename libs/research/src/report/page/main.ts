@@ -21,6 +21,7 @@ function short(value: number): string {
   const [power, unit] = size >= 1e9 ? [1e9, 'b'] : size >= 1e6 ? [1e6, 'm'] : size >= 1e4 ? [1e3, 'k'] : [1, '']
   return power === 1 ? Math.round(value).toLocaleString('en-US') : `${Number((value / power).toPrecision(4))}${unit}`
 }
+const figure = (value: number): string => (Math.abs(value) >= 1000 ? short(value) : plain(value))
 const share = (value: number): string => percent(value, Math.abs(value) < 0.0995 ? 1 : 0)
 
 type Draw = (place: HTMLElement) => uPlot | undefined
@@ -80,7 +81,7 @@ const CHARTS: Readonly<Record<string, Draw>> = {
     const { edges, counts, of } = data.distribution
     const x = counts.map((_, i) => ((edges[i] as number) + (edges[i + 1] as number)) / 2)
     if (x.length === 0) return undefined
-    return drawBars(place, { x, values: counts, label: of, show: plain, xText: (at) => percent(at, 1), byX: true })
+    return drawBars(place, { x, values: counts, label: of, show: plain, xText: (at) => percent(at, 1), toneOf: 'x' })
   },
   months: (place) => {
     const { pnlMonths } = data
@@ -123,18 +124,19 @@ function drawStudy(place: HTMLElement, chart: SectionChart): uPlot | undefined {
         values,
         colour: faint ? colour('hold') : (strong[next++ % strong.length] as string),
         width: faint ? 1 : 1.75,
-        show: (value: number) => (Math.abs(value) >= 1000 ? short(value) : plain(value)),
+        show: figure,
       })),
     })
   }
   const format = chart.kind === 'heatmap' ? undefined : chart.format
   const show = (value: number): string => shown(value, format ?? 'ratio')
+  const xText = (value: number): string => (format === 'money' || format === undefined ? figure(value) : show(value))
   if (chart.kind === 'histogram') {
     const { edges, counts, marker } = chart
     const x = counts.map((_, i) => ((edges[i] as number) + (edges[i + 1] as number)) / 2)
     if (x.length === 0) return undefined
     const at = marker ? { marker: { x: marker.value, label: marker.label } } : {}
-    return drawBars(place, { x, values: counts, label: 'runs', show: plain, xText: show, ...at })
+    return drawBars(place, { x, values: counts, label: 'runs', show: plain, xText, toneOf: 'none', ...at })
   }
   if (chart.kind === 'bars')
     return drawBars(place, {

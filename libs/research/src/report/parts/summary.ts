@@ -12,9 +12,9 @@ export function header(record: RunRecord): string {
   const days = duration(period.lastUs - period.fromUs)
   const partial = record.complete
     ? ''
-    : `<p class="banner">Stopped before the end: everything here is about the part that was run, up to ${dateText(period.lastUs)}.</p>`
+    : `<p class="banner">Stopped before the end: everything here is about the part that was run, up to ${dateText(period.lastUs - 1)}.</p>`
   return `<header><div><h1>${escape(strategy.name)}</h1>
-<p class="sub">${escape(instruments)} · ${escape(frames)} · ${dateText(period.fromUs)} to ${dateText(period.lastUs)} (${days}) · ${fixedText(counts.events, 0)} events</p></div>
+<p class="sub">${escape(instruments)} · ${escape(frames)} · ${dateText(period.fromUs)} to ${dateText(period.lastUs - 1)} (${days}) · ${fixedText(counts.events, 0)} events</p></div>
 <div class="tools"><button type="button" id="theme" aria-label="Switch between light and dark">◐ <span>Theme</span></button></div></header>${partial}`
 }
 
@@ -65,7 +65,9 @@ export function assumptions(record: RunRecord): string {
         : `volume share x ${slippage.impact}`
   const lateText =
     latency.kind === 'fixed'
-      ? duration(latency.us)
+      ? latency.us === 0
+        ? 'none'
+        : duration(latency.us)
       : `lognormal, median ${duration(latency.medianUs)}, sigma ${latency.sigma}`
   const sizeText = {
     strategy: 'as the strategy asks',

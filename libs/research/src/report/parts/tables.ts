@@ -127,7 +127,7 @@ export function trades({ trades: found }: ReportData, total: number): string {
   ]
   const more =
     total > rows.length ? `<p class="note">The first ${rows.length} of ${total}; all are in trades.csv.</p>` : ''
-  return more + table(columns, rows, 'Trades')
+  return more + table(columns, rows, 'Trades', 'long')
 }
 export const drawnTrades = (total: number): string =>
   total > TRADES_MAX ? `The first ${TRADES_MAX} of ${total} trades are drawn.` : ''
