@@ -1,3 +1,4 @@
+import path from 'node:path'
 import type { Secrets } from './secrets.ts'
 
 /** Ports of the apps: all on loopback; the gateway is the public one. */
@@ -38,6 +39,7 @@ export function appSettings(app: keyof Ports, input: SettingsInput): Record<stri
     ...Object.fromEntries(doors),
     ...Object.fromEntries(databases),
     ...(input.redisUrl && app === 'gateway' ? { CONTRAIL_REDIS_URL: input.redisUrl } : {}),
+    ...(app === 'ingest' ? { CONTRAIL_INGEST_DATA_DIR: path.join(input.home, 'data') } : {}),
     ...input.extra[app],
   }
 }

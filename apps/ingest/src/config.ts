@@ -60,6 +60,8 @@ export const configSchema = z
 
     ingestRecorder: z.boolean().default(true).describe('record into the MARKET database'),
     ingestRecordQuotes: z.boolean().default(false).describe('record quotes too'),
+    ingestDataDir: z.string().min(1).optional().describe('folder of the columnar store that recorded data ends in'),
+    ingestCopyMinutes: z.number().min(0).max(1440).default(10).describe('how often it is copied there; 0 = never'),
     ingestTickDays: z.number().int().min(0).max(10_000).default(30).describe('days that ticks are kept; 0 = for ever'),
   })
   .refine((config) => config.ingestSource !== 'file' || (config.ingestFiles?.length ?? 0) > 0, {

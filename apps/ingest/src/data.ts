@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util'
 import { check, instrumentField, Refusal, refuse, timeframeField } from '@contrail/contracts'
 import { openStore, TIME_UNITS } from '@contrail/data'
+import { openDatabase } from '@contrail/db'
 import { systemClock } from '@contrail/runtime'
 import { z } from 'zod'
+import { copyToStore } from './archive/columns.ts'
 import { downloadMarket } from './download/download.ts'
 import { loadHistoryClient } from './download/exchange.ts'
 import { importFile } from './files/import.ts'
@@ -10,6 +12,7 @@ import { importFile } from './files/import.ts'
 /*
  * `node apps/ingest/src/data.ts import FILE [--format F] [--instrument I] ...` into the MARKET database
  * `node apps/ingest/src/data.ts download EXCHANGE --instrument I --from-us T [--to-us T] [--kind ticks]` into the store
+ * `node apps/ingest/src/data.ts archive` copies what was recorded into the store
  * Lines of JSON on stdout: {"progress": {...}} and last {"result": ...}; a refusal is JSON on stderr and exit code 2.
  * Behind `contrail data`, which may neither import us nor load ccxt.
  */
@@ -64,18 +67,33 @@ async function run(): Promise<unknown> {
     const marketDbUrl = environment('CONTRAIL_MARKET_DB_URL', 'the MARKET database')
     return await importFile({ ...options, marketDbUrl, onProgress: (rows) => say({ progress: { rows } }) })
   }
-  if (verb !== 'download') throw refuse('unknown_verb', 'verb', verb, 'use "import" or "download"')
+  if (verb === 'archive') return await archive()
+  if (verb !== 'download') throw refuse('unknown_verb', 'verb', verb, 'use "import", "download" or "archive"')
   const { file: exchange, toUs = systemClock.nowUs(), ...options } = check(downloadSchema, given, 'options')
   return await downloadMarket({
     ...options,
     toUs,
     exchange,
     client: await loadHistoryClient(exchange),
-    store: openStore(environment('CONTRAIL_DATA_DIR', 'the folder of the data store')),
+    store: store(),
     clock: systemClock,
     onProgress: (rows, part) => say({ progress: { rows, part } }),
   })
 }
+
+async function archive(): Promise<unknown> {
+  const database = openDatabase(environment('CONTRAIL_MARKET_DB_URL', 'the MARKET database'), {
+    max: 1,
+    name: 'contrail-archive',
+  })
+  try {
+    return await copyToStore(database.sql, store(), systemClock.nowUs())
+  } finally {
+    await database.close()
+  }
+}
+
+const store = () => openStore(environment('CONTRAIL_DATA_DIR', 'the folder of the data store'))
 
 function environment(name: string, what: string): string {
   const value = process.env[name] // tidy-ok: the entry of this process

@@ -5,6 +5,7 @@ import type { Database } from '@contrail/db'
 import { createHttp, listen } from '@contrail/runtime'
 import type { Running, ServiceContext } from '@contrail/runtime'
 import { Archive } from './archive/archive.ts'
+import { keepCopying } from './archive/copying.ts'
 import type { IngestConfig } from './config.ts'
 import { addRoutes } from './http/routes.ts'
 import { createSource, formingBars } from './market-data.ts'
@@ -15,7 +16,8 @@ import type { Source } from './source/port.ts'
 import { recordPast } from './source/synthetic/past.ts'
 
 const CONNECTIONS_MAX = 4
-const RETENTION_EVERY_MS = 60 * 60_000
+const MINUTE_MS = 60_000
+const RETENTION_EVERY_MS = 60 * MINUTE_MS
 /** Late trades of a live venue still get into their bar. */
 const LIVE_GRACE_US = 500_000
 
@@ -84,6 +86,8 @@ async function startRecorder(config: IngestConfig, context: ServiceContext, data
   if (!config.ingestRecorder) return undefined
   const recorder = await new Recorder(context, { database, quotes: config.ingestRecordQuotes }).start()
   stops.push(() => recorder.stop())
+  const { ingestDataDir: folder, ingestCopyMinutes: minutes } = config
+  if (folder !== undefined && minutes > 0) stops.push(keepCopying(folder, minutes * MINUTE_MS, context, database))
   if (config.ingestTickDays > 0) stops.push(keepRetention(config.ingestTickDays, context, database, recorder))
   return recorder
 }

@@ -1,7 +1,7 @@
 import { refuse } from '@contrail/contracts'
 import { printJson, printTable } from '../lib/print.ts'
 import { command } from '../lib/run.ts'
-import { download, exportRows, importFiles, listSeries, repair, verify } from '../lib/data-verbs.ts'
+import { archive, download, exportRows, importFiles, listSeries, repair, verify } from '../lib/data-verbs.ts'
 import type { Verb } from '../lib/data-verbs.ts'
 
 const VERBS: Readonly<Record<string, Verb>> = {
@@ -11,13 +11,14 @@ const VERBS: Readonly<Record<string, Verb>> = {
   repair,
   export: exportRows,
   download,
+  archive,
 }
 const names = Object.keys(VERBS).join(', ')
 const option = (description: string) => ({ type: 'string', description }) as const
 
 export default command(
   'data',
-  'Market data: contrail data import FILE, list, verify [FILE], repair --source FILE, export FILE, download EXCHANGE',
+  'Market data: contrail data import FILE, list, verify [FILE], repair --source FILE, export FILE, download EXCHANGE, archive',
   {
     verb: { type: 'positional', description: names, required: true },
     file: { type: 'positional', description: 'Files to read or write, or the exchange', required: false },

@@ -129,6 +129,13 @@ export const download: Verb = async (files, args) => {
   }
 }
 
+/** What the running platform has recorded, into the store now; it does so by itself every few minutes. */
+export const archive: Verb = async () => {
+  const env = { CONTRAIL_MARKET_DB_URL: connection('marketDbUrl'), CONTRAIL_DATA_DIR: dataDirectory() }
+  const copied = (await ingestData(['archive'], env, () => undefined)) as object
+  return { ...copied, store: dataDirectory() }
+}
+
 function named(files: readonly string[]): string[] {
   if (files.length === 0) throw refuse('missing', 'file', 'nothing', 'name at least one file')
   return files.map((file) => path.resolve(file))
