@@ -367,7 +367,8 @@ function reasonOfExit(ask: PlaceAsk | undefined): ExitReason {
     case 'market':
       return 'signal'
     case 'limit':
-      return 'limit'
+      // The target of a bracket.
+      return ask.parent !== '' && ask.reduceOnly ? 'take_profit' : 'limit'
     case 'take_profit':
     case 'take_profit_limit':
       return 'take_profit'

@@ -5,7 +5,7 @@ import { placeIntentOf } from '../strategy/ask.ts'
 import { checkAmend, checkCancel, checkPlace } from '../risk/gate.ts'
 import { LIMITS_DEFAULT } from '../risk/limits.ts'
 import type { Limits } from '../risk/limits.ts'
-import type { RecentOrder, RiskView } from '../risk/view.ts'
+import type { Exposure, RecentOrder, RiskView } from '../risk/view.ts'
 import { stepsOfInstrument } from '../venue/steps.ts'
 import type { SimOrder, Stock } from './desk.ts'
 
@@ -33,7 +33,7 @@ export class Gate {
     const { stock } = order
     this.#forget(nowUs)
     if (!this.#isPlain(ask, stock, nowUs) || !this.#protects(ask, order)) {
-      const verdict = checkPlace(placeIntentOf(ask), { decidedUs: nowUs }, this.#view(stock, nowUs))
+      const verdict = checkPlace(placeIntentOf(ask), { decidedUs: nowUs }, this.#view(stock, nowUs, ask.parent))
       if (verdict.verdict === 'denied') return verdict.reason
       const { price, timeInForce } = verdict.approved.request
       if (ask.orderType === 'market' && price !== undefined) {
@@ -111,16 +111,9 @@ export class Gate {
     return true
   }
 
-  #view(stock: Stock, nowUs: number): RiskView {
+  #view(stock: Stock, nowUs: number, parent = ''): RiskView {
     const { instrument, bid, ask, mark } = stock
     const known = (value: number) => (Number.isNaN(value) ? undefined : value)
-    let openBuys = 0
-    let openSells = 0
-    for (const order of stock.market.orders) {
-      const leaves = ((order.quantity - order.filled) * stock.lot.units) / stock.lot.power
-      if (order.state !== 'done' && order.side === 'buy') openBuys += leaves
-      else if (order.state !== 'done') openSells += leaves
-    }
     return {
       nowUs,
       scope: { ...SCOPE, venue: instrument.venue, instrument: instrument.instrument },
@@ -134,11 +127,32 @@ export class Gate {
       },
       halts: {},
       limits: this.#limits,
-      exposure: { position: stock.quantity, openBuys, openSells, unknown: 0 },
+      exposure: exposureOf(stock, parent),
       recent: this.#recent,
       recentCancelsUs: this.#recentCancelsUs,
     }
   }
+}
+
+/**
+ * As live: what is reduce-only, or sleeps until its parent fills, brings no risk; a group no more than its largest; and a
+ * child is judged against the position that its parent will have made.
+ */
+function exposureOf({ market, lot, quantity }: Stock, parent: string): Exposure {
+  let [promised, openBuys, openSells] = [0, 0, 0]
+  const groups = new Map<string, number>()
+  for (const order of market.orders) {
+    if (order.state === 'done') continue
+    const leaves = ((order.quantity - order.filled) * lot.units) / lot.power
+    if (order.clOrdId === parent) promised = order.side === 'buy' ? leaves : -leaves
+    if (order.reduceOnly || order.released === 0) continue
+    const group = `${order.oco || order.clOrdId} ${order.side}`
+    const counted = groups.get(group) ?? 0
+    groups.set(group, Math.max(counted, leaves))
+    if (order.side === 'buy') openBuys += Math.max(0, leaves - counted)
+    else openSells += Math.max(0, leaves - counted)
+  }
+  return { position: quantity + promised, openBuys, openSells, unknown: 0 }
 }
 
 /** As the gate remembers an order; its texts are made when somebody compares them. */

@@ -19,6 +19,9 @@ test('a right strategy compiles: typed parameters, typed state that widens', () 
       state.on = tick.price > state.sma.update(tick.price)
       state.side = 'long'
       if (state.on) ctx.buy({ quantity: ctx.parameters.size })
+      const entry = ctx.buy({ quantity: 1, takeProfit: 120, stopLoss: 90, trailingStop: { percent: 5 } })
+      ctx.sell({ quantity: 1, touchPrice: 130, parent: entry, oco: entry })
+      ctx.sell({ quantity: 1, trailing: { offset: 3 }, reduceOnly: true })
     },
   })
   expect(definition.name).toBe('x')
@@ -54,6 +57,16 @@ test('misuse does not compile', () => {
       onTick(ctx, state) {
         // @ts-expect-error an order has a quantity
         ctx.buy({ price: 1 })
+        // @ts-expect-error a stop and a target are two orders
+        ctx.buy({ quantity: 1, stopPrice: 1, touchPrice: 2 })
+        // @ts-expect-error a trailing stop has no price of its own
+        ctx.sell({ quantity: 1, trailing: { percent: 1 }, price: 2 })
+        // @ts-expect-error its distance is one of the two
+        ctx.sell({ quantity: 1, trailing: { percent: 1, offset: 1 } })
+        // @ts-expect-error and must be there
+        ctx.buy({ quantity: 1, trailingStop: {} })
+        // @ts-expect-error an order hangs on one order, by its id
+        ctx.sell({ quantity: 1, price: 1, parent: 7 })
         // @ts-expect-error parameters are what the schema says
         state.n = ctx.parameters.sized
         // @ts-expect-error time is read, not set

@@ -69,6 +69,7 @@ export class StrategyTest<S> {
   #nowUs: number
   #sequence = 0
   #count = 0
+  #decidedBefore = 0
 
   constructor(definition: StrategyDefinition, options: StrategyTestOptions) {
     const parameters = options.parameters ?? {}
@@ -204,9 +205,9 @@ export class StrategyTest<S> {
     const intent = this.#placed.get(orderId)
     if (!intent) throw refuse('unknown_order', 'orderId', orderId, 'fill an order that this strategy has placed')
     const { quantity, instrument } = intent
-    this.#paper?.remove(orderId)
+    const ended = this.#paper?.filled(intent) ?? []
     const fee = ((Number(quantity) * price * this.#feeBps) / 10_000).toFixed(8)
-    return this.report(orderId, {
+    const decision = this.report(orderId, {
       type: 'filled',
       status: 'filled',
       cumQuantity: quantity,
@@ -221,10 +222,18 @@ export class StrategyTest<S> {
         venueTimeUs: this.#nowUs as Us,
       },
     })
+    this.#cancelled(ended)
+    return decision
+  }
+
+  #cancelled(orderIds: readonly string[]): void {
+    for (const orderId of orderIds)
+      this.report(orderId, { type: 'cancelled', status: 'cancelled', leavesQuantity: '0' })
   }
 
   deny(orderId: string, text = 'denied in a test'): TestDecision | undefined {
-    this.#paper?.remove(orderId)
+    const children = this.#paper?.remove(orderId).filter((id) => id !== orderId) ?? []
+    this.#cancelled(children)
     return this.report(orderId, { type: 'denied', status: 'denied', reason: { code: 'test', text } })
   }
 
@@ -233,6 +242,33 @@ export class StrategyTest<S> {
     const saved: unknown = JSON.parse(JSON.stringify(this.#actor.snapshot()))
     this.#actor = this.#make()
     this.#actor.restore(saved)
+  }
+
+  /** Where it stands, as JSON: another test of the same strategy goes on from it, as another process would. */
+  save(): unknown {
+    const head = { nowUs: this.#nowUs, sequence: this.#sequence, count: this.#count, decisions: this.decisions.length }
+    const orders = { placed: [...this.#placed], waiting: this.#paper?.save() ?? [] }
+    return JSON.parse(JSON.stringify({ ...head, ...orders, actor: this.#actor.snapshot() })) as unknown
+  }
+
+  /** Goes on from what another one saved. Its own decisions so far are not among `decisions`, but they are counted. */
+  load(saved: unknown): void {
+    const { nowUs, sequence, count, decisions, placed, waiting, actor } = saved as {
+      nowUs: number
+      sequence: number
+      count: number
+      decisions: number
+      placed: [string, PlaceIntent][]
+      waiting: unknown
+      actor: unknown
+    }
+    this.#nowUs = nowUs
+    this.#sequence = sequence
+    this.#count = count
+    this.#decidedBefore = decisions
+    for (const [orderId, intent] of placed) this.#placed.set(orderId, intent)
+    this.#paper?.restore(waiting)
+    this.#actor.restore(actor)
   }
 
   #at(where: Where): { venue: string; instrument: string } {
@@ -264,7 +300,7 @@ export class StrategyTest<S> {
 
   #step(stream: string, subject: string, data: Uint8Array): TestDecision | undefined {
     const input: StrategyInput = { stream, sequence: ++this.#sequence, subject, data }
-    const number = this.decisions.length + 1
+    const number = this.#decidedBefore + this.decisions.length + 1
     const output = this.#actor.step(input, number)
     if (!output) return undefined
     const decision = { number, ...output.body }
@@ -277,7 +313,6 @@ export class StrategyTest<S> {
     if (intent.type === 'place') {
       this.#placed.set(intent.orderId, intent)
       this.#paper?.place(intent)
-    } else if (intent.type === 'cancel' && this.#paper?.remove(intent.orderId))
-      this.report(intent.orderId, { type: 'cancelled', status: 'cancelled', leavesQuantity: '0' })
+    } else if (intent.type === 'cancel') this.#cancelled(this.#paper?.remove(intent.orderId) ?? [])
   }
 }

@@ -9,9 +9,10 @@ import { follow, isTrailing } from './trail.ts'
  * Matching against bars. Of a bar its open is known as a price at a time, and that its low and high were reached somewhere
  * between; so it is met in two steps. At the open: what is due or waiting meets the open, whichever side of its price that
  * is (a stop that is gapped through fills at the open). Within the range: stops first, then what rests, each at its own
- * price, so that of a stop and a target in one bar the stop is the one that fills; a trailing stop has followed the best of
- * the bar before it meets the worst. What arrives within the bar meets the straight line from its open to its close, and
- * only stops among it look at the rest of the range: the worse guess.
+ * price, so that of a stop and a target in one bar the stop is the one that fills; a trailing stop meets the worst of the
+ * bar before it follows the best, and then only the close can reach it. What arrives within the bar, or sleeps until an
+ * order fills there, looks at the rest of the range only as a stop: the worse guess. An arrival meets the straight line from
+ * open to close.
  */
 export type Bar = { readonly open: number; readonly high: number; readonly low: number; readonly close: number }
 /** Rounds of matching in one bar: an order that fills may bring another into the market at once. */
@@ -43,7 +44,9 @@ export function onBarRange(market: Market, bar: Bar, openUs: number, closeUs: nu
     fills = stopsWithin(market, low, high) + targetsWithin(market, low, high, openUs)
     wakeAll(market, market.last)
   }
-  market.last = ticksOf(market, bar.close)
+  const close = ticksOf(market, bar.close)
+  trailWithin(market, low, high, close, openUs)
+  market.last = close
   for (let i = 0; i < market.orders.length; i++) {
     const order = market.orders[i]!
     if (order.cancel && order.cancel.dueUs <= closeUs && order.state !== 'done') finish(market, order, 'cancelled')
@@ -60,12 +63,22 @@ function stopsWithin(market: Market, low: number, high: number): number {
   for (let i = 0; i < market.orders.length; i++) {
     const order = market.orders[i]!
     if (order.state !== 'waiting' || isTarget(order)) continue
-    if (isTrailing(order)) follow(market, order, order.side === 'sell' ? high : low)
     if (!isBeyond(order, order.side === 'buy' ? high : low)) continue
     trigger(market, order, order.stopPrice)
     fills++
   }
   return fills
+}
+
+/** The best price came at some time before the close: a close beyond the stop that it left has passed through it. */
+function trailWithin(market: Market, low: number, high: number, close: number, openUs: number): void {
+  for (let i = 0; i < market.orders.length; i++) {
+    const order = market.orders[i]!
+    if (order.state !== 'waiting' || !isTrailing(order)) continue
+    // Of a bar in which it began it knows the close alone: the best price may have been before.
+    follow(market, order, order.activeAtUs > openUs ? close : order.side === 'sell' ? high : low)
+    if (isBeyond(order, close)) trigger(market, order, order.stopPrice)
+  }
 }
 
 function targetsWithin(market: Market, low: number, high: number, openUs: number): number {
@@ -125,7 +138,9 @@ function wakeAll(market: Market, price: number): void {
     market.woken = false
     for (let i = 0; i < market.orders.length; i++) {
       const order = market.orders[i]!
-      if (order.state === 'dormant' && order.released > 0) arrive(market, order, price)
+      if (order.state !== 'dormant' || order.released <= 0) continue
+      if (market.nowUs > order.activeAtUs) order.activeAtUs = market.nowUs
+      arrive(market, order, price)
     }
   }
 }
@@ -151,7 +166,7 @@ function meet(market: Market, order: VenueOrder, price: number): void {
   const takes = reaches(order, price)
   if (order.postOnly && takes)
     return finish(market, order, 'rejected', reasonOf('POST_ONLY_WOULD_TAKE', `the market is at ${price} ticks`))
-  if (order.reduceOnly && room(market, order) === 0)
+  if (order.reduceOnly && order.parent === '' && room(market, order) === 0)
     return finish(market, order, 'expired', reasonOf('REDUCE_ONLY', 'no position to reduce'))
   if (takes) fillWhole(market, order, price, 'taker')
   if (isDone(order)) return

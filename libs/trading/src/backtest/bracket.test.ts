@@ -1,0 +1,134 @@
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { defineStrategy } from '../strategy/api.ts'
+import type { OrderOptions } from '../strategy/api.ts'
+import { testInstrument } from '../testing/messages.ts'
+import { runBacktest } from './backtest.ts'
+import { defaultAssumptions } from './assumptions.ts'
+import type { CandleColumns } from './columns.ts'
+
+type Bar = readonly [open: number, high: number, low: number, close: number]
+const MINUTE_US = 60_000_000
+const BEGAN_US = 1_704_067_200_000_000
+
+function columnsOf(bars: readonly Bar[]): CandleColumns {
+  const column = (value: (bar: Bar, row: number) => number) => Float64Array.from(bars, value)
+  return {
+    kind: 'candles',
+    venue: 'sim',
+    instrument: 'BTC-USDT',
+    timeframe: '1m',
+    rows: bars.length,
+    openTimeUs: column((_, row) => BEGAN_US + row * MINUTE_US),
+    open: column(([open]) => open),
+    high: column(([, high]) => high),
+    low: column(([, , low]) => low),
+    close: column(([, , , close]) => close),
+    volume: column(() => 10),
+    quoteVolume: column(() => 1000),
+    trades: column(() => 1),
+  }
+}
+
+/** Asks once, on the first bar, which closes at 100; the second opens there. */
+function run(options: OrderOptions, side: 'buy' | 'sell', ...bars: Bar[]) {
+  const definition = defineStrategy({
+    name: 'once',
+    parameters: z.strictObject({}),
+    inputs: () => [{ kind: 'candles' as const, venue: 'sim', instrument: 'BTC-USDT', timeframe: '1m' as const }],
+    state: () => ({ asked: false }),
+    onCandle(ctx, state) {
+      if (!state.asked) ctx[side](options)
+      state.asked = true
+    },
+  })
+  const result = runBacktest({
+    definition,
+    parameters: {},
+    instruments: [testInstrument({ venue: 'sim' as never, instrument: 'BTC-USDT' as never })],
+    series: [columnsOf([[100, 100, 100, 100], ...bars])],
+    cash: 10_000,
+    assumptions: { ...defaultAssumptions, fees: { kind: 'bps', makerBps: 0, takerBps: 0, perOrder: 0 } },
+  })
+  const fills = result.fills.map((fill) => `${fill.row} ${fill.side} ${fill.quantity}@${fill.price}`)
+  const left = result.positions.map(({ quantity }) => quantity).filter((quantity) => quantity !== 0)
+  return {
+    fills,
+    left,
+    ends: result.orders.map((order) => order.status),
+    reasons: result.trades.map((trade) => trade.exitReason),
+  }
+}
+
+describe('a bracket on bars', () => {
+  const BRACKET = { quantity: 1, takeProfit: 105, stopLoss: 97 } as const
+  test('the target fills at its price, and the stop is cancelled', () => {
+    const { fills, left, ends, reasons } = run(BRACKET, 'buy', [100, 103, 99, 102], [102, 106, 101, 105.5])
+    expect(reasons).toEqual(['take_profit'])
+    expect(fills).toEqual(['1 buy 1@100', '2 sell 1@105'])
+    expect(ends).toEqual(['filled', 'filled', 'cancelled'])
+    expect(left).toEqual([])
+  })
+  test('stop before target where one bar has both', () => {
+    expect(run(BRACKET, 'buy', [100, 103, 99, 102], [102, 106, 96, 105.5]).fills).toEqual([
+      '1 buy 1@100',
+      '2 sell 1@97',
+    ])
+  })
+  test('already in the bar of the entry', () => {
+    expect(run(BRACKET, 'buy', [100, 106, 96, 105.5]).fills).toEqual(['1 buy 1@100', '1 sell 1@97'])
+  })
+  test('a gap through the stop fills at the open, a gap over the target at the better open', () => {
+    expect(run(BRACKET, 'buy', [100, 103, 99, 102], [90, 92, 89, 91]).fills).toEqual(['1 buy 1@100', '2 sell 1@90'])
+    expect(run(BRACKET, 'buy', [100, 103, 99, 102], [110, 112, 109, 111]).fills).toEqual([
+      '1 buy 1@100',
+      '2 sell 1@110',
+    ])
+  })
+  test('an entry that is never reached leaves nothing behind', () => {
+    const { fills, ends } = run({ ...BRACKET, price: 98.5, timeInForce: 'IOC' }, 'buy', [100, 103, 99, 102])
+    expect(fills).toEqual([])
+    expect(ends).toEqual(['expired', 'cancelled', 'cancelled'])
+  })
+  test('an entry within the bar: its high may have been before, its low counts', () => {
+    const entry = { ...BRACKET, price: 99, stopLoss: 94 } as const
+    expect(run(entry, 'buy', [100, 106, 98, 100], [100, 106, 99, 100]).fills).toEqual(['1 buy 1@99', '2 sell 1@105'])
+    expect(run(entry, 'buy', [100, 106, 93, 100]).fills).toEqual(['1 buy 1@99', '1 sell 1@94'])
+  })
+  test('a short one is its mirror', () => {
+    const short = { quantity: 1, takeProfit: 95, stopLoss: 103 }
+    const { fills, left } = run(short, 'sell', [100, 101, 99, 100], [100, 101, 94, 95])
+    expect(fills).toEqual(['1 sell 1@100', '2 buy 1@95'])
+    expect(left).toEqual([])
+  })
+})
+
+describe('a trailing stop on bars', () => {
+  const TRAIL = { quantity: 1, trailingStop: { offset: 3 } }
+  test('meets the low of a bar before it follows its high', () => {
+    // Followed first, the stop would stand at 107 and the low of 103 would have filled it there.
+    const { fills, reasons } = run(TRAIL, 'buy', [100, 102, 99.5, 101.5], [104.5, 110, 103, 109], [109, 109, 106, 108])
+    expect(fills).toEqual(['1 buy 1@100', '3 sell 1@107'])
+    expect(reasons).toEqual(['trailing_stop'])
+  })
+  test('a close below the stop that the high has left has passed through it', () => {
+    expect(run(TRAIL, 'buy', [100, 102, 99.5, 101.5], [104, 110, 103, 105]).fills).toEqual([
+      '1 buy 1@100',
+      '2 sell 1@107',
+    ])
+  })
+  test('of the bar of its entry it follows the close alone', () => {
+    const entry = { quantity: 1, price: 98.5, trailingStop: { offset: 5 } }
+    const { fills } = run(entry, 'buy', [100, 110, 98, 99], [99, 99, 94.5, 95], [95, 95, 93, 94.5])
+    expect(fills).toEqual(['1 buy 1@98.5', '3 sell 1@94'])
+  })
+  test('never follows back', () => {
+    const { fills } = run(TRAIL, 'buy', [100, 104, 99, 103], [103, 103, 101.5, 102], [102, 102, 100, 100.5])
+    expect(fills).toEqual(['1 buy 1@100', '2 sell 1@101'].map((fill) => fill.replace('2 sell', '3 sell')))
+  })
+  test('by percent, for a short', () => {
+    const short = { quantity: 1, trailingStop: { percent: 2 } }
+    const { fills } = run(short, 'sell', [100, 101, 99, 99.5], [99.5, 100, 90, 91], [91, 93, 91, 92])
+    expect(fills).toEqual(['1 sell 1@100', '3 buy 1@91.8'])
+  })
+})
