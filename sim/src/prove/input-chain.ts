@@ -47,10 +47,17 @@ type Replayed = {
 }
 
 /** SMA cross trades the recorded market on the whole platform; at the end the three books must agree to the last digit. */
-export async function proveChain(
+export const proveChain = (file: FileOptions, market: ChainMarket): Promise<ChainProof> =>
+  withChain(file, market, compare)
+
+export type ChainMarket = { venue: string; instrument: string; quantity: number }
+
+/** The platform after SMA cross has traded a recorded market on it to its end. */
+export async function withChain<T>(
   file: FileOptions,
-  market: { venue: string; instrument: string; quantity: number },
-): Promise<ChainProof> {
+  market: ChainMarket,
+  use: (world: TestPlatform) => Promise<T>,
+): Promise<T> {
   const world = await startTestPlatform({
     extra: {
       ingest: {
@@ -81,7 +88,7 @@ export async function proveChain(
       },
     })
     await until(async () => (await ended(world)) && (await quiet(world)))
-    return await compare(world)
+    return await use(world)
   } finally {
     await world.stop()
   }

@@ -2,7 +2,7 @@ import type { Confirm } from '@contrail/contracts'
 import { instrumentKey, refuse } from '@contrail/contracts'
 import type { ReplayResult } from '@contrail/runtime'
 import type { GivenDecision, Parity } from '@contrail/research'
-import type { Assumptions, FillModel, MarketColumns } from '@contrail/trading'
+import type { Assumptions, FillModel, InputSpec, MarketColumns } from '@contrail/trading'
 import { printJson, styled } from '../lib/print.ts'
 import { withRecorded } from '../lib/recorded.ts'
 import type { RecordedStrategy } from '../lib/recorded.ts'
@@ -81,7 +81,7 @@ async function judge(
     through: trades?.lastSequence ?? 0,
   })
   const [fromUs, toUs] = spanOf(market)
-  const archive = file === undefined ? whole : await archiveOf(file, market)
+  const archive = file === undefined ? whole : await archiveOf(file, market, inputsOf(run))
   const found = parity({
     definition,
     parameters: run.parameters,
@@ -100,19 +100,27 @@ async function judge(
 }
 
 /** The instruments of the strategy's inputs. */
-function traded({ definition, parameters, instruments }: RecordedStrategy) {
-  const inputs = definition.inputs(definition.parameters.parse(parameters))
-  return instruments.filter((one) =>
+const inputsOf = ({ definition, parameters }: RecordedStrategy): readonly InputSpec[] =>
+  definition.inputs(definition.parameters.parse(parameters))
+
+function traded(run: RecordedStrategy) {
+  const inputs = inputsOf(run)
+  return run.instruments.filter((one) =>
     inputs.some(({ venue, instrument }) => venue === one.venue && instrument === one.instrument),
   )
 }
 
 /** A file says what it holds; where it stands for the recorded market it is under that market's names. */
-async function archiveOf(file: string, market: readonly MarketColumns[]): Promise<MarketColumns[]> {
+async function archiveOf(
+  file: string,
+  market: readonly MarketColumns[],
+  inputs: readonly InputSpec[],
+): Promise<MarketColumns[]> {
   const { readMarketFile } = await import('@contrail/data')
+  const { seriesFor } = await import('@contrail/research')
   const [first] = market
   const { series } = await readMarketFile(file, first && { venue: first.venue, instrument: first.instrument })
-  return series
+  return seriesFor(series, inputs, [])
 }
 
 function spanOf(market: readonly MarketColumns[]): [number, number] {

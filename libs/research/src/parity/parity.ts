@@ -41,7 +41,7 @@ export type Parity = {
   /** difference - sum of the parts. */
   readonly residual: number
   readonly fills: { readonly paper: number; readonly asDecided: number; readonly backtest: number }
-  /** Median time from a decision to its first fill on paper, market orders only; undefined when there is none. */
+  /** What the fills of its market orders tell of the way to the venue and back; undefined when there is none. */
   readonly paperLatencyUs: number | undefined
 }
 
@@ -54,7 +54,7 @@ export function parity(input: ParityInput): Parity {
   const marks = lastPrices(recorded)
   const fills = input.confirms.filter(({ fill }) => fill !== undefined)
   const opening = openingPnl(input.opening, firstPrices(recorded), marks)
-  const paperLatencyUs = latencyOf(input.decisions, fills)
+  const paperLatencyUs = latencyOf(input.decisions, fills, recorded)
   const booked = pnlOfFills(fills, marks, (report) => Number(report.fill!.fee))
   const paper = booked + opening
   const withFees = pnlOfFills(fills, marks, feeBy(input))
@@ -154,21 +154,51 @@ function openingPnl(
   return pnl
 }
 
-/** From a decision to the first fill of each of its market orders, by the market's time: the median. */
-function latencyOf(decisions: readonly GivenDecision[], fills: readonly Confirm[]): number | undefined {
+/**
+ * The shortest latency that explains each market order: it did not meet the last price before its fill, so it was still on
+ * its way then. Microseconds of the market's time, the median; undefined without a market order that was filled.
+ */
+function latencyOf(
+  decisions: readonly GivenDecision[],
+  fills: readonly Confirm[],
+  recorded: readonly MarketColumns[],
+): number | undefined {
   const decidedUs = new Map<string, number>()
   for (const { atUs, intents } of decisions)
     for (const intent of intents)
       if (intent.type === 'place' && intent.orderType === 'market') decidedUs.set(intent.orderId, atUs)
-  const taken: number[] = []
-  for (const { orderId, fill } of fills) {
-    const from = decidedUs.get(orderId)
-    if (from === undefined || !fill) continue
+  const shortest: number[] = []
+  for (const { orderId, venue, instrument, fill } of fills) {
+    const fromUs = decidedUs.get(orderId)
+    if (fromUs === undefined || !fill) continue
     decidedUs.delete(orderId)
-    taken.push(Math.max(0, fill.venueTimeUs - from))
+    const missedUs = lastBefore(recorded, { venue, instrument }, fill.venueTimeUs)
+    shortest.push(missedUs > fromUs ? missedUs - fromUs + 1 : 0)
   }
-  taken.sort((a, b) => a - b)
-  return taken[taken.length >> 1]
+  shortest.sort((a, b) => a - b)
+  return shortest[shortest.length >> 1]
+}
+
+/** When the last trade or quote of an instrument before a moment was received; 0 = none. */
+function lastBefore(
+  series: readonly MarketColumns[],
+  { venue, instrument }: { venue: string; instrument: string },
+  atUs: number,
+): number {
+  let found = 0
+  for (const columns of series) {
+    if (columns.venue !== venue || columns.instrument !== instrument) continue
+    if (columns.kind !== 'ticks' && columns.kind !== 'quotes') continue
+    const { receiveTimeUs } = columns
+    let [low, high] = [0, columns.rows]
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (receiveTimeUs[middle]! < atUs) low = middle + 1
+      else high = middle
+    }
+    found = Math.max(found, receiveTimeUs[low - 1] ?? 0)
+  }
+  return found
 }
 
 const lastPrices = (series: readonly MarketColumns[]) => prices(series, (rows) => rows - 1)

@@ -1,5 +1,4 @@
 import type { Intent, PlaceIntent } from '@contrail/contracts'
-import { instrumentKey } from '@contrail/contracts'
 import type { Context, InputSpec, MarketColumns, OrderOptions, StrategyDefinition } from '@contrail/trading'
 import { z } from 'zod'
 
@@ -26,22 +25,20 @@ export function scripted(decisions: readonly GivenDecision[], series: readonly M
     state: (): State => ({ next: 0, ids: {} }),
     onTick: play,
     onQuote: play,
+    onBook: play,
     onCandle: play,
   }
 }
 
-/** The finest there is of each instrument says when it is time. */
-function inputsOf(series: readonly MarketColumns[]): InputSpec[] {
-  const groups = Map.groupBy(series, ({ venue, instrument }) => instrumentKey(venue, instrument))
-  return [...groups.values()].flatMap((all): InputSpec[] => {
-    const found = ['ticks', 'quotes', 'candles'].map((kind) => all.find((one) => one.kind === kind)).find(Boolean)
-    if (!found || found.kind === 'funding') return []
-    const { venue, instrument } = found
-    return found.kind === 'candles'
-      ? [{ kind: 'candles', venue, instrument, timeframe: found.timeframe }]
-      : [{ kind: found.kind, venue, instrument }]
+/** Whatever moves time: a bar that closes between two trades is the moment of a decision on it. */
+const inputsOf = (series: readonly MarketColumns[]): InputSpec[] =>
+  series.flatMap((columns): InputSpec[] => {
+    const { venue, instrument, kind } = columns
+    if (kind === 'funding') return []
+    return kind === 'candles'
+      ? [{ kind, venue, instrument, timeframe: columns.timeframe }]
+      : [{ kind, venue, instrument }]
   })
-}
 
 function carryOut(ctx: Context<unknown>, { ids }: State, intent: Intent): void {
   if (intent.type === 'place') {

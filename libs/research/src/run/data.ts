@@ -94,7 +94,7 @@ export async function dataFor(
   const series =
     source.kind === 'port'
       ? await fromPort(source, request, described, assumptions)
-      : fromSeries(opened.series, described.inputs, notes)
+      : seriesFor(opened.series, described.inputs, notes)
   const names = new Set(series.map((one) => `${one.venue}.${one.instrument}`))
   const instruments = opened.instruments.filter((one) => names.has(`${one.venue}.${one.instrument}`))
   const missing = [...names].find((name) => !instruments.some((one) => `${one.venue}.${one.instrument}` === name))
@@ -111,7 +111,12 @@ function needs({ fillModel }: Assumptions, series: readonly MarketColumns[]): vo
   throw refuse('no_data', 'fill model', `${fillModel} needs ${kind}`, mend)
 }
 
-function fromSeries(series: readonly MarketColumns[], inputs: readonly InputSpec[], notes: string[]): MarketColumns[] {
+/** Bars are made where the strategy reads longer ones, or where there are only trades; `notes` says which. */
+export function seriesFor(
+  series: readonly MarketColumns[],
+  inputs: readonly InputSpec[],
+  notes: string[],
+): MarketColumns[] {
   const found: MarketColumns[] = [...series]
   for (const input of inputs) {
     const same = found.filter((one) => one.venue === input.venue && one.instrument === input.instrument)
