@@ -7,6 +7,7 @@ import { METRICS } from '../metrics/catalogue.ts'
 import type { Metrics } from '../metrics/catalogue.ts'
 import { metricsInputOf } from '../run/record.ts'
 import type { RunRequest } from '../run/types.ts'
+import { noisySeries } from '../robust/price-noise.ts'
 import { definitionOf } from '../run/strategy.ts'
 import type { Convention } from '../metrics/types.ts'
 import type { ParameterSet } from './space.ts'
@@ -31,8 +32,13 @@ export type TrialSetup = {
   readonly fromUs?: number | undefined
   readonly toUs?: number | undefined
 }
-/** Another part of the same data, for walk-forward. */
-export type TrialWindow = { readonly fromUs?: number; readonly toUs?: number; readonly cash?: number }
+/** Another part of the same data, for walk-forward; or the same with a little noise on every price, for Monte Carlo. */
+export type TrialWindow = {
+  readonly fromUs?: number
+  readonly toUs?: number
+  readonly cash?: number
+  readonly noise?: { readonly bps: number; readonly seed: number; readonly round: number }
+}
 
 /** What an objective function is given. */
 export type ObjectiveRun = {
@@ -80,7 +86,7 @@ export function evaluate(loaded: LoadedSetup, point: ParameterSet, window: Trial
       definition,
       parameters,
       instruments: setup.instruments,
-      series: setup.series,
+      series: window.noise ? noisySeries(setup.series, window.noise) : setup.series,
       cash,
       assumptions: setup.assumptions,
       keep: 'summary',

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import path from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { Refusal } from '@contrail/contracts'
 import { shareSeries } from './evaluate.ts'
@@ -93,7 +94,7 @@ class Member {
   constructor(setup: TrialSetup, trialMsMax: number, on: { free: () => void; gone: (error?: unknown) => void }) {
     this.#trialMsMax = trialMsMax
     this.#free = on.free
-    this.worker = new Worker(new URL('./trial-thread.ts', import.meta.url), {
+    this.worker = new Worker(path.join(import.meta.dirname, 'trial-thread.ts'), {
       workerData: setup,
       env: {},
       stdout: true,

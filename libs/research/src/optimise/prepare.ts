@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { refuse } from '@contrail/contracts'
-import { bundleModule } from '@contrail/runtime/bundle'
+import { bundleModule, sha256Of } from '@contrail/runtime/bundle'
 import { defaultAssumptions } from '@contrail/trading'
-import type { InputSpec, StrategyDefinition } from '@contrail/trading'
+import type { Assumptions, InputSpec, MarketColumns, StrategyDefinition } from '@contrail/trading'
 import { METRIC_NAMES } from '../metrics/catalogue.ts'
+import { periodsPerYearOf } from '../metrics/daily.ts'
 import { timesOfSeries } from '../run/columns.ts'
 import { dataFor, hashOfData, openData } from '../run/data.ts'
 import type { RunData } from '../run/data.ts'
@@ -40,6 +41,8 @@ export type Search = {
   /** Of the data, cut to the period asked for. `toUs` is exclusive. */
   readonly fromUs: number
   readonly toUs: number
+  /** Days a year, by the data. */
+  readonly periods: 252 | 365
 }
 
 /** Opens code, data and objective, once, for any number of trials. */
@@ -48,7 +51,7 @@ export async function prepareSearch(request: SearchRequest): Promise<Search> {
   const strategy =
     run.code === undefined
       ? await bundleStrategy(run.strategy, request.folder)
-      : { code: run.code, codeSha256: '', source: run.strategy }
+      : { code: run.code, codeSha256: sha256Of(run.code), source: run.strategy }
   const definition = await definitionOf(strategy.code)
   const opened = await openData(run.data)
   const fixed = { ...knownOf(definition, opened.fill, run, request.space ?? []), ...run.parameters }
@@ -69,19 +72,12 @@ export async function prepareSearch(request: SearchRequest): Promise<Search> {
     name: definition.name,
     definition,
     setup: {
+      ...commonOf(run, data, assumptions),
       code: strategy.code,
-      instruments: data.instruments,
       series,
-      cash: run.cash,
-      assumptions,
-      convention: run.convention ?? 'contrail',
-      riskFree: run.riskFree,
-      periods: run.periods,
       fixed,
       objectives: objective.objectives,
       objectiveCode: objective.code,
-      fromUs: run.fromUs,
-      toUs: run.toUs,
     },
     space,
     isFeasible,
@@ -91,8 +87,40 @@ export async function prepareSearch(request: SearchRequest): Promise<Search> {
     data,
     fromUs,
     toUs,
+    periods: periodsPerYearOf(timesOfSeries(series[0] as MarketColumns)),
   }
 }
+
+/** The same without a search: one set of parameters, to be run again and again on changed data. */
+export async function prepareFixed(run: RunRequest): Promise<Pick<Search, 'setup'>> {
+  const strategy = run.code === undefined ? (await bundleStrategy(run.strategy)).code : run.code
+  const definition = await definitionOf(strategy)
+  const opened = await openData(run.data)
+  const fixed = { ...knownOf(definition, opened.fill, run, []), ...run.parameters }
+  const described = describe(definition, { dimensions: [], fixed, unbounded: [] })
+  const assumptions = { ...defaultAssumptions, ...run.assumptions }
+  const data = await dataFor(run, opened, described, assumptions)
+  return {
+    setup: {
+      ...commonOf(run, data, assumptions),
+      code: strategy,
+      series: shareSeries(data.series),
+      fixed,
+      objectives: [],
+    },
+  }
+}
+
+const commonOf = (run: RunRequest, data: RunData, assumptions: Assumptions) => ({
+  instruments: data.instruments,
+  cash: run.cash,
+  assumptions,
+  convention: run.convention ?? ('contrail' as const),
+  riskFree: run.riskFree,
+  periods: run.periods,
+  fromUs: run.fromUs,
+  toUs: run.toUs,
+})
 
 /** Venue, instrument and timeframe of the data, where the strategy has such a parameter and nobody says otherwise. */
 function knownOf(

@@ -2,15 +2,17 @@ import type { CandleColumns, MarketColumns, TickColumns } from '@contrail/tradin
 import { random } from '../optimise/random.ts'
 import type { Random } from '../optimise/random.ts'
 
+export type PriceNoise = { readonly bps: number; readonly seed: number; readonly round: number }
+
 /**
- * The same market with a little noise on every price: relative, normal, `noiseBps` wide. A bar keeps its shape rules
+ * The same market with a little noise on every price: relative, normal, `bps` wide. A bar keeps its shape rules
  * (low <= open, close <= high). Volumes, times and everything else stay.
  */
-export function noisySeries(series: readonly MarketColumns[], noiseBps: number, ...seed: number[]): MarketColumns[] {
+export function noisySeries(series: readonly MarketColumns[], { bps, seed, round }: PriceNoise): MarketColumns[] {
   return series.map((one, index) => {
-    const from = random(...seed, index)
-    if (one.kind === 'candles') return noisyCandles(one, noiseBps / 10_000, from)
-    if (one.kind === 'ticks') return noisyTicks(one, noiseBps / 10_000, from)
+    const from = random(seed, round, index)
+    if (one.kind === 'candles') return noisyCandles(one, bps / 10_000, from)
+    if (one.kind === 'ticks') return noisyTicks(one, bps / 10_000, from)
     return one
   })
 }

@@ -130,14 +130,14 @@ describe('Monte Carlo', () => {
 
 it('a little noise keeps bars whole and is the same for a seed', () => {
   const series = walk(300, 5)
-  const [noisy] = noisySeries([series], 20, 7, 1) as [CandleColumns]
+  const [noisy] = noisySeries([series], { bps: 20, seed: 7, round: 1 }) as [CandleColumns]
   for (let i = 0; i < noisy.rows; i++) {
     expect(noisy.low[i]!).toBeLessThanOrEqual(Math.min(noisy.open[i]!, noisy.close[i]!))
     expect(noisy.high[i]!).toBeGreaterThanOrEqual(Math.max(noisy.open[i]!, noisy.close[i]!))
     expect(Math.abs(noisy.close[i]! / series.close[i]! - 1)).toBeLessThan(0.02)
   }
-  expect(noisySeries([series], 20, 7, 1)[0]).toEqual(noisy)
-  expect(noisySeries([series], 20, 7, 2)[0]).not.toEqual(noisy)
+  expect(noisySeries([series], { bps: 20, seed: 7, round: 1 })[0]).toEqual(noisy)
+  expect(noisySeries([series], { bps: 20, seed: 7, round: 2 })[0]).not.toEqual(noisy)
 })
 
 describe('the plateau', () => {
