@@ -31,8 +31,7 @@ export default command(
     const resumed = given.resume === undefined ? undefined : await recall(given.resume)
     const flags = { ...(resumed ? parseArgs(resumed.words, args) : given), ...said }
     const { strategy } = flags as { strategy?: string }
-    if (strategy === undefined)
-      throw refuse('usage', 'strategy', 'nothing', 'contrail optimise sma-cross --data FILE')
+    if (strategy === undefined) throw refuse('usage', 'strategy', 'nothing', 'contrail optimise sma-cross --data FILE')
     const search = await searchFromFlags(strategy, flags)
     const sampler = await samplerOf(search)
     const { createStudy, openStudy } = await import('@contrail/research')
