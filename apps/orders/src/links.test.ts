@@ -84,6 +84,15 @@ describe('a bracket', () => {
     expect(row?.['n']).toBe(0)
   })
 
+  test('an entry whose stop would be denied is denied itself', async () => {
+    const [entry, target, stop] = bracket('b5') as [Given, Given, Given]
+    await decide('b5', [entry, target, { ...stop, stopPrice: '98.05' }])
+    const denied = await world.confirmed('b5-1-0', 'denied')
+    expect(denied.reason?.text).toMatch(/^CHILD_DENIED: b5-1-2 PRICE_OFF_TICK/)
+    await world.confirmed('b5-1-2', 'denied')
+    expect(told('b5-1-1')).toEqual(['denied PARENT_ENDED'])
+  })
+
   test('exits count for nothing while they sleep, and the entry’s size is room for them', async () => {
     // Not reduce-only: only the promise of its parent's fill lets the gate pass it where the account is reducing.
     const exit = { side: 'sell', parent: 'b4-1-0' as never, orderType: 'limit', price: '103' } as const

@@ -29,7 +29,7 @@ export {
   statusOf,
   termsOf,
 } from './orders/status.ts'
-export { approveCancelForHalt, checkAmend, checkCancel, checkPlace } from './risk/gate.ts'
+export { approveCancelForHalt, checkAmend, checkCancel, checkEntry, checkPlace } from './risk/gate.ts'
 export type { AmendRequest, Approved, CancelRequest, PlaceRequest, RiskCheck, Verdict } from './risk/gate.ts'
 export { LIMITS_DEFAULT, limitsFor, NOTIONAL_CEILING, scopeKeys } from './risk/limits.ts'
 export type { Limits, LimitTable, Scope } from './risk/limits.ts'

@@ -3,7 +3,7 @@ import type { Intent, PlaceIntent, Reason } from '@contrail/contracts'
 import {
   checkAmend,
   checkCancel,
-  checkPlace,
+  checkEntry,
   cumQuantity,
   leavesQuantity,
   limitsFor,
@@ -82,10 +82,16 @@ async function place(desk: Desk, decision: Decision, intent: PlaceIntent, marks:
   await desk.instruments.get(intent.venue, intent.instrument)
   await desk.market.ensure(intent.venue, intent.instrument)
   const scope = scopeOf(desk, decision.strategy, intent)
-  const lacks = venueLacks(desk.venue.takes, desk.venue.name, intent)
+  // What hangs on it comes after it: the venue must be able to do that, too.
+  const lacks = decision.intents
+    .filter((one) => one === intent || (one.type === 'place' && one.parent === intent.orderId))
+    .map((one) => venueLacks(desk.venue.takes, desk.venue.name, one as PlaceIntent))
+    .find((reason) => reason !== undefined)
   const links = lacks ? { deny: lacks } : await linksOf(desk, decision.strategy, intent)
   const view = riskView(desk, scope, undefined, 'deny' in links ? {} : { links, parent: intent.parent })
-  const verdict = 'deny' in links ? denial(links.deny) : checkPlace(intent, { decidedUs: decision.atUs }, view)
+  const children = decision.intents.filter((one) => one.type === 'place' && one.parent === intent.orderId)
+  const asked = { decidedUs: decision.atUs }
+  const verdict = 'deny' in links ? denial(links.deny) : checkEntry(intent, children as PlaceIntent[], asked, view)
   const held = heldOf(desk, decision, intent, verdict)
   if (verdict.verdict === 'denied') {
     desk.metrics.denials.inc({ code: verdict.reason.code })
@@ -117,7 +123,7 @@ const denial = (why: Reason): Extract<Verdict<PlaceRequest>, { verdict: 'denied'
   checks: [{ control: 'C16', limit: 'the venue can do it', found: why.text, passed: false }],
 })
 
-function heldOf(desk: Desk, decision: Decision, intent: PlaceIntent, verdict: ReturnType<typeof checkPlace>): Held {
+function heldOf(desk: Desk, decision: Decision, intent: PlaceIntent, verdict: Verdict<PlaceRequest>): Held {
   const nowUs = desk.market.nowUs()
   const terms: Terms = {
     quantity: intent.quantity,

@@ -1,5 +1,5 @@
 import { compareDecimal, stepsOf } from '@contrail/contracts'
-import type { OrderType } from '@contrail/contracts'
+import type { OrderType, PlaceIntent } from '@contrail/contracts'
 import type { RiskCheck, Subject } from './gate.ts'
 import { midOf } from './protection.ts'
 import { scopeKeys } from './limits.ts'
@@ -90,6 +90,9 @@ function signalAge({ asked, view }: Subject): Result {
   return { limit: `${limitUs / 1000} ms`, found: `${ageUs / 1000} ms`, passed: ageUs <= limitUs }
 }
 
+/** It only ever takes back what its parent has filled. */
+const isExit = (intent: PlaceIntent): boolean => intent.parent !== undefined && intent.reduceOnly
+
 const LIMITED: ReadonlySet<OrderType> = new Set(['limit', 'stop_limit', 'take_profit_limit'])
 const TRIGGERED: ReadonlySet<OrderType> = new Set(['stop', 'stop_limit', 'take_profit', 'take_profit_limit'])
 
@@ -172,7 +175,8 @@ function quantity({ intent, view }: Subject): Result {
 
 /**
  * An order with a trigger is judged against it: that is where the market will be when it works. One that waits for its
- * parent is not in the market yet, and its price is a target: the wider collar around the last price holds for it.
+ * parent is not in the market yet, and its price is a target: the wider collar around the last price holds for it, and not
+ * even that for an exit, which may lie as far away as its author wants.
  */
 function midCollar({ intent, view }: Subject): Result {
   if (intent.price === undefined || intent.parent !== undefined) return undefined
@@ -181,6 +185,7 @@ function midCollar({ intent, view }: Subject): Result {
 }
 
 function lastCollar({ intent, view }: Subject): Result {
+  if (isExit(intent)) return undefined
   const price = intent.stopPrice ?? intent.price
   if (price === undefined) return undefined
   return collar(Number(price), view.market.last ?? midOf(view.market), view.limits.lastCollar, 'last')
@@ -212,7 +217,9 @@ function duplicate({ intent, view, amends }: Subject): Result {
 const SECOND = 1_000_000
 
 function rate(subject: Subject, windowUs: number, limit: number, ofStrategy: boolean, unit: string): Result {
-  const { view } = subject
+  const { intent, view } = subject
+  // Its entry has passed by this very limit: an exit must not be what is cut off.
+  if (isExit(intent)) return undefined
   let count = 0
   for (const order of view.recent)
     if (view.nowUs - order.atUs < windowUs && (!ofStrategy || order.strategy === view.scope.strategy)) count++

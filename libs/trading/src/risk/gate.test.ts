@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Instrument, PlaceIntent } from '@contrail/contracts'
 import { CONTROLS } from './controls.ts'
-import { checkAmend, checkCancel, checkPlace } from './gate.ts'
+import { checkAmend, checkCancel, checkEntry, checkPlace } from './gate.ts'
 import { LIMITS_DEFAULT, limitsFor, NOTIONAL_CEILING } from './limits.ts'
 import { NO_EXPOSURE } from './view.ts'
 import type { RiskView } from './view.ts'
@@ -46,6 +46,9 @@ const LIMIT = {
   reduceOnly: false,
 } as PlaceIntent
 const MARKET = { ...LIMIT, orderType: 'market', price: undefined } as unknown as PlaceIntent
+const TRAILING = { orderType: 'trailing_stop', price: undefined }
+const CHILD = { parent: 's-1-9' }
+const EXIT = { side: 'sell', reduceOnly: true }
 const ASKED = { decidedUs: NOW - 1_000_000 }
 const recent = (agoUs: number, given: object = {}) => ({
   orderId: 'o',
@@ -143,6 +146,37 @@ describe('each control, just inside and just outside its limit', () => {
     ['C16 off lot', 'QUANTITY_OFF_LOT', { quantity: '1.0005' }],
     ['C16 below the minimum', 'QUANTITY_BELOW_MINIMUM', { quantity: '0.001' }],
     ['C16 notional below the minimum', 'NOTIONAL_BELOW_MINIMUM', { quantity: '0.049' }],
+    ['C16 take-profit without a trigger', 'ORDER_INCOMPLETE', { orderType: 'take_profit', price: undefined }],
+    ['C16 take-profit', 'approved', { orderType: 'take_profit', price: undefined, stopPrice: '101' }],
+    [
+      'C4 take-profit-limit by its trigger',
+      'approved',
+      { orderType: 'take_profit_limit', stopPrice: '95', price: '94' },
+    ],
+    ['C16 trailing without a distance', 'ORDER_INCOMPLETE', { orderType: 'trailing_stop', price: undefined }],
+    ['C16 trailing', 'approved', { ...TRAILING, trailingPercent: '1' }],
+    ['C16 trailing by both', 'ORDER_INCOMPLETE', { ...TRAILING, trailingPercent: '1', trailingOffset: '1' }],
+    ['C16 trailing by all of it', 'ORDER_INCOMPLETE', { ...TRAILING, trailingPercent: '100' }],
+    ['C16 a distance without a trailing stop', 'ORDER_INCOMPLETE', { trailingOffset: '1' }],
+    ['C16 trailing off tick', 'PRICE_OFF_TICK', { ...TRAILING, trailingOffset: '0.05' }],
+    ['C16 a child that cannot wait', 'ORDER_INCOMPLETE', { ...CHILD, timeInForce: 'IOC' }],
+    ['C16 a market child', 'ORDER_INCOMPLETE', { ...CHILD, orderType: 'market', price: undefined }],
+    ['C4 a child is a target', 'approved', { ...CHILD, price: '109' }],
+    ['C4 a child far from last', 'PRICE_FAR_FROM_LAST', { ...CHILD, price: '111' }],
+    ['C4 an exit may be far away', 'approved', { ...CHILD, ...EXIT, price: '150' }, exposure({ position: 1 })],
+    [
+      'C11 an exit is not cut off',
+      'approved',
+      { ...CHILD, ...EXIT },
+      { recent: many(99), ...exposure({ position: 1 }) },
+    ],
+    ['C11 another child is', 'STRATEGY_RATE_LIMITED', CHILD, { recent: many(5) }],
+    [
+      'C19 an exit beyond its promise',
+      'REDUCE_ONLY_EXCEEDS_POSITION',
+      { ...CHILD, ...EXIT },
+      exposure({ position: 0.5 }),
+    ],
     ['C19 reduce-only within the position', 'approved', { side: 'sell', reduceOnly: true }, exposure({ position: 1 })],
     ['C19 beyond', 'REDUCE_ONLY_EXCEEDS_POSITION', { side: 'sell', reduceOnly: true }, exposure({ position: 0.999 })],
     ['C19 wrong side', 'REDUCE_ONLY_EXCEEDS_POSITION', { side: 'buy', reduceOnly: true }, exposure({ position: 1 })],
@@ -176,6 +210,23 @@ test('C5: a market order leaves as a limit inside the band that ends at once', (
   expect(request({ ...MARKET, timeInForce: 'FOK' })).toMatchObject({ timeInForce: 'FOK' })
   const tradesOnly = { ...VIEW, market: { ...VIEW.market, bid: undefined, ask: undefined, last: 33.33 } }
   expect(request(MARKET, tradesOnly)).toMatchObject({ price: '33.4' })
+})
+
+test('an entry is denied where one of its exits would be: no position without its stop', () => {
+  const exit = { ...LIMIT, orderId: 's-1-1', side: 'sell', reduceOnly: true, parent: 's-1-0' } as PlaceIntent
+  const stop = { ...exit, orderType: 'stop', price: undefined, stopPrice: '80' } as unknown as PlaceIntent
+  const verdict = (...children: PlaceIntent[]) => {
+    const answer = checkEntry(LIMIT, children, ASKED, VIEW)
+    return answer.verdict === 'denied' ? answer.reason.text : answer.verdict
+  }
+  expect(verdict(exit, stop)).toBe('approved')
+  expect(verdict({ ...exit, quantity: '1.001' })).toBe(
+    'CHILD_DENIED: s-1-1 REDUCE_ONLY_EXCEEDS_POSITION: control=C19 found=1.001 limit=at most 1',
+  )
+  expect(verdict(exit, { ...stop, stopPrice: '80.05' as never })).toContain('PRICE_OFF_TICK')
+  // Its links are no part of what is sent of the entry.
+  const sent = checkEntry(LIMIT, [exit], ASKED, { ...VIEW, links: { oco: 'q1' } })
+  expect(sent.verdict === 'approved' && sent.approved.request).toMatchObject({ kind: 'place', oco: 'q1' })
 })
 
 test('an amend is judged as the order that it makes, without itself', () => {

@@ -63,6 +63,30 @@ export function checkPlace(intent: PlaceIntent, asked: Asked, view: RiskView): V
   return { verdict: 'approved', approved: approve(request), checks }
 }
 
+/**
+ * An entry and the orders of the same decision that hang on it, which are not sent yet: where one of those would be denied,
+ * the entry is. A position must not come about without its stop.
+ */
+export function checkEntry(
+  intent: PlaceIntent,
+  children: readonly PlaceIntent[],
+  asked: Asked,
+  view: RiskView,
+): Verdict<PlaceRequest> {
+  const verdict = checkPlace(intent, asked, view)
+  if (verdict.verdict === 'denied') return verdict
+  const { exposure } = view
+  const promised = Number(intent.quantity) * (intent.side === 'buy' ? 1 : -1)
+  const filled = { ...view, exposure: { ...exposure, position: exposure.position + promised } }
+  for (const child of children) {
+    const judged = checkPlace(child, asked, filled)
+    if (judged.verdict === 'approved') continue
+    const reason = { code: 'CHILD_DENIED', text: `CHILD_DENIED: ${child.orderId} ${judged.reason.text}` }
+    return { verdict: 'denied', reason, checks: [...verdict.checks, ...judged.checks.filter((one) => !one.passed)] }
+  }
+  return verdict
+}
+
 /** A replace is judged as the order that it makes; what it takes back is not counted twice. */
 export function checkAmend(
   origin: string,
