@@ -46,6 +46,7 @@ export function printRun(record: RunRecord, folder: string | undefined): void {
   out(`run      ${counts.events} events, ${counts.orders} orders, ${counts.gaps} gaps, ${speed(record)} events/s`)
   const refused = Object.entries(record.refused).map(([why, n]) => `${why} ${n}`)
   if (refused.length > 0) out(styled('yellow', `refused  ${refused.join(', ')}`))
+  for (const why of Object.keys(record.refused)) if (MENDS[why]) out(`         ${MENDS[why](record)}`)
   for (const note of data.notes) out(`note     ${note}`)
   out(
     `hash     code ${strategy.codeSha256.slice(0, 12)}  data ${data.sha256.slice(0, 12)}  decisions ${record.decisionsSha256.slice(0, 12)}`,
@@ -54,3 +55,11 @@ export function printRun(record: RunRecord, folder: string | undefined): void {
     out(`saved    ${path.relative(process.cwd(), folder) || folder}   (contrail runs open ${record.id})`)
 }
 const speed = ({ timing }: RunRecord): string => showMetric(timing.eventsPerSecond, 'count')
+
+/** What to do about what is refused most often. */
+const MENDS: Readonly<Record<string, (record: RunRecord) => string>> = {
+  quantity_below_lot: ({ data }) => {
+    const lots = data.instruments.map((one) => `${one.lotSize} ${one.base}`).join(', ')
+    return `an order was smaller than one lot (${lots}): ask for more with --set or --sizing, or name the lot with --lot`
+  },
+}

@@ -1,3 +1,5 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { isoOfUs, Refusal, refuse } from '@contrail/contracts'
@@ -6,7 +8,7 @@ import type { BacktestOptions, BacktestResult, InputSpec } from '@contrail/tradi
 import { PULSE_BYTES, pulseOf, readPulse } from './watch.ts'
 import type { Pulse } from './watch.ts'
 
-export type ThreadData = { readonly code: string; readonly memory: SharedArrayBuffer }
+export type ThreadData = { readonly file: string; readonly memory: SharedArrayBuffer }
 export type Question =
   | {
       readonly kind: 'describe'
@@ -23,6 +25,8 @@ export type Described = {
   readonly lookback: number
 }
 export type Answer =
+  /** The thread runs; from now on the author's module is being loaded. */
+  | { readonly kind: 'started' }
   | { readonly kind: 'loaded' }
   | ({ readonly kind: 'described' } & Described)
   | { readonly kind: 'progress'; readonly done: number; readonly total: number }
@@ -36,6 +40,8 @@ export type Answer =
     }
 
 const HANDLER_MS_MAX = 10_000
+/** Reading and compiling a large bundle takes its time on a busy machine. */
+const LOAD_MS_MAX = 10_000
 const LOOK_MS = 250
 
 /** A strategy in a thread of its own, with an eye on it. */
@@ -43,6 +49,8 @@ export class StrategyThread {
   readonly #worker: Worker
   readonly #pulse: Pulse
   readonly #source: string
+  /** Holds the bundle as a file: only then does an error name the author's lines. */
+  readonly #folder: string
   readonly #handlerMsMax: number
   #settle: { resolve: (answer: Answer) => void; reject: (error: unknown) => void } | undefined
   #onProgress: ((done: number, total: number) => void) | undefined
@@ -50,14 +58,17 @@ export class StrategyThread {
   #calls = -1
   #sinceMs = 0
   /** Loading the module counts like a handler. */
-  #loading = true
+  #loading = false
 
   constructor(code: string, source: string, handlerMsMax = HANDLER_MS_MAX) {
     const memory = new SharedArrayBuffer(PULSE_BYTES)
     this.#pulse = pulseOf(memory)
     this.#source = source
     this.#handlerMsMax = handlerMsMax
-    const data: ThreadData = { code, memory }
+    this.#folder = mkdtempSync(path.join(os.tmpdir(), 'contrail-run-'))
+    const file = path.join(this.#folder, 'bundle.mjs')
+    writeFileSync(file, code)
+    const data: ThreadData = { file, memory }
     this.#worker = new Worker(path.join(import.meta.dirname, 'thread.ts'), { workerData: data, env: {}, execArgv: [] })
     this.#worker.on('message', (answer: Answer) => this.#heard(answer))
     this.#worker.on('error', (error) => this.#fail(crash(this.#source, error)))
@@ -93,6 +104,7 @@ export class StrategyThread {
     this.#settle = undefined
     this.#worker.removeAllListeners('exit')
     await this.#worker.terminate()
+    rmSync(this.#folder, { recursive: true, force: true })
   }
 
   #ask(question: Question): Promise<Answer> {
@@ -120,11 +132,16 @@ export class StrategyThread {
   }
 
   #heard(answer: Answer): void {
+    if (answer.kind === 'started') {
+      this.#loading = true
+      this.#sinceMs = systemClock.monotonicMs()
+      return
+    }
     if (answer.kind === 'progress') return this.#onProgress?.(answer.done, answer.total)
     if (!this.#settle) this.#early = answer
     else if (answer.kind === 'failed') {
       const { code, field, value, mend } = answer
-      this.#fail(new Refusal(code, field === 'strategy' ? this.#source : field, value, mend))
+      this.#fail(new Refusal(code, field === '' ? this.#source : field, value, mend))
     } else this.#settle.resolve(answer)
   }
 
@@ -141,9 +158,10 @@ export class StrategyThread {
       this.#sinceMs = nowMs
       return
     }
-    if (nowMs - this.#sinceMs < this.#handlerMsMax) return
+    const msMax = this.#loading ? Math.max(LOAD_MS_MAX, this.#handlerMsMax) : this.#handlerMsMax
+    if (nowMs - this.#sinceMs < msMax) return
     const place = this.#loading ? 'its module' : `${handler}${eventUs > 0 ? ` at ${isoOfUs(eventUs)}` : ''}`
-    const value = `${place} ran longer than ${this.#handlerMsMax / 1000} s`
+    const value = `${place} ran longer than ${msMax / 1000} s`
     void this.#worker.terminate()
     this.#fail(refuse('endless', this.#source, value, 'look for a loop without an end; --budget SECONDS allows more'))
   }

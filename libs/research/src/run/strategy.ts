@@ -40,8 +40,10 @@ export async function loadStrategy(
   return { ...code, codeHash: code.codeSha256, definition: await definitionOf(code.code) }
 }
 
-export async function definitionOf(code: string): Promise<StrategyDefinition> {
-  const url = `data:text/javascript;base64,${Buffer.from(code).toString('base64')}`
+export const definitionOf = (code: string): Promise<StrategyDefinition> =>
+  definitionAt(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`)
+
+export async function definitionAt(url: string): Promise<StrategyDefinition> {
   const module = (await import(url)) as { default?: StrategyDefinition }
   const definition = module.default
   if (!definition || typeof definition.inputs !== 'function' || typeof definition.state !== 'function')

@@ -1,22 +1,24 @@
+import { pathToFileURL } from 'node:url'
 import { parentPort, workerData } from 'node:worker_threads'
 import { Refusal } from '@contrail/contracts'
 import { runBacktest } from '@contrail/trading'
 import type { InputSpec, StrategyDefinition } from '@contrail/trading'
 import { z } from 'zod'
-import { definitionOf } from './strategy.ts'
+import { definitionAt } from './strategy.ts'
 import type { Answer, Question, ThreadData } from './host.ts'
 import { leave, pulseOf, watched } from './watch.ts'
 
 /** The thread of one run. The strategy's code runs here and nowhere else: an endless loop hangs this thread alone. */
-const { code, memory } = workerData as ThreadData
+const { file, memory } = workerData as ThreadData
 // The bundle carries a map of the author's lines.
 process.setSourceMapsEnabled(true)
 const pulse = pulseOf(memory)
 const say = (answer: Answer): void => parentPort?.postMessage(answer)
 
+say({ kind: 'started' })
 let definition: StrategyDefinition
 try {
-  definition = watched(await definitionOf(code), pulse)
+  definition = watched(await definitionAt(pathToFileURL(file).href), pulse)
   say({ kind: 'loaded' })
 } catch (error) {
   say({ kind: 'failed', ...failureOf(error) })
@@ -75,19 +77,23 @@ function run({ options }: Extract<Question, { kind: 'run' }>): void {
 }
 
 function failureOf(error: unknown): { code: string; field: string; value: string; mend: string } {
-  if ((error as { name?: string } | null)?.name === 'Refusal') {
-    const { code: why, field, value, mend } = error as Refusal
-    return { code: why, field, value, mend }
+  const cause = (error as { cause?: unknown } | null)?.cause
+  const place = placeOf(cause ?? error)
+  const refusal = [error, cause].find((one): one is Refusal => (one as Error | undefined)?.name === 'Refusal')
+  if (refusal) {
+    const { code, field, value, mend } = refusal
+    return { code, field: place ? `${place} ${field}` : field, value: bare(value), mend }
   }
   const text = error instanceof Error ? error.message : String(error)
-  return { code: 'strategy_failed', field: placeOf(error), value: text, mend: 'mend what it does with this event' }
+  return { code: 'strategy_failed', field: place ?? '', value: text, mend: 'mend what it does with this event' }
 }
+/** A refusal quotes what it was given; it is quoted again where it is shown. */
+const bare = (value: string): string => (/^".*"$/.test(value) ? (JSON.parse(value) as string) : value)
 
-/** `my-first.ts:12`: the first line of the author's own code in the stack; `strategy` where there is none. */
-function placeOf(error: unknown): string {
-  const cause = (error as { cause?: unknown } | null)?.cause ?? error
-  const stack = cause instanceof Error ? (cause.stack ?? '') : ''
-  const places = [...stack.matchAll(/([^\s()]+\.(?:ts|js|mjs)):(\d+):\d+/g)].map(([, file, line]) => ({ file, line }))
-  const own = places.find(({ file }) => !/node:|\/libs\/|node_modules/.test(file ?? ''))
-  return own ? `${own.file?.split('/').at(-1)}:${own.line}` : 'strategy'
+/** `my-first.ts:12`: the first line of the author's own code in the stack. */
+function placeOf(error: unknown): string | undefined {
+  const stack = error instanceof Error ? (error.stack ?? '') : ''
+  const frames = stack.split('\n').filter((line) => /^\s+at /.test(line))
+  const own = frames.find((line) => !/node:|node_modules|[\\/]libs[\\/]|bundle\.mjs/.test(line))
+  return /([^\s/\\(]+:\d+):\d+\)?$/.exec(own ?? '')?.[1]
 }
