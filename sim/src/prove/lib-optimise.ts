@@ -59,8 +59,14 @@ export class Workers {
     for (let i = 0; i < count; i++) this.#start()
   }
 
-  killEvery(ms: number): void {
-    this.#timer = setInterval(() => this.#kill(), ms)
+  /** Not before something was done since the last time: on a slow machine workers would only ever start. */
+  killEvery(ms: number, done: () => number): void {
+    let before = 0
+    this.#timer = setInterval(() => {
+      if (done() <= before) return
+      before = done()
+      this.#kill()
+    }, ms)
   }
 
   async stop(): Promise<void> {

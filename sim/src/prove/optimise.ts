@@ -61,8 +61,8 @@ export async function proveOptimise(options: {
   const workers = new Workers(queue.urlOf('researcher'), options.workers)
   try {
     const coordinator = await openCoordinator(bus, systemClock, recordOf(search), search.setup)
-    workers.killEvery(options.killMs)
     const counted: number[] = []
+    workers.killEvery(options.killMs, () => counted.length)
     const far = await study(
       search,
       options.trials,
