@@ -5,7 +5,7 @@ import type { RiskView } from '@contrail/trading'
 import { loadHeld } from '../store/load.ts'
 import type { VenueTakes } from '../venue/port.ts'
 import type { Desk } from './desk.ts'
-import { openOrders, reason } from './held.ts'
+import { reason } from './held.ts'
 import type { Held } from './held.ts'
 import { resolve } from './resolve.ts'
 
@@ -37,16 +37,11 @@ export async function linksOf(desk: Desk, strategy: string, intent: PlaceIntent)
   if (oco === undefined) return links
   const root = await find(desk, strategy, intent, oco)
   if (!root) return { deny: reason('OCO_UNKNOWN', `${oco} is no order of ${strategy} in ${intent.instrument}`) }
-  const group = NEVER_THERE.has(statusOf(root.order)) ? heir(desk, intent) : root
-  return group?.origin === undefined ? links : { ...links, oco: group.origin }
+  // A group is a name. Where its first order was never sent, our own id of that is as good a name as the venue's.
+  return { ...links, oco: root.origin ?? oco }
 }
 
-const NEVER_THERE = new Set(['denied', 'rejected', 'not_placed'])
-const ENDED = new Set([...NEVER_THERE, 'cancelled', 'expired'])
-
-/** The first of a group that came through, where the one that it is named after did not. */
-const heir = (desk: Desk, intent: PlaceIntent): Held | undefined =>
-  openOrders(desk.state).find(({ head }) => head.intent.oco === intent.oco && head.orderId !== intent.orderId)
+const ENDED = new Set(['denied', 'rejected', 'not_placed', 'cancelled', 'expired'])
 
 async function find(desk: Desk, strategy: string, intent: PlaceIntent, orderId: string): Promise<Held | undefined> {
   const held = desk.state.open.get(orderId) ?? (await loadHeld(desk.writer, { orderId }))

@@ -95,6 +95,10 @@ describe('a bracket on bars', () => {
     expect(run(entry, 'buy', [100, 106, 98, 100], [100, 106, 99, 100]).fills).toEqual(['1 buy 1@99', '2 sell 1@105'])
     expect(run(entry, 'buy', [100, 106, 93, 100]).fills).toEqual(['1 buy 1@99', '1 sell 1@94'])
   })
+  test('an entry that the gate denies takes its exits along', () => {
+    const { fills, ends } = run({ ...BRACKET, quantity: 101 }, 'buy', [100, 103, 99, 102])
+    expect([fills, ends]).toEqual([[], ['denied', 'denied', 'denied']])
+  })
   test('a short one is its mirror', () => {
     const short = { quantity: 1, takeProfit: 95, stopLoss: 103 }
     const { fills, left } = run(short, 'sell', [100, 101, 99, 100], [100, 101, 94, 95])

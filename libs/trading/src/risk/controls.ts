@@ -158,6 +158,7 @@ function saneMarket({ view }: Subject): Result {
 }
 
 function notional({ intent, view, price }: Subject): Result {
+  if (isExit(intent)) return undefined
   const limit = view.limits.notionalMax
   // No price is known only where no market is: freshData has refused by then. Not passing is the safe answer.
   const found = price === undefined ? Number.NaN : Number(intent.quantity) * price

@@ -165,6 +165,12 @@ describe('each control, just inside and just outside its limit', () => {
     ['C4 a child far from last', 'PRICE_FAR_FROM_LAST', { ...CHILD, price: '111' }],
     ['C4 an exit may be far away', 'approved', { ...CHILD, ...EXIT, price: '150' }, exposure({ position: 1 })],
     [
+      'C2 an exit is as large as its entry',
+      'approved',
+      { ...CHILD, ...EXIT, price: '20000' },
+      exposure({ position: 1 }),
+    ],
+    [
       'C11 an exit is not cut off',
       'approved',
       { ...CHILD, ...EXIT },

@@ -69,7 +69,7 @@ export function addOrder(market: Market, order: VenueOrder): void {
   market.sink.touched?.(order)
   market.dueUs = Math.min(market.dueUs, order.activeAtUs)
   if (order.parent === '' && order.oco === '') return
-  const reason = unlinkable(market, order.parent, order.oco)
+  const reason = unlinkable(market, order.parent)
   if (reason) finish(market, order, 'rejected', reason)
   else join(market, order)
 }

@@ -171,9 +171,12 @@ describe('OCO', () => {
     expect(placeOrder(m, 'b', request({ orderType: 'stop', stopPrice: '99', oco: 'a' }), 3).outcome).toBe('accepted')
     expect(told(m)).toEqual(['a sell 0.01@100', 'b cancelled OCO_FILLED'])
   })
-  test('an unknown group is refused', () => {
-    const received = placeOrder(market(), 'a', request({ price: '101', oco: 'nobody' }), 2)
-    expect(received).toMatchObject({ outcome: 'rejected', reason: { code: 'OCO_UNKNOWN' } })
+  test('a group whose first order never came is a group all the same', () => {
+    const m = market()
+    placeOrder(m, 'b', request({ orderType: 'stop', stopPrice: '99', oco: 'denied' }), 2)
+    placeOrder(m, 'c', request({ orderType: 'trailing_stop', trailingOffset: '3', oco: 'denied' }), 3)
+    onTick(m, tick(4, 98.9))
+    expect(told(m)).toEqual(['b sell 0.01@100', 'c cancelled OCO_FILLED'])
   })
 })
 

@@ -18,15 +18,13 @@ export const leavesOf = (order: VenueOrder): number =>
 
 const groupOf = (order: { oco: string; clOrdId: string }): string => (order.oco === '' ? order.clOrdId : order.oco)
 
-/** Why an order cannot hang on what it names. */
-export function unlinkable(market: Market, parent: string | undefined, oco: string | undefined): Reason | undefined {
-  if (parent && !market.orders.some((one) => one.clOrdId === parent && one.state !== 'done')) {
+/** Why an order cannot wait for what it names. A group needs nobody to be there: it is a name that its orders share. */
+export function unlinkable(market: Market, parent: string): Reason | undefined {
+  if (parent !== '' && !market.orders.some((one) => one.clOrdId === parent && one.state !== 'done')) {
     const ended = market.ended.get(parent)
     if (!ended) return reasonOf('PARENT_UNKNOWN', `${parent} is not open here`)
     if (ended.filled === 0) return reasonOf('PARENT_ENDED', `${parent} has ended without a fill`)
   }
-  if (oco && !market.ended.has(oco) && !market.orders.some((one) => one.clOrdId === oco))
-    return reasonOf('OCO_UNKNOWN', `${oco} is not open here`)
   return undefined
 }
 

@@ -27,7 +27,7 @@ export function placeOrder(
   advance(market, nowUs)
   if (market.asks.length === 0 && market.bids.length === 0 && request.timeInForce !== 'GTC')
     return { outcome: 'rejected', reason: reasonOf('NO_MARKET', 'nothing was quoted or traded yet') }
-  const reason = unlinkable(market, request.parent, request.oco)
+  const reason = unlinkable(market, request.parent ?? '')
   if (reason) return { outcome: 'rejected', reason }
   const order = orderOf(market, clOrdId, request)
   addOrder(market, order)
