@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { defineStrategy } from '../strategy/api.ts'
@@ -134,5 +135,55 @@ describe('a trailing stop on bars', () => {
     const short = { quantity: 1, trailingStop: { percent: 2 } }
     const { fills } = run(short, 'sell', [100, 101, 99, 99.5], [99.5, 100, 90, 91], [91, 93, 91, 92])
     expect(fills).toEqual(['1 sell 1@100', '3 buy 1@91.8'])
+  })
+})
+
+describe('whatever the bars do', () => {
+  const bar = fc
+    .tuple(...Array.from({ length: 4 }, () => fc.integer({ min: 900, max: 1100 })))
+    .map(([a, b, c, d]): Bar => {
+      const [open, close] = [a! / 10, d! / 10]
+      return [open, Math.max(open, close, b! / 10), Math.min(open, close, c! / 10), close]
+    })
+  const options = fc.record({
+    side: fc.constantFrom('buy' as const, 'sell' as const),
+    limit: fc.option(fc.integer({ min: -15, max: 15 }), { nil: undefined }),
+    target: fc.option(fc.integer({ min: 1, max: 80 }), { nil: undefined }),
+    stop: fc.option(fc.integer({ min: 1, max: 80 }), { nil: undefined }),
+    trail: fc.option(fc.integer({ min: 1, max: 60 }), { nil: undefined }),
+  })
+
+  test('exits come after their entry, never more of them than of it; after a crash and a leap nothing is held', () => {
+    fc.assert(
+      fc.property(options, fc.array(bar, { maxLength: 15 }), ({ side, limit, target, stop, trail }, bars) => {
+        if (target === undefined && stop === undefined && trail === undefined) return
+        const sign = side === 'buy' ? 1 : -1
+        const price = 100 + (limit ?? 0) / 10
+        const given: OrderOptions = {
+          quantity: 1,
+          ...(limit === undefined ? {} : { price }),
+          ...(target === undefined ? {} : { takeProfit: price + (sign * target) / 10 }),
+          ...(stop === undefined ? {} : { stopLoss: price - (sign * stop) / 10 }),
+          ...(trail === undefined ? {} : { trailingStop: { offset: trail / 10 } }),
+        }
+        const end: Bar[] = [
+          [100, 150, 50, 100],
+          [100, 150, 50, 100],
+        ]
+        const { fills, left, ends } = run(given, side, ...bars, ...end)
+        const sides = fills.map((fill) => fill.split(' ')[1])
+        expect(sides).toEqual([side, side === 'buy' ? 'sell' : 'buy'].slice(0, fills.length))
+        const rows = fills.map((fill) => Number(fill.split(' ')[0]))
+        expect(rows).toEqual(rows.toSorted((a, b) => a - b))
+        // The last two bars reach every entry, target and stop that is left.
+        expect(left).toEqual([])
+        // A market order may have expired: the next open lay outside of its protection band.
+        if (fills.length === 0) expect(ends[0]).toBe('expired')
+        const exits = ends.slice(1)
+        expect(exits.filter((status) => status === 'filled')).toHaveLength(fills.length / 2)
+        expect(exits.filter((status) => status === 'cancelled')).toHaveLength(exits.length - fills.length / 2)
+      }),
+      { numRuns: 300 },
+    )
   })
 })
