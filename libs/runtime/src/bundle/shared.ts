@@ -37,7 +37,7 @@ export function sharedText(): Promise<string> {
 async function make(): Promise<string> {
   const contents = SHARED.map((name, index) => `export * as m${index} from ${JSON.stringify(name)}`).join('\n')
   const result = await build({
-    stdin: { contents, resolveDir: path.join(root, 'strategies'), loader: 'js' },
+    stdin: { contents, resolveDir: root, loader: 'js' },
     nodePaths: [path.join(root, 'node_modules')],
     bundle: true,
     write: false,
