@@ -38,7 +38,7 @@ describe('contrail optimise', () => {
     const first = await search(...SPACE, '--trials', '12', '--id', 'one', '--jobs', '2', '--no-report', '--no-plateau')
     expect(first.code).toBe(0)
     expect(first.json).toMatchObject({ study: 'one', ending: 'trials', trials: { kept: 12, before: 0, failed: 0 } })
-    const second = await run('optimise', '--resume', 'one', '--trials', '18', '--jobs', '1')
+    const second = await run('optimise', '--resume', 'one', '--trials', '18', '--report', '--plateau')
     expect(second.code).toBe(0)
     expect(second.json).toMatchObject({ study: 'one', trials: { kept: 18, before: 12 } })
     const whole = await search(...SPACE, '--trials', '18', '--no-report', '--no-plateau')
