@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { isBuiltin } from 'node:module'
 import path from 'node:path'
 import { refuse } from '@contrail/contracts'
 import { build, context } from 'esbuild'
@@ -7,7 +8,7 @@ import { fromShared, linesBefore, oneLocale, sharedText, wholeOf } from './share
 import { attachMap } from './source-map.ts'
 
 export { inspectBundle } from './inspect.ts'
-export { linesBefore, partsOf, sharedText } from './shared.ts'
+export { linesBefore, partsOf, sharedText, wholeOf } from './shared.ts'
 export { getBundle, putBundle, thicken, thinOf } from './store.ts'
 export type { Parts } from './shared.ts'
 
@@ -77,11 +78,10 @@ const optionsOf = (entry: string): BuildOptions & { write: false } => ({
     {
       name: 'no-platform-modules',
       setup(plugin) {
-        plugin.onResolve(
-          { filter: /^node:|^(fs|net|http|https|child_process|worker_threads|crypto|os|dgram|tls)$/ },
-          (found) => ({
-            errors: [{ text: `imports ${found.path}; a strategy decides on its inputs alone` }],
-          }),
+        plugin.onResolve({ filter: /^[a-z][a-z_0-9]*(:|\/|$)/ }, ({ path: name }) =>
+          isBuiltin(name)
+            ? { errors: [{ text: `imports ${name}; a strategy decides on its inputs alone` }] }
+            : undefined,
         )
       },
     },
