@@ -1,6 +1,7 @@
 import { refuse } from '@contrail/contracts'
 import type { OrderView } from '@contrail/contracts'
 import { call, post } from '../lib/client.ts'
+import { orderKind } from '../lib/order-kind.ts'
 import { printJson } from '../lib/print.ts'
 import { command } from '../lib/run.ts'
 
@@ -12,10 +13,12 @@ export default command(
     what: { type: 'positional', description: 'Quantity in base, or the id to cancel', required: true },
     where: { type: 'positional', description: 'venue.BASE-QUOTE', required: false },
     price: { type: 'string', description: 'Limit price: makes it a limit order' },
-    stop: { type: 'string', description: 'Stop price' },
+    stop: { type: 'string', description: 'Stop price: works once the market is as bad' },
+    touch: { type: 'string', description: 'Take-profit price: works once the market is as good' },
+    trail: { type: 'string', description: 'Trailing stop: distance in price, or in percent (1.5%)' },
     account: { type: 'string', description: 'Which account' },
   },
-  async ({ verb, what, where, price, stop, account, json }) => {
+  async ({ verb, what, where, price, stop, touch, trail, account, json }) => {
     if (verb === 'cancel') {
       const order = await call<OrderView>('DELETE', `/v1/orders/${encodeURIComponent(what)}`)
       if (json) return printJson(order)
@@ -25,15 +28,12 @@ export default command(
     const [venue, instrument] = where?.split('.') ?? []
     if (!venue || !instrument)
       throw refuse('usage', 'where', where ?? 'nothing', 'write venue.BASE-QUOTE: sim.BTC-USDT')
-    const orderType = price ? (stop ? 'stop_limit' : 'limit') : stop ? 'stop' : 'market'
     const order = await post<{ orderId: string }>('/v1/orders', {
       venue,
       instrument,
       side: verb,
       quantity: what,
-      orderType,
-      ...(price ? { price } : {}),
-      ...(stop ? { stopPrice: stop } : {}),
+      ...orderKind({ price, stop, touch, trail }),
       ...(account ? { account } : {}),
     })
     if (json) return printJson(order)
