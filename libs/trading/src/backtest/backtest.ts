@@ -1,9 +1,7 @@
 import { fromFixed, toFixed } from '../portfolio/fixed.ts'
-import { intentOf } from '../strategy/ask.ts'
 import { decimalOf } from '@contrail/contracts'
-import { orderRecord } from './logs.ts'
+import { FEE_UNIT } from './costs.ts'
 import { Run } from './run.ts'
-import { tradeRecord } from './trades.ts'
 import type { BacktestOptions, BacktestResult, DecisionRecord, FillRecord, OrderRecord, TradeRecord } from './types.ts'
 
 /** Runs a strategy over columns: the live step, the account and the venue on this thread, now. */
@@ -20,30 +18,31 @@ function resultOf(run: Run): BacktestResult {
   let orders: readonly OrderRecord[] | undefined
   let fills: readonly FillRecord[] | undefined
   let trades: readonly TradeRecord[] | undefined
-  const equity = { timeUs: run.equityUs.take(), value: run.equity.take(), exposure: run.exposure.take() }
-  const last = equity.value.length - 1
+  const { equity } = run
+  const last = equity.count - 1
   return {
     complete: run.isComplete,
     events: run.events,
-    firstUs: equity.timeUs[0] ?? 0,
-    lastUs: equity.timeUs[last] ?? 0,
+    firstUs: last >= 0 ? equity.at(0, 0) : 0,
+    lastUs: last >= 0 ? equity.at(last, 0) : 0,
     decisionCount: run.dealer.decisionCount,
     get decisions() {
-      return (decisions ??= run.dealer.decisions.map(({ asks, ...rest }) => ({ ...rest, intents: asks.map(intentOf) })))
+      return (decisions ??= run.dealer.decisions.records())
     },
     get orders() {
-      return (orders ??= run.dealer.orders.map(orderRecord))
+      return (orders ??= ordersOf(run))
     },
     get fills() {
-      return (fills ??= desk.fills.records(1e8))
+      return (fills ??= desk.fills.records(desk.orders, FEE_UNIT))
     },
     get trades() {
-      return (trades ??= desk.trades.map(tradeRecord))
+      return (trades ??= desk.trades.records(desk.stocks))
     },
-    equity,
+    equity: equity.columns,
     cash: desk.cash / desk.power,
-    finalEquity: last >= 0 ? equity.value[last]! : desk.cash / desk.power,
-    peakEquity: last >= 0 ? run.peak : desk.cash / desk.power,
+    finalEquity: last >= 0 ? equity.at(last, 1) : desk.cash / desk.power,
+    peakEquity: last >= 0 ? run.equity.peak : desk.cash / desk.power,
+    maxDrawdown: run.equity.maxDrawdown,
     positions: desk.stocks
       .filter((stock) => stock.lots !== 0)
       .map((stock) => {
@@ -56,12 +55,16 @@ function resultOf(run: Run): BacktestResult {
           unrealised: stock.quantity * (stock.mark - averagePrice),
         }
       }),
-    costs: { ...desk.costs, fee: desk.costs.fee / 1e8 },
+    costs: { ...desk.costs, fee: desk.costs.fee / FEE_UNIT },
     gaps: run.gaps,
     liquidations: run.liquidations,
     refused: { ...actor.readout.refused, ...run.dealer.denied },
     residual: residualOf(run),
   }
+}
+
+function ordersOf({ desk: { orders }, options }: Run): OrderRecord[] {
+  return options.keep === 'summary' ? [] : Array.from({ length: orders.count }, (_, row) => orders.record(row))
 }
 
 /** Start cash + realised + funding - cash - open cost, in decimals. */

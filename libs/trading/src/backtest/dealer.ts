@@ -9,29 +9,22 @@ import { confirmOf } from './confirm.ts'
 import { latencyOf } from './costs.ts'
 import type { Desk, Report, SimOrder, Stock } from './desk.ts'
 import { Gate } from './gate.ts'
-import { newOrderLog } from './logs.ts'
-import type { OrderLogEntry } from './logs.ts'
 import { CLOSING_ASK, makeSimOrder } from './order.ts'
-import type { BacktestOptions, DecisionRecord } from './types.ts'
+import { DecisionLog } from './decisions.ts'
+import type { Cause } from './decisions.ts'
+import type { BacktestOptions } from './types.ts'
 
 /** The account that the orders of a run are booked on, and its strategy: a prefix of its order ids. */
 export const RUN_ACCOUNT = 'backtest'
 export const RUN_STRATEGY = 'run'
-
-export type DecisionEntry = Omit<DecisionRecord, 'intents'> & { readonly asks: readonly Ask[] }
-
-/** Where the input at hand comes from. */
-export type Cause = { event: number; series: number; row: number; nowUs: number }
 
 /** Between the strategy and the venue: decisions in, through the gate and the latency; reports back. */
 export class Dealer {
   readonly actor: StrategyActor
   readonly desk: Desk
   readonly cause: Cause
-  readonly decisions: DecisionEntry[] = []
-  readonly orders: OrderLogEntry[] = []
+  readonly decisions: DecisionLog
   decisionCount = 0
-  orderCount = 0
   readonly denied: Record<string, number> = {}
   readonly #gate: Gate | undefined
   readonly #keeps: boolean
@@ -46,6 +39,7 @@ export class Dealer {
     this.desk = desk
     this.cause = cause
     this.#keeps = options.keep !== 'summary'
+    this.decisions = new DecisionLog(desk.orders, actor)
     this.#isBarModel = assumptions.fillModel === 'bar'
     this.#latency = latencyOf(assumptions.latency, assumptions.seed)
     this.#gate = assumptions.riskGate ? new Gate(options.limits, this.#isBarModel) : undefined
@@ -58,11 +52,8 @@ export class Dealer {
     const { actor, cause } = this
     const number = ++this.decisionCount
     const asks = actor.takeAsks()
-    if (this.#keeps) {
-      const { event, series, row } = cause
-      this.decisions.push({ number, atUs: actor.nowUs, event, series, row, reasons: actor.reasons, asks })
-    }
-    for (const ask of asks) this.#carryOut(ask)
+    if (this.#keeps) this.decisions.add(cause, asks, this.desk.orders.count)
+    for (let index = 0; index < asks.length; index++) this.#carryOut(asks, number, index)
   }
 
   /** Tells the strategy what became of its orders; what it does in answer is carried out, too. */
@@ -73,8 +64,9 @@ export class Dealer {
     reports.length = 0
   }
 
-  #carryOut(ask: Ask): void {
-    if (ask.type === 'place') return this.#place(ask)
+  #carryOut(asks: readonly Ask[], number: number, index: number): void {
+    const ask = asks[index]!
+    if (ask.type === 'place') return this.#place(ask, asks, number, index)
     const order = this.#find(ask.orderId)
     if (!order) return
     const { market } = order.stock
@@ -112,20 +104,19 @@ export class Dealer {
     throw new Error(`${key} is an instrument of the strategy and not of the run`)
   }
 
-  #place(ask: PlaceAsk): void {
+  #place(ask: PlaceAsk, asks: readonly Ask[], number: number, index: number): void {
     const { cause } = this
     const { nowUs } = cause
     const stock = this.#stockOf(ask.slot.key)
     const { market } = stock
-    const log = newOrderLog(ask.orderId, stock.instrument, ask, ask.side, ask.lots, nowUs)
-    this.orderCount++
-    if (this.#keeps) this.orders.push(log)
+    const { orders } = this.desk
+    if (!this.#keeps && market.orders.length === 0 && this.desk.isIdle) orders.clear()
+    const log = orders.add(stock.index, ask, nowUs, number, index)
     const order = makeSimOrder(stock, log, ask, nowUs)
-    const denied = this.#gate?.place(ask, order, nowUs)
+    const denied = this.#gate?.place(ask, order, nowUs, asks)
     if (denied) {
-      log.status = 'denied'
-      log.doneUs = nowUs
-      log.reason = denied.text
+      orders.ended(log, 'denied', nowUs)
+      orders.explain(log, denied.text)
       this.denied[denied.code] = (this.denied[denied.code] ?? 0) + 1
       this.desk.reports.push({ kind: 'denied', order, atUs: nowUs, reason: denied })
       return
@@ -143,7 +134,7 @@ export class Dealer {
   #tell(report: Report): void {
     const { order } = report
     const { account } = this.actor
-    const { orderId } = order.log
+    const orderId = order.clOrdId
     const { tick, lot } = order.stock
     switch (report.kind) {
       case 'accepted':
@@ -159,7 +150,7 @@ export class Dealer {
       case 'replaced':
         account.told(orderId, order.filled > 0 ? 'partially_filled' : 'new', numberOfSteps(order.filled, lot), {
           quantity: numberOfSteps(order.quantity, lot),
-          price: order.log.price > 0 ? numberOfSteps(order.log.price, tick) : undefined,
+          price: order.price > 0 && order.ask?.orderType !== 'market' ? numberOfSteps(order.price, tick) : undefined,
           stopPrice: order.stopPrice > 0 ? numberOfSteps(order.stopPrice, tick) : undefined,
         })
         break
@@ -175,15 +166,16 @@ export class Dealer {
 
   /** Closes a whole position by an order of the run's own: it passes no gate and knows no latency. */
   close(stock: Stock, price: number, atUs: number, reason: 'END' | 'LIQUIDATION'): void {
-    const { market, instrument, tick } = stock
+    const { market, tick } = stock
     const side = stock.lots > 0 ? 'sell' : 'buy'
     const lots = Math.abs(stock.lots)
-    const orderId = `${RUN_STRATEGY}-${reason.toLowerCase()}-${++this.orderCount}`
-    const log = newOrderLog(orderId, instrument, undefined, side, lots, atUs)
-    log.reason = reason
-    if (this.#keeps) this.orders.push(log)
+    const row = this.desk.orders.count
+    const orderId = `${RUN_STRATEGY}-${reason.toLowerCase()}-${row}`
     const ask = { ...CLOSING_ASK, orderId, slot: undefined as never, side, lots } as const
+    const log = this.desk.orders.add(stock.index, ask, atUs, 0, 0)
+    this.desk.orders.explain(log, reason)
     const order = makeSimOrder(stock, log, ask, atUs)
+    order.ask = undefined
     market.nowUs = Math.max(market.nowUs, atUs)
     order.state = 'working'
     this.desk.exitReason = reason === 'END' ? 'end' : 'liquidation'

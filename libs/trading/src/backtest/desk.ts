@@ -9,14 +9,15 @@ import { numberOfSteps, stepsOfInstrument } from '../venue/steps.ts'
 import type { Step } from '../venue/steps.ts'
 import { FEE_UNIT, FeeSchedule } from './costs.ts'
 import type { MarketColumns } from './columns.ts'
-import { FillLog } from './logs.ts'
-import type { ExitReason, OrderLogEntry } from './logs.ts'
+import { FillLog, OrderLog } from './logs.ts'
 import { sizedLots } from './sizing.ts'
-import type { ClosedTrade } from './trades.ts'
-import type { Assumptions } from './types.ts'
+import { TradeLog } from './trades.ts'
+import type { ExitReason } from './trades.ts'
+import type { Assumptions, BacktestOptions } from './types.ts'
 
 /** One instrument of the run: its market, what is held of it, and where its data stands. */
 export type Stock = {
+  readonly index: number
   readonly instrument: Instrument
   readonly key: string
   readonly market: Market
@@ -52,7 +53,10 @@ export type Stock = {
 }
 export type SimOrder = VenueOrder & {
   stock: Stock
-  log: OrderLogEntry
+  /** Row of the log. */
+  log: number
+  /** Undefined: an order of the run's own. */
+  ask: PlaceAsk | undefined
   timeInForce: VenueOrder['timeInForce']
   isSized: boolean
   isAccepted: boolean
@@ -88,8 +92,10 @@ export class Desk implements VenueSink {
   readonly #scale: number
   readonly #feeFactor: number
   cash: number
+  readonly orders: OrderLog
   readonly fills = new FillLog()
-  readonly trades: ClosedTrade[] = []
+  readonly trades = new TradeLog()
+  readonly #keeps: boolean
   /** What the strategy has not been told yet. */
   readonly reports: Report[] = []
   readonly costs = { fee: 0, spread: 0, slippage: 0, funding: 0 }
@@ -100,7 +106,10 @@ export class Desk implements VenueSink {
   /** Received, in 10^-8 of the quote. */
   funding = 0
 
-  constructor(instruments: readonly Instrument[], actor: StrategyActor, cash: number, assumptions: Assumptions) {
+  constructor(instruments: readonly Instrument[], actor: StrategyActor, options: BacktestOptions, strategy: string) {
+    const { cash, assumptions } = options
+    this.#keeps = options.keep !== 'summary'
+    this.orders = new OrderLog(instruments, strategy)
     this.#assumptions = assumptions
     this.#hasCosts = assumptions.spreadBps > 0 || assumptions.slippage.kind !== 'none'
     const scale = instruments.reduce((most, instrument) => {
@@ -113,10 +122,11 @@ export class Desk implements VenueSink {
     this.cash = Math.round(cash * this.power)
     const liquidity = assumptions.fillModel === 'bar' ? 'unlimited' : 'quoted'
     const settings = { latencyUs: 0, liquidity, prints: 'next' } as const
-    this.stocks = instruments.map((instrument) => {
+    this.stocks = instruments.map((instrument, index) => {
       const { tick, lot } = stepsOfInstrument(instrument)
       const key = instrumentKey(instrument.venue, instrument.instrument)
       return {
+        index,
         instrument,
         key,
         market: newMarketOf(instrument, settings, this),
@@ -150,7 +160,7 @@ export class Desk implements VenueSink {
     const order = venueOrder as SimOrder
     if (order.isAccepted || order.state === 'done') return
     order.isAccepted = true
-    this.reports.push({ kind: 'accepted', order, atUs: Math.max(order.activeAtUs, order.log.placedUs) })
+    this.reports.push({ kind: 'accepted', order, atUs: order.activeAtUs })
   }
 
   takerPrice(_market: Market, order: VenueOrder, price: number, lots: number): number {
@@ -188,7 +198,7 @@ export class Desk implements VenueSink {
       const opened = sizedLots(sizing, stock, this.equityUnits(stock, price), price, this.power, leverage)
       lots = (opposes ? Math.abs(held) : 0) + opened
       order.quantity = order.filled + lots
-      order.log.lots = order.quantity
+      this.orders.changed(order.log, order.quantity, order.ask?.price ?? 0, order.stopPrice)
     }
     if (opposes && lots <= Math.abs(held)) return lots
     const after = Math.abs(held + (order.side === 'buy' ? lots : -lots)) * price * stock.unit
@@ -212,32 +222,30 @@ export class Desk implements VenueSink {
     this.cash -= delta * price * stock.unit + fee * this.#feeFactor
     stock.lots += delta
     stock.quantity = numberOfSteps(stock.lots, stock.lot)
-    log.filled += lots
-    log.paid += price * lots
+    this.orders.filled(log, lots, price)
     const size = this.#hasCosts && liquidity === 'taker' ? numberOfSteps(lots, stock.lot) : 0
     this.costs.fee += fee
     this.costs.spread += this.#spread * size
     this.costs.slippage += this.#slippage * size
-    this.fills.add(
-      log,
-      market.nowUs,
-      stock.row,
-      lots,
-      price,
-      fee,
-      liquidity,
-      this.#slippage * size,
-      this.#spread * size,
-    )
+    if (this.#keeps)
+      this.fills.add(
+        log,
+        market.nowUs,
+        stock.row,
+        lots,
+        price,
+        fee,
+        liquidity,
+        this.#slippage * size,
+        this.#spread * size,
+      )
     this.reports.push({ kind: 'fill', order, atUs: market.nowUs, price, lots, fee, filled: order.filled, liquidity })
   }
 
   ended(market: Market, venueOrder: VenueOrder, end: OrderEnd, reason: Reason | undefined): void {
     const order = venueOrder as SimOrder
-    const { log } = order
-    log.status = end
-    log.doneUs = market.nowUs
-    if (reason) log.reason = reason.text
+    this.orders.ended(order.log, end, market.nowUs)
+    if (reason) this.orders.explain(order.log, reason.text)
     if (end !== 'filled') this.reports.push({ kind: end, order, atUs: market.nowUs, reason })
   }
 
@@ -251,9 +259,7 @@ export class Desk implements VenueSink {
 
   replaced(market: Market, venueOrder: VenueOrder, _amend: PendingAmend): void {
     const order = venueOrder as SimOrder
-    order.log.lots = order.quantity
-    order.log.price = order.price
-    order.log.stopPrice = order.stopPrice
+    this.orders.changed(order.log, order.quantity, order.price, order.stopPrice)
     this.reports.push({ kind: 'replaced', order, atUs: market.nowUs })
   }
 
@@ -266,6 +272,16 @@ export class Desk implements VenueSink {
       for (const other of this.stocks)
         if (other !== stock && other.lots !== 0) sum += Math.round(other.quantity * other.mark * this.power)
     return sum
+  }
+
+  /** No order is anywhere. */
+  get isIdle(): boolean {
+    for (const { market } of this.stocks) if (market.orders.length > 0) return false
+    return this.reports.length === 0
+  }
+
+  get cashQuote(): number {
+    return this.cash / this.power
   }
 
   equityQuote(): number {
@@ -315,7 +331,7 @@ export class Desk implements VenueSink {
     const opens = before === 0 || before > 0 === delta > 0
     if (opens) {
       holding.apply(order.side, lots, price, fee)
-      if (before === 0) this.#open(stock, order.log.ask, atUs)
+      if (before === 0) this.#open(stock, order.ask, atUs)
       stock.openFees += fee
       return
     }
@@ -328,27 +344,26 @@ export class Desk implements VenueSink {
     const fees = (stock.openFees * part + exitFee) / 1e8
     const funding = stock.openFunding * part
     const gain = holding.realisedQuote - realised + fee / 1e8
-    this.trades.push({
-      instrument: stock.instrument,
-      series: stock.series,
-      lots: before > 0 ? closed : -closed,
-      entryTimeUs: stock.openedUs,
-      exitTimeUs: atUs,
-      entryRow: stock.openedRow,
-      exitRow: stock.row,
-      entryPrice: average,
-      exitTicks: price,
-      pnl: gain - fees + funding,
+    this.trades.add(
+      stock.index,
+      before > 0 ? closed : -closed,
+      stock.openedUs,
+      atUs,
+      stock.openedRow,
+      stock.row,
+      average,
+      price,
+      gain - fees + funding,
       fees,
       funding,
-      entryTag: stock.openTag,
-      exitTag: order.log.ask?.tag,
-      exitReason: this.exitReason ?? reasonOfExit(order.log.ask),
-    })
+      this.exitReason ?? reasonOfExit(order.ask),
+      stock.openTag,
+      order.ask?.tag,
+    )
     stock.openFees -= stock.openFees * part
     stock.openFunding -= funding
     if (lots <= closed) return
-    this.#open(stock, order.log.ask, atUs)
+    this.#open(stock, order.ask, atUs)
     stock.openFees = fee - exitFee
   }
 

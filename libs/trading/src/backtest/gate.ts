@@ -1,11 +1,12 @@
 import { fromSteps, stepsOf } from '@contrail/contracts'
 import type { PlaceIntent, Reason } from '@contrail/contracts'
-import type { AmendAsk, CancelAsk, PlaceAsk } from '../strategy/ask.ts'
+import type { AmendAsk, Ask, CancelAsk, PlaceAsk } from '../strategy/ask.ts'
 import { placeIntentOf } from '../strategy/ask.ts'
-import { checkAmend, checkCancel, checkPlace } from '../risk/gate.ts'
+import { checkAmend, checkCancel, checkEntry } from '../risk/gate.ts'
 import { LIMITS_DEFAULT } from '../risk/limits.ts'
 import type { Limits } from '../risk/limits.ts'
 import type { Exposure, RecentOrder, RiskView } from '../risk/view.ts'
+import { unlinkable } from '../venue/links.ts'
 import { stepsOfInstrument } from '../venue/steps.ts'
 import type { SimOrder, Stock } from './desk.ts'
 
@@ -29,11 +30,17 @@ export class Gate {
   }
 
   /** Undefined = passed, and the order is what is to be sent. */
-  place(ask: PlaceAsk, order: SimOrder, nowUs: number): Reason | undefined {
+  place(ask: PlaceAsk, order: SimOrder, nowUs: number, decision: readonly Ask[]): Reason | undefined {
     const { stock } = order
+    if (ask.parent !== '') {
+      const stray = unlinkable(stock.market, ask.parent)
+      if (stray) return { code: 'PARENT_ENDED', text: stray.text }
+    }
     this.#forget(nowUs)
     if (!this.#isPlain(ask, stock, nowUs) || !this.#protects(ask, order)) {
-      const verdict = checkPlace(placeIntentOf(ask), { decidedUs: nowUs }, this.#view(stock, nowUs, ask.parent))
+      const children = ask.linked ? childrenOf(ask, decision) : []
+      const view = this.#view(stock, nowUs, ask.parent)
+      const verdict = checkEntry(placeIntentOf(ask), children, { decidedUs: nowUs }, view)
       if (verdict.verdict === 'denied') return verdict.reason
       const { price, timeInForce } = verdict.approved.request
       if (ask.orderType === 'market' && price !== undefined) {
@@ -54,12 +61,12 @@ export class Gate {
       this.#recentCancelsUs.push(nowUs)
       return undefined
     }
-    const before = order.log.ask
+    const before = order.ask
     if (!before) return undefined
     const becomes: PlaceIntent = placeIntentOf({
       ...before,
       lots: ask.lots ?? order.quantity,
-      price: ask.price ?? order.log.price,
+      price: ask.price ?? order.price,
       stopPrice: ask.stopPrice ?? order.stopPrice,
     })
     const { lotSize } = stock.instrument
@@ -84,6 +91,7 @@ export class Gate {
     const { minNotional } = stepsOfInstrument(ask.slot.details)
     return (
       ask.orderType === 'market' &&
+      !ask.linked &&
       !ask.reduceOnly &&
       ask.expireAtUs === undefined &&
       this.#recent.length === 0 &&
@@ -133,6 +141,9 @@ export class Gate {
     }
   }
 }
+
+const childrenOf = (ask: PlaceAsk, decision: readonly Ask[]): PlaceIntent[] =>
+  decision.flatMap((one) => (one.type === 'place' && one.parent === ask.orderId ? [placeIntentOf(one)] : []))
 
 /**
  * As live: what is reduce-only, or sleeps until its parent fills, brings no risk; a group no more than its largest; and a

@@ -1,66 +1,192 @@
-import type { Fill, Instrument, OrderStatus, Side } from '@contrail/contracts'
+import { fromSteps, ORDER_TYPES } from '@contrail/contracts'
+import type { Fill, Instrument, OrderId, OrderStatus, PlaceIntent, Side } from '@contrail/contracts'
 import type { PlaceAsk } from '../strategy/ask.ts'
 import { numberOfSteps, stepsOfInstrument } from '../venue/steps.ts'
-import { Growing } from './growing.ts'
-import type { FillRecord, OrderRecord, TradeRecord } from './types.ts'
+import type { Step } from '../venue/steps.ts'
+import { Table } from './table.ts'
+import type { FillRecord, OrderRecord } from './types.ts'
 
 /*
- * What happened in a run, in columns: a fill costs a dozen stores. The records that people read are made from them when
- * somebody asks for them.
+ * What happened in a run, in columns: an order or a fill costs a dozen stores and keeps no object alive. The records that
+ * people read are made from them when somebody asks for them.
  */
-export type ExitReason = TradeRecord['exitReason']
+const STATUSES = ['new', 'filled', 'cancelled', 'expired', 'rejected', 'denied'] as const
+type LoggedStatus = (typeof STATUSES)[number]
 
-/** An order of the run: the ask, and what became of it. */
-export type OrderLogEntry = {
-  readonly orderId: string
-  readonly instrument: Instrument
-  readonly ask: PlaceAsk | undefined
-  readonly side: Side
-  readonly placedUs: number
-  lots: number
-  price: number
-  stopPrice: number
-  doneUs: number
-  status: OrderStatus
-  filled: number
-  /** Sum of ticks x lots. */
-  paid: number
-  reason: string | undefined
-}
+/* Columns of an order. */
+const STOCK = 0
+const SIDE = 1
+const TYPE = 2
+const LOTS = 3
+const PRICE = 4
+const STOP = 5
+const PLACED = 6
+const DONE = 7
+const STATUS = 8
+const FILLED = 9
+/** Sum of ticks x lots. */
+const PAID = 10
+/** Of the decision that asked for it, and its place there; 0 = the run's own. */
+const DECISION = 11
+const INDEX = 12
+/** Lots before sizing or amends. */
+const ASKED = 13
+const ORDER_COLUMNS = 14
 
-export const newOrderLog = (
-  orderId: string,
-  instrument: Instrument,
-  ask: PlaceAsk | undefined,
-  side: Side,
-  lots: number,
-  placedUs: number,
-): OrderLogEntry => ({
-  orderId,
-  instrument,
-  ask,
-  side,
-  placedUs,
-  lots,
-  price: ask ? ask.price : 0,
-  stopPrice: ask ? ask.stopPrice : 0,
-  doneUs: NaN,
-  status: 'new',
-  filled: 0,
-  paid: 0,
-  reason: undefined,
-})
+export class OrderLog {
+  readonly #table = new Table(ORDER_COLUMNS)
+  readonly #tags: (string | undefined)[] = []
+  /** Most orders have none. */
+  readonly #reasons = new Map<number, string>()
+  readonly #instruments: readonly Instrument[]
+  readonly #prefix: string
 
-export class FillLog {
-  readonly orders: OrderLogEntry[] = []
-  readonly #columns = Array.from({ length: 8 }, () => new Growing())
+  constructor(instruments: readonly Instrument[], strategy: string) {
+    this.#instruments = instruments
+    this.#prefix = strategy
+  }
 
   get count(): number {
-    return this.orders.length
+    return this.#table.rows
+  }
+
+  /** Forgets all orders: nobody asks for them. */
+  clear(): void {
+    this.#table.clear()
+    this.#tags.length = 0
+    this.#reasons.clear()
+  }
+
+  add(stock: number, ask: PlaceAsk, placedUs: number, decision: number, index: number): number {
+    const row = this.#table.rows
+    const at = this.#table.add()
+    const { cells } = this.#table
+    cells[at + STOCK] = stock
+    cells[at + SIDE] = ask.side === 'buy' ? 1 : -1
+    cells[at + TYPE] = ask.orderType === 'market' ? 0 : ORDER_TYPES.indexOf(ask.orderType)
+    cells[at + LOTS] = ask.lots
+    cells[at + PRICE] = ask.price
+    cells[at + STOP] = ask.stopPrice
+    cells[at + PLACED] = placedUs
+    cells[at + DONE] = NaN
+    cells[at + STATUS] = 0
+    cells[at + FILLED] = 0
+    cells[at + PAID] = 0
+    cells[at + DECISION] = decision
+    cells[at + INDEX] = index
+    cells[at + ASKED] = ask.lots
+    this.#tags.push(ask.tag)
+    return row
+  }
+
+  filled(row: number, lots: number, ticks: number): void {
+    const { cells } = this.#table
+    const at = row * ORDER_COLUMNS
+    cells[at + FILLED]! += lots
+    cells[at + PAID]! += lots * ticks
+  }
+
+  changed(row: number, lots: number, price: number, stopPrice: number): void {
+    const { cells } = this.#table
+    const at = row * ORDER_COLUMNS
+    cells[at + LOTS] = lots
+    cells[at + PRICE] = price
+    cells[at + STOP] = stopPrice
+  }
+
+  ended(row: number, status: LoggedStatus, atUs: number): void {
+    const at = row * ORDER_COLUMNS
+    const { cells } = this.#table
+    cells[at + STATUS] = status === 'filled' ? 1 : STATUSES.indexOf(status)
+    cells[at + DONE] = atUs
+  }
+
+  explain(row: number, reason: string): void {
+    this.#reasons.set(row, reason)
+  }
+
+  orderId(row: number): string {
+    const decision = this.#table.at(row, DECISION)
+    if (decision > 0) return `${this.#prefix}-${decision}-${this.#table.at(row, INDEX)}`
+    return `${this.#prefix}-${this.#reasons.get(row)?.toLowerCase() ?? 'own'}-${row}`
+  }
+
+  tag(row: number): string | undefined {
+    return this.#tags[row]
+  }
+
+  instrument(row: number): Instrument {
+    return this.#instruments[this.#table.at(row, STOCK)]!
+  }
+
+  side(row: number): Side {
+    return this.#table.at(row, SIDE) > 0 ? 'buy' : 'sell'
+  }
+
+  lots(row: number): number {
+    return this.#table.at(row, LOTS)
+  }
+
+  /** A market order as it was asked for, whatever sizing made of it. */
+  plainIntent(row: number): PlaceIntent {
+    const instrument = this.instrument(row)
+    const tag = this.#tags[row]
+    return {
+      type: 'place',
+      orderId: this.orderId(row) as OrderId,
+      venue: instrument.venue,
+      instrument: instrument.instrument,
+      side: this.side(row),
+      quantity: fromSteps(this.#table.at(row, ASKED), instrument.lotSize),
+      orderType: 'market',
+      timeInForce: 'GTC',
+      postOnly: false,
+      reduceOnly: false,
+      ...(tag !== undefined && { tag }),
+    }
+  }
+
+  record(row: number): OrderRecord {
+    const cell = (column: number) => this.#table.at(row, column)
+    const instrument = this.instrument(row)
+    const { tick, lot } = stepsOfInstrument(instrument)
+    const priced = (ticks: number) => (ticks > 0 ? numberOfSteps(ticks, tick) : undefined)
+    const done = cell(DONE)
+    const status: OrderStatus = STATUSES[cell(STATUS)]!
+    return {
+      orderId: this.orderId(row),
+      venue: instrument.venue,
+      instrument: instrument.instrument,
+      side: this.side(row),
+      orderType: ORDER_TYPES[cell(TYPE)]!,
+      quantity: numberOfSteps(cell(LOTS), lot),
+      price: priced(cell(PRICE)),
+      stopPrice: priced(cell(STOP)),
+      tag: this.#tags[row],
+      placedUs: cell(PLACED),
+      doneUs: Number.isNaN(done) ? undefined : done,
+      status: status === 'new' && cell(FILLED) > 0 ? 'partially_filled' : status,
+      filled: numberOfSteps(cell(FILLED), lot),
+      averagePrice: averageOf(cell(PAID), cell(FILLED), tick),
+      reason: this.#reasons.get(row),
+    }
+  }
+}
+
+const averageOf = (paid: number, lots: number, tick: Step): number | undefined =>
+  lots > 0 ? ((paid / lots) * tick.units) / tick.power : undefined
+
+const FILL_COLUMNS = 9
+
+export class FillLog {
+  readonly #table = new Table(FILL_COLUMNS)
+
+  get count(): number {
+    return this.#table.rows
   }
 
   add(
-    order: OrderLogEntry,
+    order: number,
     atUs: number,
     row: number,
     lots: number,
@@ -70,67 +196,39 @@ export class FillLog {
     slippage: number,
     spread: number,
   ): void {
-    this.orders.push(order)
-    const [at, rows, lotss, tickss, fees, makers, slippages, spreads] = this.#columns as [
-      Growing,
-      Growing,
-      Growing,
-      Growing,
-      Growing,
-      Growing,
-      Growing,
-      Growing,
-    ]
-    at.push(atUs)
-    rows.push(row)
-    lotss.push(lots)
-    tickss.push(ticks)
-    fees.push(fee)
-    makers.push(liquidity === 'maker' ? 1 : 0)
-    slippages.push(slippage)
-    spreads.push(spread)
+    const at = this.#table.add()
+    const { cells } = this.#table
+    cells[at] = order
+    cells[at + 1] = atUs
+    cells[at + 2] = row
+    cells[at + 3] = lots
+    cells[at + 4] = ticks
+    cells[at + 5] = fee
+    cells[at + 6] = liquidity === 'maker' ? 1 : 0
+    cells[at + 7] = slippage
+    cells[at + 8] = spread
   }
 
-  records(feeUnit: number): FillRecord[] {
-    const column = (index: number, at: number) => this.#columns[index]!.at(at)
-    return this.orders.map((order, at) => {
-      const { tick, lot } = stepsOfInstrument(order.instrument)
+  records(orders: OrderLog, feeUnit: number): FillRecord[] {
+    return Array.from({ length: this.#table.rows }, (_, index) => {
+      const cell = (column: number) => this.#table.at(index, column)
+      const order = cell(0)
+      const instrument = orders.instrument(order)
+      const { tick, lot } = stepsOfInstrument(instrument)
       return {
-        orderId: order.orderId,
-        venue: order.instrument.venue,
-        instrument: order.instrument.instrument,
-        side: order.side,
-        atUs: column(0, at),
-        row: column(1, at),
-        quantity: numberOfSteps(column(2, at), lot),
-        price: numberOfSteps(column(3, at), tick),
-        fee: column(4, at) / feeUnit,
-        liquidity: column(5, at) === 1 ? 'maker' : 'taker',
-        slippage: column(6, at),
-        spread: column(7, at),
+        orderId: orders.orderId(order),
+        venue: instrument.venue,
+        instrument: instrument.instrument,
+        side: orders.side(order),
+        atUs: cell(1),
+        row: cell(2),
+        quantity: numberOfSteps(cell(3), lot),
+        price: numberOfSteps(cell(4), tick),
+        fee: cell(5) / feeUnit,
+        liquidity: cell(6) === 1 ? 'maker' : 'taker',
+        slippage: cell(7),
+        spread: cell(8),
       }
     })
-  }
-}
-
-export function orderRecord(order: OrderLogEntry): OrderRecord {
-  const { instrument, ask, price, stopPrice, filled, paid } = order
-  const { tick, lot } = stepsOfInstrument(instrument)
-  return {
-    orderId: order.orderId,
-    venue: instrument.venue,
-    instrument: instrument.instrument,
-    side: order.side,
-    orderType: ask?.orderType ?? 'market',
-    quantity: numberOfSteps(order.lots, lot),
-    price: price > 0 ? numberOfSteps(price, tick) : undefined,
-    stopPrice: stopPrice > 0 ? numberOfSteps(stopPrice, tick) : undefined,
-    tag: ask?.tag,
-    placedUs: order.placedUs,
-    doneUs: Number.isNaN(order.doneUs) ? undefined : order.doneUs,
-    status: order.status,
-    filled: numberOfSteps(filled, lot),
-    averagePrice: filled > 0 ? ((paid / filled) * tick.units) / tick.power : undefined,
-    reason: order.reason,
   }
 }

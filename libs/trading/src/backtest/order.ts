@@ -2,9 +2,8 @@ import { DAY_US } from '@contrail/contracts'
 import type { PlaceAsk } from '../strategy/ask.ts'
 import { makeOrder } from '../venue/lifecycle.ts'
 import type { SimOrder, Stock } from './desk.ts'
-import type { OrderLogEntry } from './logs.ts'
 
-export function makeSimOrder(stock: Stock, log: OrderLogEntry, ask: PlaceAsk, activeAtUs: number): SimOrder {
+export function makeSimOrder(stock: Stock, log: number, ask: PlaceAsk, nowUs: number): SimOrder {
   const order = makeOrder({
     clOrdId: ask.orderId,
     venueOrderId: '',
@@ -19,8 +18,8 @@ export function makeSimOrder(stock: Stock, log: OrderLogEntry, ask: PlaceAsk, ac
     quantity: ask.lots,
     price: ask.price,
     stopPrice: ask.stopPrice,
-    expireAtUs: expiryOf(ask, log.placedUs),
-    activeAtUs,
+    expireAtUs: expiryOf(ask, nowUs),
+    activeAtUs: nowUs,
     trailTicks: ask.trailTicks,
     trailPart: ask.trailPercent / 100,
     parent: ask.parent,
@@ -30,6 +29,7 @@ export function makeSimOrder(stock: Stock, log: OrderLogEntry, ask: PlaceAsk, ac
   // Always the same in the same order: all orders of a run have one shape.
   order.stock = stock
   order.log = log
+  order.ask = ask
   order.isSized = false
   order.isAccepted = false
   return order

@@ -7,10 +7,11 @@ import type { BookColumns, CandleColumns, QuoteColumns, TickColumns } from './co
 import { Dealer, RUN_ACCOUNT, RUN_STRATEGY } from './dealer.ts'
 import { Desk } from './desk.ts'
 import type { Stock } from './desk.ts'
+import { EquityCurve } from './equity.ts'
 import { feedsOf, rowAt } from './feed.ts'
 import type { Feed } from './feed.ts'
+import type { MarketRoute } from '../strategy/mailbox.ts'
 import { gapBetween } from './gaps.ts'
-import { Growing } from './growing.ts'
 import { historyOf, isOpening, timelineOf } from './timeline.ts'
 import { liquidationOf } from './margin.ts'
 import { BookRow, CandleRow, QuoteRow, TickRow } from './rows.ts'
@@ -27,9 +28,7 @@ export class Run {
   readonly dealer: Dealer
   readonly feeds: readonly Feed[]
   readonly options: BacktestOptions
-  readonly equityUs: Growing
-  readonly equity: Growing
-  readonly exposure: Growing
+  readonly equity: EquityCurve
   readonly gaps: BacktestResult['gaps'][number][] = []
   readonly #cause = { event: 0, series: 0, row: 0, nowUs: 0 }
   readonly #hasTimer: boolean
@@ -40,14 +39,13 @@ export class Run {
   #done = 0
   liquidations = 0
   isComplete = true
-  peak = -Infinity
 
   constructor(options: BacktestOptions) {
     const { definition, parameters, instruments, assumptions } = options
     const names = { strategy: RUN_STRATEGY, tenant: 'main', account: RUN_ACCOUNT }
     this.options = options
     this.actor = new StrategyActor(definition, { ...names, parameters, instruments })
-    this.desk = new Desk(instruments, this.actor, options.cash, assumptions)
+    this.desk = new Desk(instruments, this.actor, options, RUN_STRATEGY)
     this.dealer = new Dealer(this.actor, this.desk, this.#cause, options)
     this.#isBarModel = assumptions.fillModel === 'bar'
     this.#hasTimer = this.actor.handles('onTimer')
@@ -60,10 +58,7 @@ export class Run {
       total += feed.end - feed.first
     }
     this.#total = total
-    const only = this.feeds.length === 1 ? total : 1024
-    this.equityUs = new Growing(only)
-    this.equity = new Growing(only)
-    this.exposure = new Growing(only)
+    this.equity = new EquityCurve(options.keep === 'summary', this.feeds.length === 1 ? total : 1024)
   }
 
   get events(): number {
@@ -95,27 +90,48 @@ export class Run {
     }
   }
 
-  /** One series of bars: the common case, without a timeline. */
+  /** One series of bars: the common case, without a timeline. No double is passed on the way of an event. */
   #bars(feed: Feed, columns: CandleColumns): void {
-    const { spanUs, stock } = feed
+    const { spanUs, stock, route, end } = feed
+    const { actor, dealer, desk, equity } = this
+    const { moment } = actor
+    const { orders } = stock.market
     const cause = this.#cause
-    const { openTimeUs } = columns
+    const { openTimeUs, close } = columns
+    const hasMargin = this.options.assumptions.maintenanceMargin > 0
+    const hasTimer = this.#hasTimer
     cause.series = feed.index
     let expectedUs = openTimeUs[feed.first]!
-    for (let row = feed.first; row < feed.end; row++) {
+    for (let row = feed.first; row < end; row++) {
       const openUs = openTimeUs[row]!
       if (openUs !== expectedUs) this.#gap(feed, row, openUs)
       expectedUs = openUs + spanUs
       stock.row = row
       cause.row = row
-      if (stock.market.orders.length > 0) this.#openBar(feed, columns, row, openUs)
-      this.#closeBar(feed, columns, row, openUs, expectedUs)
-      this.#mark(expectedUs)
+      if (orders.length > 0) {
+        this.#openBar(feed, columns, row)
+        this.#rangeBar(feed, columns, row)
+      }
+      if (hasMargin) this.#checkMargin(feed, columns, row)
+      if (hasTimer) this.#timers(expectedUs)
+      stock.mark = close[row]!
+      cause.nowUs = expectedUs
+      cause.event++
+      if (route !== undefined) {
+        moment[0] = expectedUs
+        moment[1] = close[row]!
+        if (actor.see(route, new CandleRow(columns, row), dealer.decisionCount + 1)) {
+          dealer.decided()
+          dealer.deliver()
+        }
+      }
+      equity.mark(expectedUs, desk)
       if (++this.#done % PROGRESS_EVENTS === 0 && this.#isStopped()) return
     }
   }
 
-  #openBar({ stock }: Feed, columns: CandleColumns, row: number, openUs: number): void {
+  #openBar({ stock }: Feed, columns: CandleColumns, row: number): void {
+    const openUs = columns.openTimeUs[row]!
     const open = columns.open[row]!
     stock.row = row
     stock.mark = open
@@ -126,27 +142,42 @@ export class Run {
     this.dealer.deliver()
   }
 
-  #closeBar(feed: Feed, columns: CandleColumns, row: number, openUs: number, closeUs: number): void {
-    const { stock, route } = feed
-    const cause = this.#cause
-    const close = columns.close[row]!
+  #rangeBar({ stock, spanUs }: Feed, columns: CandleColumns, row: number): void {
+    const { market } = stock
+    if (market.orders.length === 0) return
+    const openUs = columns.openTimeUs[row]!
+    const closeUs = openUs + spanUs
+    const { open, high, low, close } = columns
+    onBarRange(market, { open: open[row]!, high: high[row]!, low: low[row]!, close: close[row]! }, openUs, closeUs)
+    this.#cause.nowUs = closeUs
+    this.dealer.deliver()
+  }
+
+  #checkMargin({ stock, spanUs }: Feed, columns: CandleColumns, row: number): void {
+    if (stock.lots === 0) return
+    const closeUs = columns.openTimeUs[row]! + spanUs
+    this.#liquidate(stock, columns.open[row]!, columns.low[row]!, columns.high[row]!, closeUs)
+  }
+
+  #closeBar(feed: Feed, columns: CandleColumns, row: number, closeUs: number): void {
+    const { stock } = feed
     if (feed.matches) {
-      if (stock.market.orders.length > 0) {
-        const bar = { open: columns.open[row]!, high: columns.high[row]!, low: columns.low[row]!, close }
-        onBarRange(stock.market, bar, openUs, closeUs)
-        cause.nowUs = closeUs
-        this.dealer.deliver()
-      }
-      if (stock.lots !== 0 && this.options.assumptions.maintenanceMargin > 0)
-        this.#liquidate(stock, columns.open[row]!, columns.low[row]!, columns.high[row]!, closeUs)
+      this.#rangeBar(feed, columns, row)
+      if (this.options.assumptions.maintenanceMargin > 0) this.#checkMargin(feed, columns, row)
     }
     if (this.#hasTimer) this.#timers(closeUs)
-    stock.mark = close
+    stock.mark = columns.close[row]!
     stock.dataUs = closeUs
-    cause.nowUs = closeUs
-    cause.event++
-    if (!route || !this.actor.see(route, new CandleRow(columns, row), closeUs, close, this.dealer.decisionCount + 1))
-      return
+    this.#cause.nowUs = closeUs
+    this.#cause.event++
+    if (feed.route) this.#see(feed.route, new CandleRow(columns, row), closeUs, stock.mark)
+  }
+
+  #see(route: MarketRoute, view: object, atUs: number, price: number): void {
+    const { moment } = this.actor
+    if (atUs > moment[0]!) moment[0] = atUs
+    moment[1] = price
+    if (!this.actor.see(route, view, this.dealer.decisionCount + 1)) return
     this.dealer.decided()
     this.dealer.deliver()
   }
@@ -166,12 +197,12 @@ export class Run {
       const row = isOpen ? opened[feed.index]!++ : rows[feed.index]!++
       const atUs = feed.timesUs[row]! + (isOpen ? 0 : feed.spanUs)
       if (isDue && (isOpen || atUs > markUs)) {
-        this.#mark(markUs)
+        this.equity.mark(markUs, this.desk)
         isDue = false
       }
       this.#cause.series = feed.index
       if (isOpen) {
-        if (feed.stock.market.orders.length > 0) this.#openBar(feed, feed.columns as CandleColumns, row, atUs)
+        if (feed.stock.market.orders.length > 0) this.#openBar(feed, feed.columns as CandleColumns, row)
         continue
       }
       this.#event(feed, row, atUs)
@@ -181,7 +212,7 @@ export class Run {
       }
       if (++this.#done % PROGRESS_EVENTS === 0 && this.#isStopped()) break
     }
-    if (this.#done > 0 && (isDue || markUs < this.#cause.nowUs)) this.#mark(this.#cause.nowUs)
+    if (this.#done > 0 && (isDue || markUs < this.#cause.nowUs)) this.equity.mark(this.#cause.nowUs, this.desk)
   }
 
   #event(feed: Feed, row: number, atUs: number): void {
@@ -192,7 +223,7 @@ export class Run {
       case 'candles':
         if (row > feed.first && columns.openTimeUs[row]! > columns.openTimeUs[row - 1]! + feed.spanUs)
           this.#gap(feed, row, columns.openTimeUs[row]!)
-        return this.#closeBar(feed, columns, row, columns.openTimeUs[row]!, atUs)
+        return this.#closeBar(feed, columns, row, atUs)
       case 'ticks':
         return this.#price(feed, new TickRow(columns, row), columns.price[row]!, atUs, () =>
           this.#print(feed, columns, row),
@@ -226,9 +257,7 @@ export class Run {
     if (stock.lots !== 0 && this.options.assumptions.maintenanceMargin > 0)
       this.#liquidate(stock, stock.mark, stock.mark, stock.mark, atUs)
     cause.event++
-    if (!route || !this.actor.see(route, view, atUs, price, this.dealer.decisionCount + 1)) return
-    this.dealer.decided()
-    this.dealer.deliver()
+    if (route) this.#see(route, view, atUs, price)
   }
 
   #print({ stock }: Feed, columns: TickColumns, row: number): void {
@@ -289,14 +318,6 @@ export class Run {
       if (held.lots !== 0) this.dealer.close(held, held === stock ? price : held.mark, atUs, 'LIQUIDATION')
   }
 
-  #mark(atUs: number): void {
-    const value = this.desk.equityQuote()
-    if (value > this.peak) this.peak = value
-    this.equityUs.push(atUs)
-    this.equity.push(value)
-    this.exposure.push(this.desk.exposureQuote())
-  }
-
   #isStopped(): boolean {
     if (this.options.onProgress?.(this.#done, this.#total) !== false) return false
     this.isComplete = false
@@ -307,7 +328,7 @@ export class Run {
   settle(): void {
     const { desk, options } = this
     const { atEnd } = options.assumptions
-    if (atEnd === 'mark' || this.equity.length === 0) return
+    if (atEnd === 'mark' || this.equity.count === 0) return
     for (const stock of desk.stocks) {
       const { series, row } = stock
       if (stock.lots === 0 || !series) continue
@@ -315,11 +336,7 @@ export class Run {
       const atUs = isOpen ? series.openTimeUs[row]! : this.#cause.nowUs
       this.dealer.close(stock, isOpen ? series.open[row]! : stock.mark, atUs, 'END')
     }
-    const last = this.equity.length - 1
-    const value = desk.equityQuote()
-    this.equity.set(last, value)
-    this.exposure.set(last, desk.exposureQuote())
-    if (value > this.peak) this.peak = value
+    this.equity.amend(desk.equityQuote(), desk.exposureQuote())
   }
 
   /** What the author's code threw, with the row that did it. */

@@ -1,63 +1,102 @@
 import type { Instrument } from '@contrail/contracts'
 import { numberOfSteps, stepsOfInstrument } from '../venue/steps.ts'
-import type { CandleColumns, MarketColumns } from './columns.ts'
-import type { ExitReason } from './logs.ts'
+import type { MarketColumns } from './columns.ts'
+import { Table } from './table.ts'
 import type { TradeRecord } from './types.ts'
 
-/** One closing of a position, or of a part of it. Money in whole units of the holding's scale. */
-export type ClosedTrade = {
-  readonly instrument: Instrument
-  readonly series: MarketColumns | undefined
-  /** Signed lots that were held. */
-  readonly lots: number
-  readonly entryTimeUs: number
-  readonly exitTimeUs: number
-  readonly entryRow: number
-  readonly exitRow: number
-  /** In quote per base. */
-  readonly entryPrice: number
-  readonly exitTicks: number
-  readonly pnl: number
-  readonly fees: number
-  readonly funding: number
-  readonly entryTag: string | undefined
-  readonly exitTag: string | undefined
-  readonly exitReason: ExitReason
-}
+export const EXIT_REASONS = ['signal', 'stop', 'take_profit', 'trailing_stop', 'limit', 'liquidation', 'end'] as const
+export type ExitReason = TradeRecord['exitReason']
 
-export function tradeRecord(trade: ClosedTrade): TradeRecord {
-  const { instrument, lots, entryPrice, pnl } = trade
-  const { tick, lot } = stepsOfInstrument(instrument)
-  const quantity = numberOfSteps(Math.abs(lots), lot)
-  const exitPrice = numberOfSteps(trade.exitTicks, tick)
-  const [low, high] = rangeOf(trade, exitPrice)
-  const worst = lots > 0 ? low - entryPrice : entryPrice - high
-  const best = lots > 0 ? high - entryPrice : entryPrice - low
-  return {
-    venue: instrument.venue,
-    instrument: instrument.instrument,
-    side: lots > 0 ? 'long' : 'short',
-    quantity,
-    entryTimeUs: trade.entryTimeUs,
-    exitTimeUs: trade.exitTimeUs,
-    entryRow: trade.entryRow,
-    exitRow: trade.exitRow,
-    entryPrice,
-    exitPrice,
-    pnl,
-    fees: trade.fees,
-    funding: trade.funding,
-    returnRatio: pnl / (entryPrice * quantity),
-    mae: Math.min(0, worst * quantity),
-    mfe: Math.max(0, best * quantity),
-    entryTag: trade.entryTag,
-    exitTag: trade.exitTag,
-    exitReason: trade.exitReason,
+/** What a trade belongs to, and what its rows are rows of. */
+type Place = { readonly instrument: Instrument; readonly series: MarketColumns | undefined }
+const COLUMNS = 12
+
+/** Closings of a position, or of a part of it. */
+export class TradeLog {
+  readonly #table = new Table(COLUMNS)
+  readonly #tags: (string | undefined)[] = []
+
+  /** `lots` with the sign of what was held, the entry as a price in quote, money in quote. */
+  add(
+    stock: number,
+    lots: number,
+    entryTimeUs: number,
+    exitTimeUs: number,
+    entryRow: number,
+    exitRow: number,
+    entryPrice: number,
+    exitTicks: number,
+    pnl: number,
+    fees: number,
+    funding: number,
+    reason: ExitReason,
+    entryTag: string | undefined,
+    exitTag: string | undefined,
+  ): void {
+    const at = this.#table.add()
+    const { cells } = this.#table
+    cells[at] = stock
+    cells[at + 1] = lots
+    cells[at + 2] = entryTimeUs
+    cells[at + 3] = exitTimeUs
+    cells[at + 4] = entryRow
+    cells[at + 5] = exitRow
+    cells[at + 6] = entryPrice
+    cells[at + 7] = exitTicks
+    cells[at + 8] = pnl
+    cells[at + 9] = fees
+    cells[at + 10] = funding
+    cells[at + 11] = reason === 'signal' ? 0 : EXIT_REASONS.indexOf(reason)
+    this.#tags.push(entryTag, exitTag)
+  }
+
+  records(places: readonly Place[]): TradeRecord[] {
+    return Array.from({ length: this.#table.rows }, (_, row) => this.#record(places, row))
+  }
+
+  #record(places: readonly Place[], row: number): TradeRecord {
+    const cell = (column: number) => this.#table.at(row, column)
+    const { instrument, series } = places[cell(0)]!
+    const { tick, lot } = stepsOfInstrument(instrument)
+    const lots = cell(1)
+    const [entryPrice, pnl] = [cell(6), cell(8)]
+    const quantity = numberOfSteps(Math.abs(lots), lot)
+    const exitPrice = numberOfSteps(cell(7), tick)
+    const [low, high] = rangeOf(series, cell(4), cell(5), entryPrice, exitPrice)
+    const worst = lots > 0 ? low - entryPrice : entryPrice - high
+    const best = lots > 0 ? high - entryPrice : entryPrice - low
+    return {
+      venue: instrument.venue,
+      instrument: instrument.instrument,
+      side: lots > 0 ? 'long' : 'short',
+      quantity,
+      entryTimeUs: cell(2),
+      exitTimeUs: cell(3),
+      entryRow: cell(4),
+      exitRow: cell(5),
+      entryPrice,
+      exitPrice,
+      pnl,
+      fees: cell(9),
+      funding: cell(10),
+      returnRatio: pnl / (entryPrice * quantity),
+      mae: Math.min(0, worst * quantity),
+      mfe: Math.max(0, best * quantity),
+      entryTag: this.#tags[row * 2],
+      exitTag: this.#tags[row * 2 + 1],
+      exitReason: EXIT_REASONS[cell(11)]!,
+    }
   }
 }
 
 /** Lowest and highest price from the row of the entry to before that of the exit, and the exit itself. */
-function rangeOf({ series, entryRow, exitRow, entryPrice }: ClosedTrade, exitPrice: number): [number, number] {
+function rangeOf(
+  series: MarketColumns | undefined,
+  entryRow: number,
+  exitRow: number,
+  entryPrice: number,
+  exitPrice: number,
+): [number, number] {
   let low = Math.min(entryPrice, exitPrice)
   let high = Math.max(entryPrice, exitPrice)
   const [lows, highs] = series ? pricesOf(series) : []
@@ -81,5 +120,3 @@ function pricesOf(series: MarketColumns): [Float64Array, Float64Array] | [] {
       return []
   }
 }
-
-export const isCandles = (series: MarketColumns): series is CandleColumns => series.kind === 'candles'

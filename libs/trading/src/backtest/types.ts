@@ -158,6 +158,8 @@ export type BacktestResult = {
   readonly cash: number
   readonly finalEquity: number
   readonly peakEquity: number
+  /** Greatest fall from a peak, as a part of it, over every bar or minute; 0 or more. */
+  readonly maxDrawdown: number
   /** Open at the end, after `atEnd`. */
   readonly positions: readonly {
     readonly venue: string

@@ -40,7 +40,7 @@ export class StrategyActor {
   #state: unknown
   readonly #shape: string
   /** What the context shows of time. */
-  readonly #moment = { nowUs: 0, warm: false }
+  readonly #moment = { cells: new Float64Array(2), warm: false }
   #paused = false
   /** The look-back of every input is complete. */
   #warm: boolean
@@ -108,11 +108,21 @@ export class StrategyActor {
    * The direct way in, for a host on the same thread whose events are objects already: the same steps without bytes. True =
    * something was decided, and `takeAsks` and `reasons` have it until the next step.
    */
-  see(route: MarketRoute, value: object, atUs: number, price: number, number: number): boolean {
+  see(route: MarketRoute, value: object, number: number): boolean {
+    const { cells } = this.#moment
     this.#collector.begin(number, this.#passing())
     this.#moment.warm = this.#warm
-    this.#onEvent(route, value, atUs, price, undefined, false)
+    const price = cells[1]!
+    // NaN = it states none.
+    if (price === price) route.slot.lastPrice = price
+    if (!this.#warm) this.#warmUp(route.input, false)
+    this.#hand(route.kind, value, undefined)
     return this.#hasDecided()
+  }
+
+  /** What the next `see` reads: its time and the price it states. The time never runs back. */
+  get moment(): Float64Array {
+    return this.#moment.cells
   }
 
   seeHistory(route: MarketRoute, value: object, atUs: number, price: number): void {
@@ -135,13 +145,17 @@ export class StrategyActor {
     return this.#collector.take()
   }
 
+  get hasReasons(): boolean {
+    return this.#collector.notes.count > 0
+  }
+
   /** What was noted in this step. */
   get reasons(): Record<string, NoteValue> {
     return this.#collector.notes.now
   }
 
   get nowUs(): number {
-    return this.#moment.nowUs
+    return this.#moment.cells[0]!
   }
 
   /** Bars or ticks of history that each input wants. */
@@ -198,16 +212,14 @@ export class StrategyActor {
     this.#advance(atUs)
     if (!Number.isNaN(price)) route.slot.lastPrice = price
     if (!this.#warm) this.#warmUp(route.input, history)
-    switch (route.kind) {
-      case 'tick':
-        return this.#call('onTick', value, input)
-      case 'quote':
-        return this.#call('onQuote', value, input)
-      case 'book':
-        return this.#call('onBook', value, input)
-      case 'candle':
-        return this.#call('onCandle', value, input)
-    }
+    this.#hand(route.kind, value, input)
+  }
+
+  #hand(kind: MarketRoute['kind'], value: object, input: StrategyInput | undefined): void {
+    if (kind === 'candle') this.#call('onCandle', value, input)
+    else if (kind === 'tick') this.#call('onTick', value, input)
+    else if (kind === 'quote') this.#call('onQuote', value, input)
+    else if (kind === 'book') this.#call('onBook', value, input)
   }
 
   /** This input counts for the look-back, and is itself already seen warm when it completes it. */
@@ -253,7 +265,7 @@ export class StrategyActor {
   }
 
   #advance(atUs: number): void {
-    if (atUs > this.#moment.nowUs) this.#moment.nowUs = atUs
+    if (atUs > this.#moment.cells[0]!) this.#moment.cells[0] = atUs
   }
 
   /** Calls the author's code. Whatever it throws comes out as a `StrategyFailure` with the input that did it. */
@@ -270,7 +282,7 @@ export class StrategyActor {
 
   #decided(): StrategyOutput | undefined {
     if (!this.#hasDecided()) return undefined
-    return { body: { atUs: this.#moment.nowUs, ...this.#collector.takeIntents() } }
+    return { body: { atUs: this.#moment.cells[0]!, ...this.#collector.takeIntents() } }
   }
 
   #hasDecided(): boolean {
@@ -293,7 +305,7 @@ export class StrategyActor {
     this.#keepReasons()
     return {
       state: this.#state,
-      nowUs: this.#moment.nowUs,
+      nowUs: this.#moment.cells[0]!,
       warm: this.#warm,
       paused: this.#paused,
       openOrders: [...this.#account.orders()],
@@ -312,7 +324,7 @@ export class StrategyActor {
     for (const slot of this.#plan.slots.values()) if (!Number.isNaN(slot.lastPrice)) prices[slot.key] = slot.lastPrice
     return {
       version: SNAPSHOT_VERSION,
-      nowUs: this.#moment.nowUs,
+      nowUs: this.#moment.cells[0]!,
       paused: this.#paused,
       counts: [...this.#counts],
       prices,
@@ -333,7 +345,7 @@ export class StrategyActor {
       throw new Refusal('state_misfit', 'state', saved.state.shape, `this code has a state of ${this.#shape}`)
     const state = restoreState(this.#definition.state(this.parameters), saved.state.value)
     this.#account.restore(saved.account as Parameters<AccountView['restore']>[0])
-    this.#moment.nowUs = saved.nowUs
+    this.#moment.cells[0] = saved.nowUs
     this.#paused = saved.paused
     this.#counts = this.#plan.inputs.map((_, index) => saved.counts[index] ?? 0)
     this.#warm = this.#counts.every((count) => count >= this.#lookback)
