@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import type { Instrument, Timeframe } from '@contrail/contracts'
 import type { MarketColumns } from '@contrail/trading'
-import { copyRows, joinRows } from './columns/join.ts'
+import { joinRows } from './columns/join.ts'
 import { KINDS, seriesOf } from './columns/kinds.ts'
 import type { Kind, Rows, SeriesKey } from './columns/kinds.ts'
 import type { FileFeed, FileOptions } from './files/feed.ts'
@@ -46,10 +46,16 @@ const DEPTH = 20
 export async function readMarketFile(file: string, options: MarketFileOptions = {}): Promise<MarketFile> {
   const pieces = new Map<Kind, Rows[]>()
   const depth = options.depth ?? DEPTH
-  const { opened, judgement, definition } = await streamMarketFile(file, options, (kind, rows) => {
-    const copy = copyRows(kind, rows, depth)
-    pieces.set(kind, [...(pieces.get(kind) ?? []), copy])
-  })
+  const { opened, judgement, definition } = await streamMarketFile(
+    file,
+    options,
+    (kind, rows) => {
+      const known = pieces.get(kind)
+      if (known) known.push(rows)
+      else pieces.set(kind, [rows])
+    },
+    true,
+  )
   const kinds = KINDS.filter((kind) => pieces.has(kind))
   return {
     series: kinds.map((kind) => seriesOf(keyOfFile(opened, kind, depth), joinRows(kind, pieces.get(kind)!, depth))),
@@ -59,11 +65,15 @@ export async function readMarketFile(file: string, options: MarketFileOptions = 
   }
 }
 
-/** Reads a file piece by piece: memory does not grow with it. The arrays of a piece are used again for the next. */
+/**
+ * Reads a file piece by piece: memory does not grow with it. The arrays of a piece are used again for the next, unless
+ * they are given away.
+ */
 export async function streamMarketFile(
   file: string,
   options: MarketFileOptions,
   onRows: (kind: Kind, rows: Rows, opened: OpenedFile) => void,
+  giveAway = false,
 ): Promise<{ opened: OpenedFile; judgement: FileJudgement; definition: Instrument }> {
   const { onProgress, kind: only, depth = DEPTH, ...fileOptions } = options
   const opened = await openMarketFile({ file, ...fileOptions }, depth)
@@ -72,6 +82,7 @@ export async function streamMarketFile(
     timeframe: opened.timeframe,
     volumeIn: opened.volumeIn,
     depth,
+    giveAway,
     onRows: (kind, rows) => {
       if (only === undefined || kind === only) onRows(kind, rows, opened)
     },

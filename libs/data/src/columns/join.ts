@@ -1,5 +1,5 @@
 import { KIND_SPECS, cellsOf, sharedColumns } from './kinds.ts'
-import type { ColumnArray, Kind, Rows } from './kinds.ts'
+import type { Kind, Rows } from './kinds.ts'
 
 /** Copies pieces one after the other into shared memory. */
 export function joinRows(kind: Kind, pieces: readonly Rows[], depth = 0): Rows {
@@ -15,13 +15,4 @@ export function joinRows(kind: Kind, pieces: readonly Rows[], depth = 0): Rows {
     }
   }
   return { rows, columns }
-}
-
-/** A copy that stays as it is when the piece is filled anew. */
-export function copyRows(kind: Kind, piece: Rows, depth = 0): Rows {
-  const columns = KIND_SPECS[kind].columns.map((spec): [string, ColumnArray] => [
-    spec.name,
-    piece.columns[spec.name]!.slice(0, cellsOf(spec, piece.rows, depth)),
-  ])
-  return { rows: piece.rows, columns: Object.fromEntries(columns) }
 }

@@ -10,7 +10,7 @@ import { zipEntry } from './zip.ts'
 export const ROW_CHARACTERS_MAX = 4_000_000
 
 /** Pieces: large enough that handing one on costs nothing, small enough for any machine. */
-const PIECE_BYTES = 1 << 20
+export const PIECE_BYTES = 1 << 20
 const WIDE = { highWaterMark: PIECE_BYTES }
 const UNPACKED = { chunkSize: PIECE_BYTES }
 
@@ -37,6 +37,27 @@ export async function bytesOf(file: string, name: string): Promise<AsyncIterable
     return checked(entry.method === 0 ? packed : inflate(packed, createInflateRaw(UNPACKED)), entry.crc32, name)
   }
   return createReadStream(file, WIDE)
+}
+
+/** Its bytes, unpacked, in pieces that are good until the next one is asked for: a plain file needs one for all. */
+export async function* piecesOf(file: string, name: string): AsyncGenerator<Buffer> {
+  const head = await firstBytes(file, name)
+  const isPacked = (head[0] === 0x1f && head[1] === 0x8b) || (head[0] === 0x50 && head[1] === 0x4b)
+  if (isPacked || head.length === 0) {
+    for await (const piece of await bytesOf(file, name)) yield piece as Buffer
+    return
+  }
+  const handle = await open(file, 'r')
+  try {
+    const buffer = Buffer.allocUnsafeSlow(PIECE_BYTES)
+    for (;;) {
+      const { bytesRead } = await handle.read(buffer, 0, PIECE_BYTES)
+      if (bytesRead === 0) return
+      yield buffer.subarray(0, bytesRead)
+    }
+  } finally {
+    await handle.close()
+  }
 }
 
 export async function firstBytes(file: string, name: string): Promise<Buffer> {

@@ -2,16 +2,18 @@ import { Buffer } from 'node:buffer'
 import path from 'node:path'
 import { refuse } from '@contrail/contracts'
 import type { Collector } from '../judge/collector.ts'
+import { EXACT_MAX, longDecimal, POWERS } from './decimal.ts'
 import type { FileFeed } from './feed.ts'
 import { SLOT, SLOTS } from './layout.ts'
 import type { LineLayout } from './layout.ts'
-import { bytesOf, refusalOf, ROW_CHARACTERS_MAX } from './open.ts'
+import { PIECE_BYTES, piecesOf, refusalOf, ROW_CHARACTERS_MAX } from './open.ts'
 import { byteTimes } from './scan-time.ts'
 
 const [NEWLINE, RETURN, SPACE, QUOTE, POINT, MINUS, ZERO] = [10, 13, 32, 34, 46, 45, 48]
-/** Powers of ten that a double holds exactly: with a whole number below 2^53 the quotient is correctly rounded. */
-const POWERS = Float64Array.from({ length: 23 }, (_, i) => 10 ** i)
-const EXACT_MAX = 2 ** 53
+/** A number of 15 digits is exact whatever they are; up to so many more are read as a second number. */
+const HIGH_MAX = 1e14
+const LOW_DIGITS_MAX = 7
+const DECIMALS_MAX = 22
 const SHOWN_CHARACTERS_MAX = 120
 const ID_DIGITS_MAX = 15
 
@@ -131,23 +133,31 @@ export class LineScanner {
 
   #number(at: number, end: number): number {
     const bytes = this.#bytes
+    const separator = this.#separator
     const negative = bytes[at] === MINUS
-    let i = negative ? at + 1 : at
-    const first = i
-    let mantissa = 0
+    const first = negative ? at + 1 : at
+    let i = first
+    let high = 0
+    let low = 0
+    let lowDigits = 0
     let point = -1
     for (; i < end; i++) {
       const digit = bytes[i]! - ZERO
-      if (digit >= 0 && digit <= 9) mantissa = mantissa * 10 + digit
-      else if (bytes[i] === POINT && point < 0) point = i
+      if (digit >= 0 && digit <= 9) {
+        if (high < HIGH_MAX) high = high * 10 + digit
+        else {
+          low = low * 10 + digit
+          lowDigits++
+        }
+      } else if (bytes[i] === POINT && point < 0) point = i
       else break
     }
-    const whole = i === end || bytes[i] === this.#separator
     const decimals = point < 0 ? 0 : i - point - 1
-    if (!whole || i - first === (point < 0 ? 0 : 1) || mantissa >= EXACT_MAX || decimals > 22)
-      return this.#slow(at, end)
+    const isNumber = (i === end || bytes[i] === separator) && i - first > (point < 0 ? 0 : 1)
+    if (!isNumber || lowDigits > LOW_DIGITS_MAX || decimals > DECIMALS_MAX) return this.#slow(at, end)
     this.#after = i
-    const value = decimals === 0 ? mantissa : mantissa / POWERS[decimals]!
+    const value = lowDigits === 0 ? high / POWERS[decimals]! : long(high, low, lowDigits, decimals)
+    if (Number.isNaN(value)) return this.#slow(at, end)
     return negative ? -value : value
   }
 
@@ -196,6 +206,11 @@ export class LineScanner {
   }
 }
 
+function long(high: number, low: number, lowDigits: number, decimals: number): number {
+  const mantissa = high * POWERS[lowDigits]! + low
+  return mantissa < EXACT_MAX ? mantissa / POWERS[decimals]! : longDecimal(high, low, lowDigits, decimals)
+}
+
 /** Of the taker: 1 buy, -1 sell, 0 unknown; `maker`: the cell says whether the buyer was the maker. */
 function sideOf(bytes: Uint8Array, from: number, to: number, maker: boolean): number {
   const first = bytes[from]! | 0x20
@@ -213,17 +228,28 @@ function sideOf(bytes: Uint8Array, from: number, to: number, maker: boolean): nu
 /** Reads a whole file of lines. Memory holds one piece of it at a time. */
 export async function scanFile(feed: FileFeed, scanner: LineScanner, onPiece: (line: number) => void): Promise<void> {
   const name = path.basename(feed.file)
-  let rest: Buffer = Buffer.alloc(0)
+  let rest = 0
+  let buffer: Buffer = Buffer.allocUnsafeSlow(PIECE_BYTES * 2)
   try {
-    for await (const chunk of await bytesOf(feed.file, name)) {
-      const bytes = rest.length === 0 ? (chunk as Buffer) : Buffer.concat([rest, chunk as Buffer])
-      rest = bytes.subarray(scanner.scan(bytes))
-      if (rest.length > ROW_CHARACTERS_MAX)
+    for await (const piece of piecesOf(feed.file, name)) {
+      if (rest + piece.length > buffer.length) buffer = grown(buffer, rest + piece.length)
+      piece.copy(buffer, rest)
+      const filled = buffer.subarray(0, rest + piece.length)
+      const read = scanner.scan(filled)
+      rest = filled.length - read
+      if (rest > ROW_CHARACTERS_MAX)
         throw refuse('row_too_long', 'file', `row ${scanner.line + 1}`, 'check the format: no row is that long')
+      buffer.copyWithin(0, read, filled.length)
       onPiece(scanner.line)
     }
   } catch (error) {
     throw refusalOf(error, name)
   }
-  scanner.last(rest)
+  scanner.last(buffer.subarray(0, rest))
+}
+
+function grown(buffer: Buffer, bytes: number): Buffer {
+  const larger = Buffer.allocUnsafeSlow(bytes * 2)
+  buffer.copy(larger)
+  return larger
 }

@@ -15,8 +15,9 @@ export type CollectorOptions = {
   readonly volumeIn: 'base' | 'quote'
   /** Levels of a side of book rows. */
   readonly depth: number
-  /** Takes accepted rows; the arrays are used again afterwards. */
+  /** Takes accepted rows; the arrays are used again afterwards, unless they are given away. */
   readonly onRows: (kind: Kind, rows: Rows) => void
+  readonly giveAway: boolean
   /** The text of a line, asked for when the first row is refused for a reason. */
   readonly textOf: () => string
 }
@@ -204,7 +205,7 @@ export class Collector {
 
   /** Hands on what is left. */
   end(): Judged {
-    for (const kind of this.#chunks.keys()) this.#flush(kind)
+    for (const kind of [...this.#chunks.keys()]) this.#flush(kind)
     const none = this.#firstUs === undefined
     return {
       rows: this.#rows,
@@ -307,7 +308,8 @@ export class Collector {
   #flush(kind: Kind): void {
     const chunk = this.#chunks.get(kind)!
     if (chunk.rows > 0) this.#options.onRows(kind, chunk)
-    chunk.rows = 0
+    if (this.#options.giveAway) this.#chunks.delete(kind)
+    else chunk.rows = 0
   }
 }
 
