@@ -15,6 +15,7 @@ import { numberOfSteps, stepsOfInstrument } from '../venue/steps.ts'
 export const OPEN_ORDERS_MAX = 50
 /** Expected after a gap: counted and noted, but no news. */
 export const NOT_WARM = 'not_warm'
+const NO_TRAIL = { trailTicks: 0, trailPercent: 0 } as const
 /** Up to here an id of 20 + 1 + 9 + 1 + 1 characters is within its limit of 32. */
 const PLAIN_NUMBER_MAX = 1e9
 const PLAIN_INDEX_MAX = 10
@@ -93,11 +94,9 @@ export class Collector {
       exits.push(ask)
     }
     const id = this.#add({ ...parent, linked: true })
-    let group = ''
-    for (const exit of exits) {
-      const added = this.#add({ ...exit, parent: id, oco: group, linked: exits.length > 1 })
-      group ||= added
-    }
+    const group = exits[0]?.orderId ?? ''
+    for (const exit of exits)
+      this.#add({ ...exit, parent: id, oco: exit.orderId === group ? '' : group, linked: exits.length > 1 })
     return id
   }
 
@@ -107,7 +106,7 @@ export class Collector {
     const stopPrice = options.stopPrice ?? options.touchPrice
     const snapped = snapSteps(slot.details, side, options.quantity, price, stopPrice, slot.lastPrice)
     if ('ok' in snapped) return this.#refuse(snapped.code, `${side} ${slot.key}: ${snapped.text}`)
-    const trail = trailOf(slot, trailing)
+    const trail = trailing === undefined ? NO_TRAIL : trailOf(slot, trailing)
     if (this.#passing === 'none') return this.#drop()
     const reduceOnly = options.reduceOnly ?? false
     if (this.#passing === 'reducing') {
@@ -121,7 +120,7 @@ export class Collector {
     if (stray !== undefined) return this.#refuse('link_not_open', `${side} ${slot.key}: ${stray}`)
     return {
       type: 'place',
-      orderId: '',
+      orderId: this.#orderId(before),
       slot,
       side,
       lots: snapped.lots,
@@ -133,7 +132,8 @@ export class Collector {
       postOnly: options.postOnly ?? false,
       reduceOnly,
       tag: options.tag,
-      ...trail,
+      trailTicks: trail.trailTicks,
+      trailPercent: trail.trailPercent,
       parent: options.parent ?? '',
       // A group is named after its first order.
       oco: (options.oco && (this.#account.order(options.oco)?.oco || options.oco)) ?? '',
@@ -148,15 +148,14 @@ export class Collector {
     return `${what} '${id}' is no open order of this instrument`
   }
 
-  #add(asked: PlaceAsk): string {
-    const ask = { ...asked, orderId: this.#orderId() }
+  #add(ask: PlaceAsk): string {
     this.#push(ask)
     this.#account.placed(ask)
     return ask.orderId
   }
 
-  #orderId(): string {
-    const index = this.asks.length
+  #orderId(before: number): string {
+    const index = this.asks.length + before
     return this.#number < PLAIN_NUMBER_MAX && index < PLAIN_INDEX_MAX
       ? this.#prefix + this.#number + '-' + index
       : orderId(this.#strategy, this.#number, index)

@@ -17,8 +17,7 @@ export function typeOf(options: OrderOptions): OrderType {
 }
 
 /** Never nearer to the market than was asked for. */
-export function trailOf(slot: Slot, trailing: Trailing | undefined): { trailTicks: number; trailPercent: number } {
-  if (!trailing) return { trailTicks: 0, trailPercent: 0 }
+export function trailOf(slot: Slot, trailing: Trailing): { trailTicks: number; trailPercent: number } {
   const { offset, percent } = trailing
   if ((offset === undefined) === (percent === undefined))
     throw refuse('trailing', 'trailing', JSON.stringify(trailing), 'give offset or percent, one of the two')
