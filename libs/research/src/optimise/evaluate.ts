@@ -5,6 +5,7 @@ import type { Assumptions, BacktestResult, MarketColumns, StrategyDefinition } f
 import { computeMetrics } from '../metrics/metrics.ts'
 import { METRICS } from '../metrics/catalogue.ts'
 import type { Metrics } from '../metrics/catalogue.ts'
+import { timesOfSeries } from '../run/columns.ts'
 import { metricsInputOf } from '../run/record.ts'
 import type { RunRequest } from '../run/types.ts'
 import { noisySeries } from '../robust/price-noise.ts'
@@ -92,7 +93,7 @@ export function evaluate(loaded: LoadedSetup, point: ParameterSet, window: Trial
       keep: 'summary',
       ...rangeOf(setup, window),
     })
-    const metrics = metricsOf(result, loaded, cash, window)
+    const metrics = withPeaks(metricsOf(result, loaded, cash, window), result, setup.convention)
     const values = objective
       ? checked(
           objective({
@@ -140,9 +141,12 @@ export function metricsOf(
     convention === 'contrail' &&
     objectives.every(({ name }) => METRICS[name as keyof typeof METRICS]?.group !== 'benchmark')
   const bars = setup.series.find((one) => one.kind === 'candles')
+  const first = timesOfSeries(bars ?? (setup.series[0] as MarketColumns))[0]
   const input = isLean
     ? {
         ...request,
+        // By day the first point is the end of the first day: the run began with the first row.
+        ...(fromUs === undefined && first !== undefined ? { fromUs: first } : {}),
         equity: result.equity,
         trades: result.trades,
         notional: notionalOf(result.fills),
@@ -150,6 +154,14 @@ export function metricsOf(
       }
     : metricsInputOf(request as RunRequest, result as BacktestResult, setup.series, lookback)
   return computeMetrics(input, convention)
+}
+
+/** Of a trial equity is kept by day; its peak and its greatest fall are those of every bar all the same, as in the report. */
+function withPeaks(metrics: Metrics, result: BacktestResult, convention: Convention): Metrics {
+  if (convention !== 'contrail') return metrics
+  const maxDrawdown = Math.min(metrics.maxDrawdown ?? 0, -result.maxDrawdown)
+  const calmar = metrics.cagr === null || maxDrawdown === 0 ? null : metrics.cagr / Math.abs(maxDrawdown)
+  return { ...metrics, maxDrawdown, calmar, peakEquity: Math.max(metrics.peakEquity ?? 0, result.peakEquity) }
 }
 
 const notionalOf = (fills: BacktestResult['fills']): number =>

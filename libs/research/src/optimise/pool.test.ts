@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { performRun } from '../run/perform.ts'
 import { walkForward, walkForwardSection } from '../robust/walkforward.ts'
 import { INSTRUMENT, walk } from '../testing/walk.ts'
 import { loadSetup } from './evaluate.ts'
@@ -68,6 +69,32 @@ describe('trials on threads', () => {
     expect(bare[0]?.every(({ state }) => state === 'done')).toBe(true)
     expect(bare[1]).toEqual(bare[0])
     expect(ends[0]?.best?.state === 'done' && ends[0].best.metrics['tradeCount']).toBeGreaterThan(0)
+  })
+
+  it('the figures of the best are those of its report', async () => {
+    const found = await search('sma-cross', { space: ['fast=2..30', 'slow=20..120:5', 'allowShort'] })
+    const { best } = await study(found, 2, 12)
+    if (best?.state !== 'done') throw new Error('no trial has a score')
+    const { setup, name } = found
+    const { record } = await performRun({
+      strategy: name,
+      code: setup.code,
+      parameters: { ...setup.fixed, ...best.point },
+      data: { kind: 'columns', label: 'a walk', series: setup.series, instruments: setup.instruments },
+      cash: setup.cash,
+      robustness: false,
+    })
+    const compared = [
+      'sharpe',
+      'sortino',
+      'calmar',
+      'totalReturn',
+      'maxDrawdown',
+      'peakEquity',
+      'profitFactor',
+      'sqn',
+    ] as const
+    for (const metric of compared) expect([metric, best.metrics[metric]]).toEqual([metric, record.metrics[metric]])
   })
 
   it('what a strategy throws is the outcome of its trial, in one line', async () => {
