@@ -43,7 +43,9 @@ export function printRun(record: RunRecord, folder: string | undefined): void {
   )
   out(`metrics  ${basis.convention}, ${basis.periodsPerYear} days a year, ${basis.days} daily returns`)
   out(`costs    ${cost.join(', ')} ${currency}`)
-  out(`run      ${counts.events} events, ${counts.orders} orders, ${counts.gaps} gaps, ${speed(record)} events/s`)
+  const ends = Object.entries(record.orderStatuses).map(([status, n]) => `${n} ${status}`)
+  const orders = `${counts.orders} orders${ends.length > 0 ? ` (${ends.join(', ')})` : ''}`
+  out(`run      ${counts.events} events, ${orders}, ${counts.gaps} gaps, ${speed(record)} events/s`)
   const refused = Object.entries(record.refused).map(([why, n]) => `${why} ${n}`)
   if (refused.length > 0) out(styled('yellow', `refused  ${refused.join(', ')}`))
   for (const why of Object.keys(record.refused)) if (MENDS[why]) out(`         ${MENDS[why](record)}`)

@@ -94,7 +94,7 @@ export async function dataFor(
   const series =
     source.kind === 'port'
       ? await fromPort(source, request, described, assumptions)
-      : seriesFor(opened.series, described.inputs, notes)
+      : withoutUnread(seriesFor(opened.series, described.inputs, notes), described.inputs, assumptions)
   const names = new Set(series.map((one) => `${one.venue}.${one.instrument}`))
   const instruments = opened.instruments.filter((one) => names.has(`${one.venue}.${one.instrument}`))
   const missing = [...names].find((name) => !instruments.some((one) => `${one.venue}.${one.instrument}` === name))
@@ -102,6 +102,24 @@ export async function dataFor(
     throw refuse('unknown_instrument', 'instrument', missing, 'the data does not say its steps: contrail data list')
   needs(assumptions, series)
   return { label: opened.label, series, instruments, files: opened.files, notes }
+}
+
+/** With fills at bars, trades and quotes that nobody reads would only be passed over. */
+function withoutUnread(
+  series: readonly MarketColumns[],
+  inputs: readonly InputSpec[],
+  { fillModel }: Assumptions,
+): MarketColumns[] {
+  const isOf = (one: MarketColumns, other: { venue: string; instrument: string }): boolean =>
+    one.venue === other.venue && one.instrument === other.instrument
+  return series.filter(
+    (one) =>
+      fillModel !== 'bar' ||
+      one.kind === 'candles' ||
+      one.kind === 'funding' ||
+      inputs.some((input) => input.kind === one.kind && isOf(one, input)) ||
+      !series.some((other) => other.kind === 'candles' && isOf(one, other)),
+  )
 }
 
 function needs({ fillModel }: Assumptions, series: readonly MarketColumns[]): void {

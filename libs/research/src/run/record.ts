@@ -141,6 +141,7 @@ function outcomeOf({ result, decisionsSha256, ms }: Made) {
       gaps: result.gaps.length,
       liquidations: result.liquidations,
     },
+    orderStatuses: countsOf(result.orders.map(({ status }) => status)),
     refused: result.refused,
     costs: result.costs,
     gaps: result.gaps.slice(0, GAPS_MAX),
@@ -151,6 +152,11 @@ function outcomeOf({ result, decisionsSha256, ms }: Made) {
     residual: result.residual,
     timing: { ms: Math.round(ms), eventsPerSecond: ms > 0 ? Math.round((result.events / ms) * 1000) : 0 },
   }
+}
+function countsOf(names: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1
+  return counts
 }
 /** Listed in run.json; `counts.gaps` has them all. */
 const GAPS_MAX = 1000

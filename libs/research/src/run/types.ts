@@ -122,6 +122,8 @@ export type RunRecord = {
     readonly gaps: number
     readonly liquidations: number
   }
+  /** How the orders ended: filled, expired, cancelled, ... */
+  readonly orderStatuses: Readonly<Record<string, number>>
   readonly refused: BacktestResult['refused']
   readonly costs: BacktestResult['costs']
   readonly gaps: BacktestResult['gaps']

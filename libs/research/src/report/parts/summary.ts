@@ -89,6 +89,12 @@ export function assumptions(record: RunRecord): string {
     ['Risk gate', on.riskGate ? 'as live' : 'off'],
     ['Metrics', `${basis.convention}, ${basis.periodsPerYear} days a year, risk-free ${percent(basis.riskFree)}`],
     ['Seed', String(on.seed)],
+    [
+      'Orders',
+      Object.entries(record.orderStatuses)
+        .map(([status, n]) => `${n} ${status}`)
+        .join(', ') || 'none',
+    ],
     ['Orders refused', refusals.length === 0 ? 'none' : refusals.map(([why, n]) => `${why} ${n}`).join(', ')],
     ['Liquidations', String(counts.liquidations)],
   ])

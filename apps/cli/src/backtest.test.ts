@@ -1,0 +1,187 @@
+import { execFile } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { instantOf } from './lib/backtest-flags.ts'
+import { repeated } from './lib/repeated.ts'
+import { progressText } from './lib/run-progress.ts'
+
+const program = path.resolve(import.meta.dirname, '../bin/contrail.mjs')
+const shared = path.resolve(import.meta.dirname, '../../../../shared')
+const goog = path.join(shared, 'data/candles/backtestingpy_GOOG.csv')
+const reference = path.join(shared, 'expected/backtesting_py.json')
+const hasReference = existsSync(goog) && existsSync(reference)
+let home: string
+beforeAll(() => {
+  home = mkdtempSync(path.join(os.tmpdir(), 'contrail-backtest-'))
+})
+afterAll(() => rmSync(home, { recursive: true, force: true }))
+
+function contrail(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const env = { PATH: process.env['PATH'] ?? '', CONTRAIL_HOME: home, NO_COLOR: '1' }
+  return new Promise((resolve) =>
+    execFile(process.execPath, [program, ...args], { env, maxBuffer: 1e8 }, (error, out, err) =>
+      resolve({ code: error ? Number(error.code) : 0, out, err }),
+    ),
+  )
+}
+
+/** Hourly bars of a wave. */
+function candles(name: string, rows: number): string {
+  const file = path.join(home, name)
+  const lines = Array.from({ length: rows }, (_, row) => {
+    const price = (at: number) => 100 + 8 * Math.sin(at / 9)
+    const [open, close] = [price(row - 1), price(row)]
+    const time = new Date(Date.UTC(2024, 0, 1, row)).toISOString()
+    return [time, open, Math.max(open, close), Math.min(open, close), close].map((one) =>
+      typeof one === 'number' ? one.toFixed(2) : one,
+    )
+  })
+  writeFileSync(file, ['date,open,high,low,close,volume', ...lines.map((line) => `${line.join(',')},10`)].join('\n'))
+  return file
+}
+
+describe('contrail backtest', () => {
+  test('any candle file, parameters, cash, fee and sizing by flags: trades and metrics as JSON', async () => {
+    const file = candles('wave.csv', 600)
+    const flags = [
+      '--instrument',
+      'BTC-USDT',
+      '--lot',
+      '0.001',
+      '--set',
+      'fast=3',
+      '--set',
+      'slow=9',
+      '--set',
+      'quantity=1',
+    ]
+    const plain = await contrail('backtest', 'sma-cross', '--data', file, ...flags, '--fee', '0', '--json')
+    expect(plain.err).toBe('')
+    expect(plain.code).toBe(0)
+    const run = JSON.parse(plain.out)
+    expect(run).toMatchObject({
+      schema: 'contrail.run/1',
+      complete: true,
+      strategy: { parameters: { fast: 3, slow: 9, quantity: 1, timeframe: '1h', instrument: 'BTC-USDT' } },
+      assumptions: { fees: { kind: 'bps', takerBps: 0 } },
+    })
+    expect(run.trades.length).toBe(run.metrics.tradeCount)
+    expect(run.trades.length).toBeGreaterThan(5)
+    const sum = run.trades.reduce((total: number, one: { pnl: number }) => total + one.pnl, 0)
+    const open = run.positions.reduce((total: number, one: { unrealised: number }) => total + one.unrealised, 0)
+    expect(run.finalEquity).toBeCloseTo(10_000 + sum + open, 6)
+
+    const dear = await contrail(
+      'backtest',
+      'sma-cross',
+      '--data',
+      file,
+      ...flags,
+      '--fee',
+      '0/25',
+      '--sizing',
+      'notional:500',
+      '--json',
+    )
+    const other = JSON.parse(dear.out)
+    const bought = other.trades[0] as { quantity: number; entryPrice: number }
+    expect(bought.quantity * bought.entryPrice).toBeLessThanOrEqual(500)
+    expect(bought.quantity * bought.entryPrice).toBeGreaterThan(499)
+    expect(other.costs.fee).toBeGreaterThan(0)
+
+    const compared = JSON.parse((await contrail('runs', 'compare', run.id, other.id, '--json')).out)
+    expect(compared.differs).toHaveProperty('sizing')
+    expect(compared.differs).toHaveProperty('fees')
+    expect(compared.metrics).toHaveProperty('finalEquity')
+    expect((await contrail('runs', 'list')).out).toContain(run.id)
+    expect((await contrail('runs', 'show', run.id)).out).toContain('Max drawdown')
+    const report = JSON.parse((await contrail('report', run.id, '--json')).out)
+    expect(readFileSync(report.report, 'utf8')).toContain(run.id)
+  }, 60_000)
+
+  test.skipIf(!hasReference)(
+    'GOOG as backtesting.py has it, every figure',
+    async () => {
+      const { out, err } = await contrail(
+        ...'backtest sma-cross --cash 10000 --fee 0 --sizing all-in --at-end close_at_open --no-risk-gate'.split(' '),
+        ...'--set fast=10 --set slow=30 --set allowShort=true --set enter=cross --convention backtesting.py'.split(' '),
+        '--data',
+        goog,
+        '--json',
+      )
+      expect(err).toBe('')
+      const found = JSON.parse(out)
+      const [expected] = JSON.parse(readFileSync(reference, 'utf8')).runs
+      expect(found.trades).toHaveLength(66)
+      for (const [label, value] of Object.entries(expected.stats as Record<string, number | string>)) {
+        const own = found.asPrinted[label]
+        if (typeof value === 'number') expect(Math.abs(own - value), label).toBeLessThanOrEqual(1e-8 * Math.abs(value))
+        else expect(own, label).toBe(value)
+      }
+    },
+    60_000,
+  )
+
+  test('bad input is one line with its mend, an exit code, and nothing written', async () => {
+    const file = candles('short.csv', 50)
+    const before = existsSync(path.join(home, 'runs')) ? readdirSync(path.join(home, 'runs')) : []
+    const broken = path.join(home, 'broken.ts')
+    writeFileSync(broken, 'export default {\n  name: = 3\n}\n')
+    const endless = path.join(home, 'endless.ts')
+    const author = `import { defineStrategy } from '@contrail/trading'
+import { z } from 'zod'
+export default defineStrategy({
+  name: 'endless',
+  parameters: z.object({ venue: z.string(), instrument: z.string() }),
+  inputs: ({ venue, instrument }) => [{ kind: 'candles', venue, instrument, timeframe: '1h' }],
+  state: () => ({ bars: 0 }),
+  onCandle(ctx, state) { for (;;) state.bars++ },
+})
+`
+    writeFileSync(endless, author)
+    const on = ['--data', file, '--instrument', 'BTC-USDT']
+    const cases: [string[], RegExp][] = [
+      [['sma-cross', ...on, '--fee', 'cheap'], /^usage {2}--fee/],
+      [['sma-cross', ...on, '--sizing', 'half'], /^usage {2}--sizing/],
+      [['sma-cross', ...on, '--set', 'speed=3'], /^unknown_parameter/],
+      [['sma-cross', ...on, '--fill', 'book'], /^no_data/],
+      [['sma-cross', '--data', path.join(home, 'none.csv')], /^no_file/],
+      [['nobody', ...on], /^unknown_strategy/],
+      [[broken, ...on], /^does_not_compile {2}broken\.ts:2/],
+      [[endless, ...on, '--budget', '0.3'], /^endless .*onCandle at 2024-01-01T01:00/],
+    ]
+    for (const [args, text] of cases) {
+      const { code, err, out } = await contrail('backtest', ...args)
+      expect(out).toBe('')
+      expect(err).toMatch(text)
+      expect(err.trim().split('\n')).toHaveLength(2)
+      expect(code).toBeGreaterThan(1)
+    }
+    expect(existsSync(path.join(home, 'runs')) ? readdirSync(path.join(home, 'runs')) : []).toEqual(before)
+  }, 120_000)
+})
+
+describe('parts', () => {
+  test('an option given several times', () => {
+    expect(repeated('set', ['--set', 'a=1', '--set=b=2', '--other', 'c'])).toEqual(['a=1', 'b=2'])
+  })
+  test('a day is its first instant in UTC', () => {
+    expect(instantOf('--from', '2024-01-02')).toBe(Date.UTC(2024, 0, 2) * 1000)
+    expect(instantOf('--from', '2024-01-02T03:04')).toBe(Date.UTC(2024, 0, 2, 3, 4) * 1000)
+    expect(() => instantOf('--from', 'yesterday')).toThrow('--from')
+  })
+  test('progress with rate and time left', () => {
+    const text = progressText({
+      phase: 'running',
+      done: 410_000,
+      total: 1e6,
+      elapsedMs: 500,
+      rate: 812_345,
+      leftMs: 726,
+    })
+    expect(text).toBe('running  41 %  410k of 1.0m events  812k/s  0.7 s left')
+    expect(progressText({ phase: 'judging', done: 1, total: 1, elapsedMs: 1, rate: 0, leftMs: 0 })).toBe('judging')
+  })
+})

@@ -1,0 +1,179 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { makeBench } from '../testing/runs.ts'
+import type { Bench } from '../testing/runs.ts'
+import { performRun } from './perform.ts'
+import { attachSections, findRun, listRuns, readRun, readSections } from './store.ts'
+import type { RunOptions, RunRequest } from './types.ts'
+
+let bench: Bench
+let candles: string
+beforeAll(() => {
+  bench = makeBench()
+  candles = bench.candles('BTCUSDT-1h.csv', 1200)
+})
+afterAll(() => bench.clear())
+
+const request = (changes: Partial<RunRequest> = {}): RunRequest => ({
+  strategy: 'sma-cross',
+  parameters: { fast: 3, slow: 9, quantity: 1 },
+  data: { kind: 'files', files: [candles], options: { instrument: 'BTC-USDT', lotSize: '0.01' } },
+  cash: 10_000,
+  assumptions: { fees: { kind: 'bps', makerBps: 1, takerBps: 5, perOrder: 0 } },
+  ...changes,
+})
+const written = (changes?: Partial<RunRequest>, options: RunOptions = {}) =>
+  performRun(request(changes), { directory: bench.runs, ...options })
+
+describe('a run', () => {
+  test('is a folder whose files say the same as the result', async () => {
+    const { record, result, folder } = await written()
+    expect(result.trades.length).toBeGreaterThan(10)
+    expect(record).toMatchObject({
+      schema: 'contrail.run/1',
+      complete: true,
+      residual: '0',
+      strategy: { name: 'sma-cross', parameters: { instrument: 'BTC-USDT', timeframe: '1h', fast: 3 } },
+      counts: { trades: result.trades.length, fills: result.fills.length },
+    })
+    expect(record.strategy.fromData.toSorted()).toEqual(['instrument', 'timeframe', 'venue'])
+    const text = (name: string) => readFileSync(path.join(folder as string, name), 'utf8')
+    expect(JSON.parse(text('run.json'))).toEqual(JSON.parse(JSON.stringify(record)))
+    const trades = text('trades.csv').trim().split('\n')
+    expect(trades).toHaveLength(result.trades.length + 1)
+    const pnl = (trades[0] as string).split(',').indexOf('pnl')
+    expect(trades.slice(1).map((line) => Number(line.split(',')[pnl]))).toEqual(result.trades.map((one) => one.pnl))
+    const equity = text('equity.csv').trim().split('\n')
+    expect(Number(equity.at(-1)?.split(',')[1])).toBe(record.finalEquity)
+    expect(createHash('sha256').update(text('decisions.jsonl')).digest('hex')).toBe(record.decisionsSha256)
+    expect(text('decisions.jsonl').trim().split('\n')).toHaveLength(record.counts.decisions)
+    expect(statSync(path.join(folder as string, 'run.json')).mode & 0o222).toBe(0)
+    expect(readdirSync(bench.runs).filter((name) => name.startsWith('.'))).toEqual([])
+  })
+
+  test('twice is the same in every figure and every decision, under another id', async () => {
+    const [one, two] = [await written(), await written()]
+    const bare = ({ id: _, createdAt: __, timing: ___, ...rest }: typeof one.record) => rest
+    expect(bare(two.record)).toEqual(bare(one.record))
+    expect(two.record.id).not.toBe(one.record.id)
+    const other = await written({ parameters: { fast: 4, slow: 9, quantity: 1 } })
+    expect(other.record.decisionsSha256).not.toBe(one.record.decisionsSha256)
+    expect(other.record.data.sha256).toBe(one.record.data.sha256)
+  })
+
+  test('stopped by its signal, it is whole about the part that was run', async () => {
+    const long = bench.candles('LONGUSDT-1h.csv', 80_000)
+    const stop = new AbortController()
+    stop.abort()
+    const data = { kind: 'files', files: [long], options: { instrument: 'BTC-USDT', lotSize: '0.01' } } as const
+    const { record, folder } = await written({ data }, { signal: stop.signal })
+    expect(record.complete).toBe(false)
+    expect(record.counts.events).toBeLessThan(80_000)
+    expect((await readRun(bench.runs, record.id)).record.complete).toBe(false)
+    expect(readFileSync(path.join(folder as string, 'report.html'), 'utf8')).toContain('Stopped before the end')
+  })
+
+  test('is found by its id, the start of it and last; studies are added without touching it', async () => {
+    const { record, folder } = await written()
+    const before = readFileSync(path.join(folder as string, 'sections.json'), 'utf8')
+    expect(await findRun(bench.runs, 'last')).toBe(folder)
+    expect(await findRun(bench.runs, record.id.slice(-8))).toBe(folder)
+    expect((await listRuns(bench.runs))[0]?.id).toBe(record.id)
+    await expect(findRun(bench.runs, 'nothing')).rejects.toMatchObject({ code: 'not_found' })
+    const study = {
+      kind: 'plateau',
+      title: 'Plateau',
+      summary: 'flat',
+      verdict: 'good',
+      figures: [],
+      charts: [],
+      tables: [],
+    } as const
+    await attachSections(folder as string, [study])
+    const kinds = (await readSections(folder as string)).map(({ kind }) => kind)
+    expect(kinds).toContain('plateau')
+    expect(kinds).toContain('montecarlo')
+    expect(readFileSync(path.join(folder as string, 'sections.json'), 'utf8')).toBe(before)
+  })
+
+  test('trades become the bars that a strategy reads, and fill where trades fill', async () => {
+    const file = bench.trades('BTCUSDT-trades-2024-01-01.csv', 4000)
+    const data = { kind: 'files', files: [file], options: { lotSize: '0.01' } } as const
+    const parameters = { timeframe: '5m', fast: 3, slow: 9, quantity: 1 }
+    const bars = await written({ data, parameters })
+    expect(bars.record.data.notes).toEqual(['5m bars of BTC-USDT are made of its trades'])
+    expect(bars.record.data.series.map(({ kind }) => kind)).toEqual(['candles'])
+    expect(bars.record.counts.events).toBe(800)
+    const trades = await written({ data, parameters, assumptions: { fillModel: 'trade', riskGate: false } })
+    expect(trades.record.data.series.map(({ kind }) => kind)).toEqual(['ticks', 'candles'])
+    expect(trades.record.counts.trades).toBeGreaterThan(5)
+  })
+
+  test('longer bars are made of shorter ones', async () => {
+    const { record } = await written({ parameters: { timeframe: '4h', fast: 3, slow: 9, quantity: 1 } })
+    expect(record.data.notes).toEqual(['4h bars of BTC-USDT are made of its 1h bars'])
+    expect(record.counts.events).toBe(300)
+  })
+})
+
+describe('what does not fit is one refusal, and nothing is written', () => {
+  const cases: [string, () => Partial<RunRequest>, Record<string, unknown>][] = [
+    ['a file that is not there', () => ({ data: { kind: 'files', files: ['no.csv'] } }), { code: 'no_file' }],
+    ['an unknown strategy', () => ({ strategy: 'nobody' }), { code: 'unknown_strategy' }],
+    ['an unknown parameter', () => ({ parameters: { speed: 1 } }), { code: 'unknown_parameter', field: 'speed' }],
+    ['a parameter out of range', () => ({ parameters: { fast: 9, slow: 3 } }), { code: 'invalid_parameter' }],
+    ['no cash', () => ({ cash: 0 }), { code: 'invalid_cash' }],
+    [
+      'an instrument that the data has not',
+      () => ({ parameters: { instrument: 'ETH-USDT' } }),
+      { code: 'unknown_instrument' },
+    ],
+    [
+      'an error of syntax, with its line',
+      () => ({ parameters: {}, strategy: bench.strategy('broken', 'if (') }),
+      { code: 'does_not_compile', field: expect.stringMatching(/^broken\.ts:\d+$/) },
+    ],
+    [
+      'an order for an instrument that nobody listens to, with its line',
+      () => ({
+        parameters: {},
+        strategy: bench.strategy('stray', "ctx.buy({ instrument: 'DOGE-USDT', quantity: 1 })"),
+      }),
+      { code: 'unknown_instrument', field: expect.stringMatching(/^stray\.ts:15 /) },
+    ],
+    [
+      'a handler that throws, with its line and the event',
+      () => ({
+        parameters: {},
+        strategy: bench.strategy('thrower', 'if (state.bars === 7) (candle as any).no.thing()'),
+      }),
+      {
+        code: 'strategy_failed',
+        field: expect.stringMatching(/^thrower\.ts:15$/),
+        value: expect.stringContaining('onCandle threw on candles 6'),
+      },
+    ],
+  ]
+  test.each(cases)('%s', async (_, changes, expected) => {
+    const before = existsSync(bench.runs) ? readdirSync(bench.runs) : []
+    await expect(written(changes())).rejects.toMatchObject(expected)
+    expect(existsSync(bench.runs) ? readdirSync(bench.runs) : []).toEqual(before)
+  })
+
+  test('an endless loop is ended and named with its event', async () => {
+    const strategy = bench.strategy('forever', 'while (state.bars === 5) candle.close')
+    await expect(written({ strategy, parameters: {} }, { handlerMsMax: 300 })).rejects.toMatchObject({
+      code: 'endless',
+      value: expect.stringContaining('onCandle at 2024-01-01T05:00:00'),
+    })
+  })
+
+  test('a quantity below the lot is counted under its reason', async () => {
+    const strategy = bench.strategy('tiny', 'if (state.bars === 5) ctx.buy({ quantity: 0.001 })')
+    const { record } = await written({ strategy, parameters: {} })
+    expect(record.refused).toEqual({ quantity_below_lot: 1 })
+    expect(record.counts.orders).toBe(0)
+  })
+})
