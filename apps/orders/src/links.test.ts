@@ -118,6 +118,19 @@ describe('hanging on an order of before', () => {
     await world.tick(100, 0.001)
   })
 
+  test('a bracket that sleeps goes on sleeping after a restart, and wakes with its entry', async () => {
+    await decide('h5', bracket('h5', { orderType: 'limit', price: '99' }))
+    await world.confirmed('h5-1-2', 'accepted')
+    await orders.stop()
+    orders = await world.startOrders(options())
+    await world.tick(98.9, 1, 'sell')
+    await world.confirmed('h5-1-0', 'filled')
+    await world.tick(103.1, 1, 'buy')
+    await world.confirmed('h5-1-1', 'filled')
+    expect((await world.confirmed('h5-1-2', 'cancelled')).reason?.code).toBe('OCO_FILLED')
+    await world.tick(100, 0.001)
+  })
+
   test('what is not there, or of another strategy, is no parent and no group', async () => {
     await decide('h2', [{ side: 'sell', orderType: 'stop', stopPrice: '98', parent: 'h1-1-0' as never }])
     expect((await world.confirmed('h2-1-0', 'denied')).reason?.code).toBe('PARENT_UNKNOWN')

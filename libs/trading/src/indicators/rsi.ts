@@ -1,5 +1,5 @@
 import { Indicator, mustBeFinite, periodOf } from './indicator.ts'
-import { pushSma, pushWilder, smaCells, WILDER_CELLS } from './kernels.ts'
+import { pushSum, pushWilder, sumCells, WILDER_CELLS } from './kernels.ts'
 import type { Seed } from './kernels.ts'
 
 export type RsiOptions = {
@@ -11,7 +11,7 @@ export type RsiOptions = {
   flatValue?: number
 }
 
-/** Cells: value, close before, bars seen (up to 1), then the averages of gain and loss. */
+/** Cells: value, close before, bars seen (up to 1), then the averages (or sums) of gain and loss. */
 const AVERAGES = 3
 
 /** Relative strength index. First value with the close number period + 1. */
@@ -26,7 +26,7 @@ export class Rsi extends Indicator {
 
   constructor(period: number, options: RsiOptions = {}) {
     const { smoothing = 'wilder', seed = 'sma', flatValue = 0 } = options
-    const width = smoothing === 'simple' ? smaCells(periodOf('period', period)) : WILDER_CELLS
+    const width = smoothing === 'simple' ? sumCells(periodOf('period', period)) : WILDER_CELLS
     super(`rsi(${periodOf('period', period)},${smoothing},${seed},${flatValue})`, AVERAGES + 2 * width)
     this.#period = period
     this.#simple = smoothing === 'simple'
@@ -53,7 +53,7 @@ export class Rsi extends Indicator {
 
   #average(at: number, x: number): number {
     return this.#simple
-      ? pushSma(this.cells, at, this.#period, x)
+      ? pushSum(this.cells, at, this.#period, x)
       : pushWilder(this.cells, at, this.#period, this.#seed, x)
   }
 
@@ -62,6 +62,6 @@ export class Rsi extends Indicator {
   }
 
   get ready(): boolean {
-    return this.cells[AVERAGES] === this.#period
+    return this.cells[this.#simple ? AVERAGES + 1 : AVERAGES] === this.#period
   }
 }

@@ -11,6 +11,7 @@ import { LinearRegression } from './linear-regression.ts'
 import { Ppo } from './macd.ts'
 import { Cmo, Roc, StochasticRsi, Tsi, WilliamsR } from './momentum.ts'
 import { PivotPoints } from './pivot-points.ts'
+import { Rsi } from './rsi.ts'
 import { Aroon, Psar, SuperTrend, Vortex } from './trend.ts'
 import { UlcerIndex } from './ulcer.ts'
 import { UltimateOscillator } from './ultimate.ts'
@@ -38,6 +39,12 @@ const TABLE: Row[] = [
   { make: () => new Ppo(), first: { ppo: 25, signal: 33, histogram: 33 }, flat: { ppo: 0, signal: 0, histogram: 0 } },
   { make: () => new Roc(12), first: { value: 12 }, flat: { value: 0 }, window: 13 },
   { make: () => new Cmo(14, { smoothing: 'simple' }), first: { value: 14 }, flat: { value: 0 }, window: 15 },
+  {
+    make: () => new Rsi(14, { smoothing: 'simple', flatValue: 50 }),
+    first: { value: 14 },
+    flat: { value: 50 },
+    window: 15,
+  },
   { make: () => new WilliamsR(), first: { value: 13 }, flat: { value: 0 }, window: 14 },
   { make: () => new StochasticRsi(), first: { k: 29, d: 31 }, flat: { k: 0, d: 0 } },
   { make: () => new Tsi(), first: { tsi: 37, signal: 49 }, flat: { tsi: 0, signal: 0 } },

@@ -1,5 +1,5 @@
 import { Indicator, mustBeBar, mustBeVolume, periodOf } from './indicator.ts'
-import { pushSma, smaCells } from './kernels.ts'
+import { pushSma, pushSum, smaCells, sumCells } from './kernels.ts'
 
 /** Cells: value, then sum of price x volume and sum of volume; each a plain sum, or a window. */
 const SUMS = 1
@@ -15,8 +15,8 @@ export class Vwap extends Indicator {
 
   constructor(options: { period?: number } = {}) {
     const { period } = options
-    const width = period === undefined ? 1 : smaCells(periodOf('period', period))
-    super(`vwap(${period ?? 'session'})`, SUMS + 2 * width)
+    const width = period === undefined ? 2 : smaCells(periodOf('period', period)) + sumCells(period)
+    super(`vwap(${period ?? 'session'})`, SUMS + width)
     this.#period = period
     this.cells[0] = NaN
   }
@@ -31,9 +31,9 @@ export class Vwap extends Indicator {
       cells[SUMS + 1]! += volume
       return (cells[0] = cells[SUMS + 1]! > 0 ? cells[SUMS]! / cells[SUMS + 1]! : NaN)
     }
-    const money = pushSma(cells, SUMS, this.#period, traded)
-    const mean = pushSma(cells, SUMS + smaCells(this.#period), this.#period, volume)
-    return (cells[0] = mean > 0 ? money / mean : NaN)
+    const money = pushSma(cells, SUMS, this.#period, traded) * this.#period
+    const total = pushSum(cells, SUMS + smaCells(this.#period), this.#period, volume)
+    return (cells[0] = total > 0 ? money / total : NaN)
   }
 
   /** A new session begins. */
