@@ -131,8 +131,10 @@ export async function judgeMarketFile(file: string, options: MarketFileOptions =
   return (await streamMarketFile(file, options, () => undefined)).judgement
 }
 
+const HASH_BYTES = 1 << 20
+
 export async function hashFile(file: string): Promise<string> {
   const hash = createHash('sha256')
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer)
+  for await (const chunk of createReadStream(file, { highWaterMark: HASH_BYTES })) hash.update(chunk as Buffer)
   return hash.digest('hex')
 }

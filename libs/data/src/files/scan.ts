@@ -22,6 +22,8 @@ export class LineScanner {
   readonly #layout: LineLayout
   readonly #slots: Uint8Array
   readonly #separator: number
+  /** Cells after which a line is not looked at any further. */
+  readonly #enough: number
   readonly #collector: Collector
   readonly #time: (bytes: Uint8Array, from: number, to: number) => number
   readonly #values = new Float64Array(SLOTS)
@@ -31,13 +33,13 @@ export class LineScanner {
   #after = 0
   #line = 0
   #lineStart = 0
-  #lineEnd = 0
   #headerSeen = false
 
   constructor(feed: FileFeed, layout: LineLayout, collector: Collector) {
     this.#layout = layout
     this.#slots = layout.slots
     this.#separator = layout.separator
+    this.#enough = layout.cellsMax === Infinity ? Math.max(layout.slots.length, layout.cellsMin) : Infinity
     this.#collector = collector
     this.#time = byteTimes(feed.timeUnit)
     this.#headerSeen = layout.header === 'none'
@@ -49,91 +51,84 @@ export class LineScanner {
 
   /** The line that is read now, as far as a report shows it. */
   lineText(): string {
-    return this.#bytes.toString('utf8', this.#lineStart, this.#lineEnd).slice(0, SHOWN_CHARACTERS_MAX)
+    const end = this.#bytes.indexOf(NEWLINE, this.#lineStart)
+    return this.#bytes.toString('utf8', this.#lineStart, end).trimEnd().slice(0, SHOWN_CHARACTERS_MAX)
   }
 
   /** Whole lines of `bytes`; returns where the last, unfinished one begins. */
   scan(bytes: Buffer): number {
     this.#bytes = bytes
-    let start = 0
-    for (;;) {
-      const end = bytes.indexOf(NEWLINE, start)
-      if (end < 0) return start
-      this.#take(start, end)
-      start = end + 1
-    }
+    const last = bytes.lastIndexOf(NEWLINE)
+    let at = 0
+    while (at <= last) at = this.#take(at)
+    return last + 1
   }
 
   /** The last line of a file that does not end with a newline. */
   last(bytes: Buffer): void {
-    this.#bytes = bytes
-    if (bytes.length > 0) this.#take(0, bytes.length)
+    if (bytes.length > 0) this.scan(Buffer.concat([bytes, Buffer.of(NEWLINE)]))
   }
 
-  #take(start: number, newline: number): void {
+  /** One line; returns where the next begins. There is a newline before the end of the bytes. */
+  #take(start: number): number {
     const bytes = this.#bytes
-    const end = newline > start && bytes[newline - 1] === RETURN ? newline - 1 : newline
     this.#line++
-    if (end === start) return
     this.#lineStart = start
-    this.#lineEnd = end
-    if (!this.#headerSeen && this.#isHeader()) return
-    if (bytes[start]! <= SPACE && this.lineText().trim() === '') return
-    const cells = this.#cells(start, end)
+    if (bytes[start]! <= SPACE && this.lineText().trim() === '') return this.#next(start)
+    if (!this.#headerSeen && this.#isHeader()) return this.#next(start)
+    const cells = this.#cells(start)
+    const next = this.#next(this.#after)
     this.#row(cells)
+    return next
+  }
+
+  #next(at: number): number {
+    return this.#bytes[at] === NEWLINE ? at + 1 : this.#bytes.indexOf(NEWLINE, at) + 1
   }
 
   #isHeader(): boolean {
-    if (this.#layout.header === 'always') {
-      if (this.lineText().trim() === '') return false
-      this.#headerSeen = true
-      return true
-    }
     this.#headerSeen = true
-    return this.#line === 1 && /^"?[a-z_]/i.test(this.lineText())
+    return this.#layout.header === 'always' || (this.#line === 1 && /^"?[a-z_]/i.test(this.lineText()))
   }
 
   /** Reads the cells of a line into their slots; returns how many it has (or how many were looked at). */
-  #cells(start: number, end: number): number {
+  #cells(start: number): number {
     const slots = this.#slots
     const values = this.#values
     values.fill(Number.NaN)
     this.#idText = ''
-    let at = start
-    let cell = 0
-    for (; at <= end; cell++) {
+    for (let at = start, cell = 0; ;) {
       const slot = cell < slots.length ? slots[cell]! : SLOT.skip
-      if (cell >= slots.length && cell >= this.#layout.cellsMin && this.#layout.cellsMax === Infinity) return cell
-      if (slot > SLOT.id) values[slot] = this.#number(at, end)
-      else this.#other(slot, at, end)
+      if (slot > SLOT.id) values[slot] = this.#number(at)
+      else this.#other(slot, at)
+      cell++
+      if (this.#bytes[this.#after] !== this.#separator || cell === this.#enough) return cell
       at = this.#after + 1
     }
-    return cell
   }
 
-  #other(slot: number, at: number, end: number): void {
-    const to = this.#cellEnd(at, end)
+  #other(slot: number, at: number): void {
+    const to = this.#cellEnd(at)
     this.#after = to
     if (slot === SLOT.skip) return
     let [from, until] = [at, to]
     while (from < until && (this.#bytes[from] === SPACE || this.#bytes[from] === QUOTE)) from++
-    while (until > from && (this.#bytes[until - 1] === SPACE || this.#bytes[until - 1] === QUOTE)) until--
+    while (until > from && (this.#bytes[until - 1]! <= SPACE || this.#bytes[until - 1] === QUOTE)) until--
     if (slot === SLOT.time) this.#values[slot] = this.#time(this.#bytes, from, until)
     else if (slot === SLOT.id) this.#id(from, until)
     else this.#values[SLOT.side] = sideOf(this.#bytes, from, until, slot === SLOT.maker)
   }
 
-  #cellEnd(at: number, end: number): number {
+  #cellEnd(at: number): number {
     const bytes = this.#bytes
     let i = at
-    if (bytes[at] === QUOTE) for (i = at + 1; i < end && bytes[i] !== QUOTE; i++);
-    while (i < end && bytes[i] !== this.#separator) i++
+    if (bytes[at] === QUOTE) for (i = at + 1; bytes[i] !== QUOTE && bytes[i] !== NEWLINE; i++);
+    while (bytes[i] !== this.#separator && bytes[i] !== NEWLINE) i++
     return i
   }
 
-  #number(at: number, end: number): number {
+  #number(at: number): number {
     const bytes = this.#bytes
-    const separator = this.#separator
     const negative = bytes[at] === MINUS
     const first = negative ? at + 1 : at
     let i = first
@@ -141,7 +136,7 @@ export class LineScanner {
     let low = 0
     let lowDigits = 0
     let point = -1
-    for (; i < end; i++) {
+    for (; ; i++) {
       const digit = bytes[i]! - ZERO
       if (digit >= 0 && digit <= 9) {
         if (high < HIGH_MAX) high = high * 10 + digit
@@ -153,16 +148,18 @@ export class LineScanner {
       else break
     }
     const decimals = point < 0 ? 0 : i - point - 1
-    const isNumber = (i === end || bytes[i] === separator) && i - first > (point < 0 ? 0 : 1)
-    if (!isNumber || lowDigits > LOW_DIGITS_MAX || decimals > DECIMALS_MAX) return this.#slow(at, end)
+    const digits = i - first - (point < 0 ? 0 : 1)
+    if (bytes[i] === RETURN && bytes[i + 1] === NEWLINE) i++
+    const isNumber = digits > 0 && (bytes[i] === this.#separator || bytes[i] === NEWLINE)
+    if (!isNumber || lowDigits > LOW_DIGITS_MAX || decimals > DECIMALS_MAX) return this.#slow(at)
     this.#after = i
     const value = lowDigits === 0 ? high / POWERS[decimals]! : long(high, low, lowDigits, decimals)
-    if (Number.isNaN(value)) return this.#slow(at, end)
+    if (Number.isNaN(value)) return this.#slow(at)
     return negative ? -value : value
   }
 
-  #slow(at: number, end: number): number {
-    const to = this.#cellEnd(at, end)
+  #slow(at: number): number {
+    const to = this.#cellEnd(at)
     this.#after = to
     const text = this.#bytes.toString('latin1', at, to).replaceAll('"', '').trim()
     return text === '' ? Number.NaN : Number(text)

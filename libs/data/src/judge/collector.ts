@@ -205,7 +205,7 @@ export class Collector {
 
   /** Hands on what is left. */
   end(): Judged {
-    for (const kind of [...this.#chunks.keys()]) this.#flush(kind)
+    for (const kind of this.#chunks.keys()) this.#flush(kind)
     const none = this.#firstUs === undefined
     return {
       rows: this.#rows,
