@@ -11,8 +11,8 @@ import { follow, isTrailing } from './trail.ts'
  * is (a stop that is gapped through fills at the open). Within the range: stops first, then what rests, each at its own
  * price, so that of a stop and a target in one bar the stop is the one that fills; a trailing stop meets the worst of the
  * bar before it follows the best, and then only the close can reach it. What arrives within the bar, or sleeps until an
- * order fills there, looks at the rest of the range only as a stop: the worse guess. An arrival meets the straight line from
- * open to close.
+ * order fills there, looks at the rest of the range only as a stop: the worse guess. (Beyond a stop that has filled the
+ * price has gone on to its extreme: that is certain.) An arrival meets the straight line from open to close.
  */
 export type Bar = { readonly open: number; readonly high: number; readonly low: number; readonly close: number }
 /** Rounds of matching in one bar: an order that fills may bring another into the market at once. */
@@ -65,6 +65,10 @@ function stopsWithin(market: Market, low: number, high: number): number {
     if (order.state !== 'waiting' || isTarget(order)) continue
     if (!isBeyond(order, order.side === 'buy' ? high : low)) continue
     trigger(market, order, order.stopPrice)
+    // Its limit may have been reached before it was triggered.
+    if (isResting(order)) order.activeAtUs = market.nowUs
+    // What lies further on the way that triggered it came after it, and is no guess.
+    wakeAll(market, market.last, true)
     fills++
   }
   return fills
@@ -133,13 +137,13 @@ function arrive(market: Market, order: VenueOrder, price: number): void {
 }
 
 /** Children whose parents have filled take their places at the price of the moment. */
-function wakeAll(market: Market, price: number): void {
+function wakeAll(market: Market, price: number, knowsBest = false): void {
   while (market.woken) {
     market.woken = false
     for (let i = 0; i < market.orders.length; i++) {
       const order = market.orders[i]!
       if (order.state !== 'dormant' || order.released <= 0) continue
-      if (market.nowUs > order.activeAtUs) order.activeAtUs = market.nowUs
+      if (!knowsBest && market.nowUs > order.activeAtUs) order.activeAtUs = market.nowUs
       arrive(market, order, price)
     }
   }
@@ -175,6 +179,7 @@ function meet(market: Market, order: VenueOrder, price: number): void {
   order.state = order.price === 0 ? 'working' : 'resting'
 }
 
+const isResting = (order: VenueOrder): boolean => order.state === 'resting'
 const isDone = (order: VenueOrder): boolean => order.state === 'done'
 
 /** A bar says nothing of size: all of it, or what reduce-only leaves. */
