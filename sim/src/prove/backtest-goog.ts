@@ -83,7 +83,7 @@ export const sets: ProofSet[] = [
       })
       check.same('number of trades', result.trades.length, expected.trades.length)
       expected.trades.forEach(
-        ([size, entryBar, exitBar, entryPrice, exitPrice, pnl, _, entryTime, exitTime], index) => {
+        ([size, entryBar, exitBar, entryPrice, exitPrice, pnl, , entryTime, exitTime], index) => {
           const trade = result.trades[index]
           const at = `trade ${index}`
           check.same(`${at} size`, trade && (trade.side === 'long' ? trade.quantity : -trade.quantity), size)
