@@ -176,6 +176,9 @@ async function ownHands({ search, jobs }: SearchFlags): Promise<Hands> {
   return { threads: pool.threads, evaluate: (_number, point) => pool.evaluate(point), close: () => pool.close() }
 }
 
+/** Without any result for so long a word is said. */
+const WORKER_MS = 15_000
+
 async function remoteHands({ search }: SearchFlags, record: StudyRecord): Promise<Hands> {
   const [{ connectNats, systemClock }, { openCoordinator }] = await Promise.all([
     import('@contrail/runtime'),
@@ -183,10 +186,15 @@ async function remoteHands({ search }: SearchFlags, record: StudyRecord): Promis
   ])
   const bus = await connectNats({ url: connection('operatorNatsUrl'), name: 'optimise' })
   const coordinator: Coordinator = await openCoordinator(bus, systemClock, record, search.setup)
+  const nobody = setTimeout(() => {
+    if (Object.keys(coordinator.byWorker()).length === 0)
+      process.stderr.write(`no result after ${WORKER_MS / 1000} s: is there a worker? contrail worker\n`)
+  }, WORKER_MS)
   return {
     evaluate: (number, point) => coordinator.evaluate(number, point),
     told: () => ({ byWorker: coordinator.byWorker(), repeated: coordinator.repeated() }),
     async close() {
+      clearTimeout(nobody)
       await coordinator.close()
       await bus.close()
     },

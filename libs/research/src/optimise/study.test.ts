@@ -127,6 +127,23 @@ it('a trial that fails is kept and never the best; what is not its fault ends th
   await expect(study({ evaluate: () => Promise.reject(new Error('the disk is full')) })).rejects.toThrow('disk is full')
 })
 
+it('a study that is stopped does not wait for what is far away', async () => {
+  const stopper = new AbortController()
+  let asked = 0
+  const kept: number[] = []
+  const end = await study({
+    signal: stopper.signal,
+    evaluate: (number, point) => {
+      if (++asked === 8) setImmediate(() => stopper.abort())
+      return number < 5 ? hill(number, point) : new Promise(() => undefined)
+    },
+    onTrial: ({ number }) => kept.push(number),
+  })
+  expect(end.ending).toBe('stopped')
+  expect(end.trials.map(({ number }) => number)).toEqual(kept.toSorted((a, b) => a - b))
+  expect(kept.length).toBe(5)
+})
+
 it('a score that is not defined is never the best', () => {
   const trial = (number: number, value: number | null): Trial => ({
     number,

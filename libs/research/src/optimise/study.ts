@@ -52,6 +52,7 @@ class Study {
   #ending: Ending | undefined
   #counted: number | undefined
   #failure: unknown
+  #isOver = false
   #settled: () => void = () => undefined
 
   constructor(options: StudyOptions) {
@@ -61,14 +62,18 @@ class Study {
 
   async run(): Promise<StudyEnd> {
     const { signal, objectives } = this.#options
+    // What is still open is left to itself: it may be far away, or take long. It runs again when the study goes on.
     const stop = (): void => {
       this.#ending ??= 'stopped'
-      if (this.#open === 0) this.#settled()
+      this.#settled()
     }
     signal?.addEventListener('abort', stop)
     try {
       await new Promise<void>((resolve) => {
-        this.#settled = resolve
+        this.#settled = () => {
+          this.#isOver = true
+          resolve()
+        }
         if (signal?.aborted) stop()
         this.#pump()
       })
@@ -103,7 +108,7 @@ class Study {
       if (stored) this.#recall(stored, point)
       else this.#start(number, point)
     }
-    if (this.#open === 0) this.#settled()
+    if (this.#open === 0 && !this.#isOver) this.#settled()
   }
 
   /** Scores of the leading trials; with two objectives they depend on how many those are. */
@@ -133,6 +138,7 @@ class Study {
     this.#options.evaluate(number, point).then(
       (outcome) => {
         this.#open--
+        if (this.#isOver) return
         const trial: Trial = { number, point, ...outcome }
         try {
           this.#ended(trial)
