@@ -49,6 +49,16 @@ export function printRun(record: RunRecord, folder: string | undefined): void {
   const refused = Object.entries(record.refused).map(([why, n]) => `${why} ${n}`)
   if (refused.length > 0) out(styled('yellow', `refused  ${refused.join(', ')}`))
   for (const why of Object.keys(record.refused)) if (MENDS[why]) out(`         ${MENDS[why](record)}`)
+  for (const { name, judgement } of data.files) {
+    const { duplicates, disorder, absurd } = judgement
+    if (duplicates + disorder + absurd > 0)
+      out(
+        styled(
+          'yellow',
+          `data     ${name}: left out ${absurd} absurd, ${duplicates} duplicate, ${disorder} disordered rows`,
+        ),
+      )
+  }
   for (const note of data.notes) out(`note     ${note}`)
   out(
     `hash     code ${strategy.codeSha256.slice(0, 12)}  data ${data.sha256.slice(0, 12)}  decisions ${record.decisionsSha256.slice(0, 12)}`,

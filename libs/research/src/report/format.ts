@@ -24,8 +24,16 @@ export function plain(value: number | null): string {
 }
 export const money = (value: number | null): string =>
   value === null ? NONE : Math.abs(value) >= 1 || value === 0 ? fixedText(value, 2) : plain(value)
-export const percent = (value: number | null, places = 2): string =>
-  value === null ? NONE : `${fixedText(value * 100, Math.abs(value) >= 10 ? 0 : places)} %`
+/** More places where two would say nothing. */
+export function percent(value: number | null, places = 2): string {
+  if (value === null) return NONE
+  const size = Math.abs(value * 100)
+  const text =
+    size > 0 && size < 0.1
+      ? signed(value, String(Number(size.toPrecision(2))))
+      : fixedText(value * 100, size >= 1000 ? 0 : places)
+  return `${text} %`
+}
 export const count = (value: number | null): string => (value === null ? NONE : fixedText(value, 0))
 export const price = (value: number): string => {
   const places = Math.abs(value) >= 1000 ? 2 : Math.abs(value) >= 1 ? 4 : 8

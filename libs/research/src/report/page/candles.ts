@@ -32,7 +32,7 @@ export function drawCandles(
       ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height)
       ctx.clip()
       candles(plot, bars, x)
-      for (const trade of own) drawTrade(plot, trade)
+      drawTrades(plot, own)
       ctx.restore()
     },
     lines: [
@@ -68,9 +68,18 @@ function candles(plot: uPlot, bars: BarsData, x: readonly number[]): void {
   }
 }
 
-function drawTrade(plot: uPlot, trade: TradeRow): void {
+/** More than this in sight are only marked where they began, and smaller. */
+const FULL_MAX = 250
+
+function drawTrades(plot: uPlot, trades: readonly TradeRow[]): void {
+  const { min = -Infinity, max = Infinity } = plot.scales['x'] ?? {}
+  const seen = trades.filter((one) => one.exitTimeUs / 1e6 >= min && one.entryTimeUs / 1e6 <= max)
+  const size = Math.max(1.6, Math.min(5, 5 * Math.sqrt(120 / seen.length))) * devicePixelRatio
+  for (const trade of seen) drawTrade(plot, trade, size, seen.length <= FULL_MAX)
+}
+
+function drawTrade(plot: uPlot, trade: TradeRow, size: number, isFull: boolean): void {
   const { ctx } = plot
-  const size = 5 * devicePixelRatio
   const tone = colour(trade.pnl >= 0 ? 'good' : 'bad')
   const [left, right] = [trade.entryTimeUs, trade.exitTimeUs].map((at) => plot.valToPos(at / 1e6, 'x', true)) as [
     number,
@@ -82,12 +91,14 @@ function drawTrade(plot: uPlot, trade: TradeRow): void {
   ]
   ctx.strokeStyle = ctx.fillStyle = tone
   ctx.lineWidth = 1.5 * devicePixelRatio
-  ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio])
-  ctx.beginPath()
-  ctx.moveTo(left, entry)
-  ctx.lineTo(right, exit)
-  ctx.stroke()
-  ctx.setLineDash([])
+  if (isFull) {
+    ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio])
+    ctx.beginPath()
+    ctx.moveTo(left, entry)
+    ctx.lineTo(right, exit)
+    ctx.stroke()
+    ctx.setLineDash([])
+  }
   const up = trade.side === 'long' ? 1 : -1
   ctx.beginPath()
   ctx.moveTo(left, entry - size * up)
@@ -95,6 +106,7 @@ function drawTrade(plot: uPlot, trade: TradeRow): void {
   ctx.lineTo(left + size, entry + size * up)
   ctx.closePath()
   ctx.fill()
+  if (!isFull) return
   ctx.beginPath()
   const cross = size * 0.7
   ctx.moveTo(right - cross, exit - cross)

@@ -67,7 +67,7 @@ export function drawLines(place: HTMLElement, chart: LineChart): uPlot {
         {
           ...axis,
           space: isNarrow ? 46 : 70,
-          size: 26,
+          size: isTime ? 38 : 26,
           ...(chart.xText
             ? { values: (_, ticks) => ticks.map((tick) => trimmed((chart.xText as (value: number) => string)(tick))) }
             : {}),

@@ -22,7 +22,8 @@ function short(value: number): string {
   return power === 1 ? Math.round(value).toLocaleString('en-US') : `${Number((value / power).toPrecision(4))}${unit}`
 }
 const figure = (value: number): string => (Math.abs(value) >= 1000 ? short(value) : plain(value))
-const share = (value: number): string => percent(value, Math.abs(value) < 0.0995 ? 1 : 0)
+const share = (value: number): string =>
+  percent(value, Math.abs(value) < 0.00995 ? 2 : Math.abs(value) < 0.0995 ? 1 : 0)
 
 type Draw = (place: HTMLElement) => uPlot | undefined
 const CHARTS: Readonly<Record<string, Draw>> = {
@@ -81,7 +82,14 @@ const CHARTS: Readonly<Record<string, Draw>> = {
     const { edges, counts, of } = data.distribution
     const x = counts.map((_, i) => ((edges[i] as number) + (edges[i + 1] as number)) / 2)
     if (x.length === 0) return undefined
-    return drawBars(place, { x, values: counts, label: of, show: plain, xText: (at) => percent(at, 1), toneOf: 'x' })
+    return drawBars(place, {
+      x,
+      values: counts,
+      label: of,
+      show: plain,
+      xText: (at) => percent(at, Math.abs(at) < 0.00995 ? 2 : 1),
+      toneOf: 'x',
+    })
   },
   months: (place) => {
     const { pnlMonths } = data

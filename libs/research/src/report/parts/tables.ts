@@ -14,18 +14,20 @@ const toned = (value: number, text: string): Cell => ({ text, tone: toneOf(value
 /** Strength of the colour grows with the return; the number stands in the cell. */
 export function monthly({ months }: ReportData): string {
   const years = [...new Set(months.map(({ year }) => year))]
-  const most = Math.max(0.01, ...months.map(({ value }) => Math.abs(value)))
+  const reach = Math.max(0, ...months.map(({ value }) => Math.abs(value)))
+  const most = reach || 1
+  const places = reach >= 0.005 ? 1 : reach >= 0.0005 ? 2 : 4
   const cell = (value: number | undefined): string => {
     if (value === undefined) return '<td></td>'
     const strength = Math.round(8 + 52 * Math.min(1, Math.abs(value) / most))
     const tone = value === 0 ? '' : ` style="--heat:var(--${value > 0 ? 'good' : 'bad'});--strength:${strength}%"`
-    return `<td class="num heat"${tone}>${fixedText(value * 100, 1)}</td>`
+    return `<td class="num heat"${tone}>${fixedText(value * 100, places)}</td>`
   }
   const rows = years.map((year) => {
     const own = months.filter((one) => one.year === year)
     const total = own.reduce((growth, one) => growth * (1 + one.value), 1) - 1
     const cells = MONTHS.map((_, i) => cell(own.find(({ month }) => month === i + 1)?.value))
-    return `<tr><th scope="row">${year}</th>${cells.join('')}<td class="num ${toneOf(total) ?? ''}"><b>${fixedText(total * 100, 1)}</b></td></tr>`
+    return `<tr><th scope="row">${year}</th>${cells.join('')}<td class="num ${toneOf(total) ?? ''}"><b>${fixedText(total * 100, places)}</b></td></tr>`
   })
   const head = ['', ...MONTHS, 'Year'].map((text) => `<th scope="col"${text ? ' class="num"' : ''}>${text}</th>`)
   return `<div class="scroll" tabindex="0" role="region" aria-label="Monthly returns"><table class="months">
