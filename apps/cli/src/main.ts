@@ -16,6 +16,7 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   open: 'An address that signs a browser in',
   doctor: 'Look for what is wrong and say the mend',
   new: 'Make a strategy from a template',
+  check: 'Prove that a strategy looks at its inputs alone, and comes out the same each time',
   dev: 'Watch a strategy file and swap each save into the running strategy',
   strategies: 'List the strategies',
   backtest: 'Run a strategy over recorded data',
@@ -41,6 +42,12 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   worker: 'Run trials of `optimise --remote` on this machine',
   data: 'Import, list, verify, repair, export and download market data',
 }
+
+// Whoever reads (`| head`) may have seen enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit()
+  throw error
+})
 
 const names = Object.keys(DESCRIPTIONS)
 const first = process.argv[2]

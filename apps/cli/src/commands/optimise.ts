@@ -40,6 +40,8 @@ export default command(
     const record = recordOf(id, search, resumed?.record.createdUs ?? nowUs)
     if (resumed) mustEqual(resumed.record, record)
     const study = resumed ? openStudy(studiesDirectory(), id) : createStudy(studiesDirectory(), record)
+    // What has been tried stays tried, whatever is asked for now.
+    const trialsMax = Math.max(search.trialsMax, (study.trials.at(-1)?.number ?? -1) + 1)
     const startedMs = systemClock.monotonicMs()
     try {
       if (!given.json) process.stderr.write(`study ${id}: ${study.folder}\n`)
@@ -55,7 +57,7 @@ export default command(
         ),
       )
       const ms = systemClock.monotonicMs() - startedMs
-      const told = { ...done, study, search, ms, already: study.trials.length }
+      const told = { ...done, study, search: { ...search, trialsMax }, ms, already: study.trials.length }
       const judged = done.end.ending === 'stopped' ? undefined : await judge(search, done.end, flags)
       if (given.json) printJson(studyJson(told, judged))
       else printStudy(told, judged)
