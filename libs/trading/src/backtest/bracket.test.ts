@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { defineStrategy } from '../strategy/api.ts'
-import type { OrderOptions } from '../strategy/api.ts'
+import type { OrderOptions, StrategyDefinition } from '../strategy/api.ts'
 import { testInstrument } from '../testing/messages.ts'
 import { runBacktest } from './backtest.ts'
 import { defaultAssumptions } from './assumptions.ts'
@@ -43,6 +43,10 @@ function run(options: OrderOptions, side: 'buy' | 'sell', ...bars: Bar[]) {
       state.asked = true
     },
   })
+  return backtest(definition, ...bars)
+}
+
+function backtest(definition: StrategyDefinition, ...bars: Bar[]) {
   const result = runBacktest({
     definition,
     parameters: {},
@@ -130,6 +134,22 @@ describe('a trailing stop on bars', () => {
   test('never follows back', () => {
     const { fills } = run(TRAIL, 'buy', [100, 104, 99, 103], [103, 103, 101.5, 102], [102, 102, 100, 100.5])
     expect(fills).toEqual(['1 buy 1@100', '2 sell 1@101'].map((fill) => fill.replace('2 sell', '3 sell')))
+  })
+  test('a resting one can be made smaller', () => {
+    const definition = defineStrategy({
+      name: 'smaller',
+      parameters: z.strictObject({}),
+      inputs: () => [{ kind: 'candles' as const, venue: 'sim', instrument: 'BTC-USDT', timeframe: '1m' as const }],
+      state: () => ({ bars: 0, id: '' }),
+      onCandle(ctx, state) {
+        state.bars++
+        if (state.bars === 1) state.id = ctx.sell({ quantity: 2, trailing: { offset: 3 } })
+        if (state.bars === 3) ctx.amend(state.id, { quantity: 1 })
+      },
+    })
+    expect(backtest(definition, [100, 101, 99, 101], [101, 102, 101, 102], [102, 102, 98, 99]).fills).toEqual([
+      '3 sell 1@99',
+    ])
   })
   test('by percent, for a short', () => {
     const short = { quantity: 1, trailingStop: { percent: 2 } }

@@ -8,6 +8,7 @@ import type { Limits } from '../risk/limits.ts'
 import type { Exposure, RecentOrder, RiskView } from '../risk/view.ts'
 import { unlinkable } from '../venue/links.ts'
 import { stepsOfInstrument } from '../venue/steps.ts'
+import { isTrailing } from '../venue/trail.ts'
 import type { SimOrder, Stock } from './desk.ts'
 
 const MINUTE_US = 60_000_000
@@ -67,7 +68,8 @@ export class Gate {
       ...before,
       lots: ask.lots ?? order.quantity,
       price: ask.price ?? order.price,
-      stopPrice: ask.stopPrice ?? order.stopPrice,
+      // Where a trailing stop has come to is no term of its order.
+      stopPrice: ask.stopPrice ?? (isTrailing(order) ? 0 : order.stopPrice),
     })
     const { lotSize } = stock.instrument
     const held = { leaves: fromSteps(order.quantity - order.filled, lotSize), filled: fromSteps(order.filled, lotSize) }

@@ -214,6 +214,7 @@ export function takeAmend(market: Market, order: VenueOrder): boolean {
   order.amended = amend.clOrdId
   market.sink.replaced(market, order, amend)
   if (order.filled >= quantity) finish(market, order, 'filled')
+  else if (isSpent(order)) finish(market, order, 'cancelled', spentReason(order))
   return moves
 }
 

@@ -1,12 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Instrument, Quote, Tick } from '@contrail/contracts'
-import type { Approved, CancelRequest, PlaceRequest } from '../risk/gate.ts'
+import type { AmendRequest, Approved, CancelRequest, PlaceRequest } from '../risk/gate.ts'
 import type { VenueOrder, VenueReport, VenueSettings } from './model.ts'
 import { newMarket } from './paper.ts'
 import type { PaperMarket } from './paper.ts'
 import {
   advance,
+  amendOrder,
   cancelOrder,
   onQuote,
   onTick,
@@ -149,6 +150,16 @@ describe('OCO', () => {
       'a cancelled OCO_FILLED',
       'b cancelled OCO_FILLED',
     ])
+  })
+  test('amended to less than the other has filled, it has nothing left', () => {
+    const m = market()
+    placeOrder(m, 'a', request({ price: '101' }), 2)
+    placeOrder(m, 'b', request({ orderType: 'stop', stopPrice: '99', oco: 'a' }), 3)
+    onTick(m, tick(4, 101.1, 0.004))
+    const terms = { quantity: '0.004', stopPrice: '99' }
+    amendOrder(m, 'r', approved<AmendRequest>({ kind: 'amend', origin: 'b', terms }), 5)
+    expect(told(m)).toEqual(['a sell 0.004@101', 'b replaced', 'b cancelled OCO_FILLED'])
+    expect(states(m)).toEqual({ a: 'resting 4/10' })
   })
   test('sides may differ: a break-out either way', () => {
     const m = market()
