@@ -47,7 +47,7 @@ export default command(
       if (!given.json) process.stderr.write(`study ${id}: ${study.folder}\n`)
       const done = await untilInterrupt((signal) =>
         runTrials(
-          search,
+          { ...search, trialsMax },
           sampler,
           study.record,
           study.trials,
