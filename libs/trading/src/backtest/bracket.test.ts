@@ -7,7 +7,9 @@ import { testInstrument } from '../testing/messages.ts'
 import { runBacktest } from './backtest.ts'
 import { defaultAssumptions } from './assumptions.ts'
 import type { CandleColumns } from './columns.ts'
+import type { Assumptions } from './types.ts'
 
+const NO_FEES = { kind: 'bps', makerBps: 0, takerBps: 0, perOrder: 0 } as const
 type Bar = readonly [open: number, high: number, low: number, close: number]
 const MINUTE_US = 60_000_000
 const BEGAN_US = 1_704_067_200_000_000
@@ -33,7 +35,11 @@ function columnsOf(bars: readonly Bar[]): CandleColumns {
 
 /** Asks once, on the first bar, which closes at 100; the second opens there. */
 function run(options: OrderOptions, side: 'buy' | 'sell', ...bars: Bar[]) {
-  const definition = defineStrategy({
+  return backtest(once(options, side), ...bars)
+}
+
+function once(options: OrderOptions, side: 'buy' | 'sell'): StrategyDefinition {
+  return defineStrategy({
     name: 'once',
     parameters: z.strictObject({}),
     inputs: () => [{ kind: 'candles' as const, venue: 'sim', instrument: 'BTC-USDT', timeframe: '1m' as const }],
@@ -43,17 +49,18 @@ function run(options: OrderOptions, side: 'buy' | 'sell', ...bars: Bar[]) {
       state.asked = true
     },
   })
-  return backtest(definition, ...bars)
 }
 
-function backtest(definition: StrategyDefinition, ...bars: Bar[]) {
+const backtest = (definition: StrategyDefinition, ...bars: Bar[]) => backtestWith({}, definition, ...bars)
+
+function backtestWith(given: Partial<Assumptions>, definition: StrategyDefinition, ...bars: Bar[]) {
   const result = runBacktest({
     definition,
     parameters: {},
     instruments: [testInstrument({ venue: 'sim' as never, instrument: 'BTC-USDT' as never })],
     series: [columnsOf([[100, 100, 100, 100], ...bars])],
     cash: 10_000,
-    assumptions: { ...defaultAssumptions, fees: { kind: 'bps', makerBps: 0, takerBps: 0, perOrder: 0 } },
+    assumptions: { ...defaultAssumptions, fees: NO_FEES, ...given },
   })
   const fills = result.fills.map((fill) => `${fill.row} ${fill.side} ${fill.quantity}@${fill.price}`)
   const left = result.positions.map(({ quantity }) => quantity).filter((quantity) => quantity !== 0)
@@ -103,6 +110,19 @@ describe('a bracket on bars', () => {
   test('an entry that the gate denies takes its exits along', () => {
     const { fills, ends } = run({ ...BRACKET, quantity: 101 }, 'buy', [100, 103, 99, 102])
     expect([fills, ends]).toEqual([[], ['denied', 'denied', 'denied']])
+  })
+  test('exits cover what sizing has made of their entry, more of it or less', () => {
+    const sized = (base: number) =>
+      backtestWith(
+        { sizing: { kind: 'quantity', base } },
+        once(BRACKET, 'buy'),
+        ...([
+          [100, 103, 99, 102],
+          [102, 106, 101, 105.5],
+        ] as const),
+      )
+    expect(sized(3)).toMatchObject({ fills: ['1 buy 3@100', '2 sell 3@105'], left: [] })
+    expect(sized(0.5)).toMatchObject({ fills: ['1 buy 0.5@100', '2 sell 0.5@105'], left: [] })
   })
   test('a short one is its mirror', () => {
     const short = { quantity: 1, takeProfit: 95, stopLoss: 103 }

@@ -193,7 +193,9 @@ export class Desk implements VenueSink {
     const held = stock.lots
     const opposes = held !== 0 && held > 0 === (order.side === 'sell')
     let lots = asked
-    if (sizing.kind !== 'strategy' && !order.isSized && !(opposes && order.quantity <= Math.abs(held))) {
+    // What may only reduce opens nothing.
+    const mayOpen = !order.isSized && !order.reduceOnly
+    if (sizing.kind !== 'strategy' && mayOpen && !(opposes && order.quantity <= Math.abs(held))) {
       order.isSized = true
       const opened = sizedLots(sizing, stock, this.equityUnits(stock, price), price, this.power, leverage)
       lots = (opposes ? Math.abs(held) : 0) + opened
