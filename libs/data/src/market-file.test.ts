@@ -1,10 +1,12 @@
-import { readdirSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import type { BookColumns } from '@contrail/trading'
 import { readMarketFile } from './market-file.ts'
 import type { MarketFileOptions } from './market-file.ts'
 import { hasShared, sharedFile } from './testing/shared-data.ts'
+import { judgeFile } from './judge/judge.ts'
 import { verifyFile } from './judge/verify.ts'
 import { eventsOf, inspectFile } from './files/feed.ts'
 
@@ -113,3 +115,72 @@ test.skipIf(!hasShared(lean[0]!))(hasShared(lean[0]!) ? 'every LEAN file' : `${l
   expect(refused).toEqual({ crossed_quote: 1 })
   expect(rows).toBeGreaterThan(50_000)
 })
+
+test('odd rows are read alike by both readers: short, quoted, spaced, CRLF, blank, exponents, ids that are no numbers', async () => {
+  const T = 1_714_521_600_000
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'contrail-odd-'))
+  const trades = [
+    'id,time,price,qty,side,note',
+    `1,${T},100.5,1,buy,x`,
+    `2,${T + 1},100.5`,
+    `3,${T + 2}`,
+    `"4","${T + 3}"," 101 ","2.50","sell","a,b"`,
+    '',
+    '   ',
+    `5, ${T + 4} ,1e2,0.1234567890123456789,SELL,`,
+    `abc-6,${T + 5},99,1,b,`,
+    `abc-6,${T + 6},99,1,s,`,
+    `,${T + 7},99,1,,`,
+    `7,${T + 8},,1,buy,`,
+    `8,${T + 9},-3,1,ask,`,
+    `9,tomorrow,99,1,bid,`,
+    `10,${T + 10},99,NaN,buy,`,
+    `10,${T + 11},99.1,7,buying,`,
+    `11,${T + 12},123456789012345678901234567890,1,buy,`,
+    `12,${T + 13},00099.5000,+1,buy,`,
+    `13,${T + 14},99`,
+  ]
+  const bars = [
+    'Date;Open;High;Low;Close;Volume',
+    '2024-05-01 00:00:00;1;2;0.5;1.5;10',
+    '2024-05-01T00:01;1;2;0.5;1.5;1.2309751436114311',
+    '2024-05-01 00:02:00+00:00;1;2;0.5;1.5',
+    '2024-05-01 00:03:00.000Z;1;2;0.5;1.5;0',
+    '2024-05-01 00:04:30;1;2;0.5;1.5;0',
+    '01.05.2024;1;2;0.5;1.5;0',
+  ]
+  try {
+    for (const [i, text] of [
+      trades.join('\n'),
+      `${trades.join('\r\n')}\r\n`,
+      bars.join('\n'),
+      `\uFEFF${bars.join('\r\n')}`,
+    ].entries()) {
+      const file = path.join(folder, `odd-${i}.csv`)
+      writeFileSync(file, text)
+      await comparedAccepted(file)
+    }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
+/** As `sameAsEvents`, but the rows that the judge refuses are left out of the comparison of values. */
+async function comparedAccepted(file: string): Promise<void> {
+  const options = { instrument: 'BTC-USDT' }
+  const { series, judgement } = await readMarketFile(file, options)
+  const report = await verifyFile({ file, ...options })
+  const counts = (refused: typeof report.refused) =>
+    Object.entries(refused).map(([reason, { count, firstLine }]) => [reason, count, firstLine])
+  expect({ file, refused: counts(judgement.refused) }).toEqual({ file, refused: counts(report.refused) })
+  expect([judgement.rows, judgement.accepted]).toEqual([report.rows, report.accepted])
+  const wanted: number[][] = []
+  await judgeFile(await inspectFile({ file, ...options }), (row) => {
+    if (row.kind === 'tick') wanted.push([row.tick.price, row.tick.quantity])
+    else if (report.holds === 'candles') wanted.push([row.candle.close, row.candle.volume])
+  })
+  const [only] = series
+  const pair =
+    only!.kind === 'ticks' ? [only!.price, only!.quantity] : only!.kind === 'candles' ? [only!.close, only!.volume] : []
+  expect(Array.from({ length: only!.rows }, (_, row) => pair.map((column) => column[row]))).toEqual(wanted)
+}

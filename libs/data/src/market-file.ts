@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
 import type { Instrument, Timeframe } from '@contrail/contracts'
 import type { MarketColumns } from '@contrail/trading'
 import { joinRows } from './columns/join.ts'
@@ -135,6 +135,16 @@ const HASH_BYTES = 1 << 20
 
 export async function hashFile(file: string): Promise<string> {
   const hash = createHash('sha256')
-  for await (const chunk of createReadStream(file, { highWaterMark: HASH_BYTES })) hash.update(chunk as Buffer)
+  const handle = await open(file, 'r')
+  try {
+    const buffer = Buffer.allocUnsafeSlow(HASH_BYTES)
+    for (;;) {
+      const { bytesRead } = await handle.read(buffer, 0, HASH_BYTES)
+      if (bytesRead === 0) break
+      hash.update(buffer.subarray(0, bytesRead))
+    }
+  } finally {
+    await handle.close()
+  }
   return hash.digest('hex')
 }

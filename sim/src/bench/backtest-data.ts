@@ -156,8 +156,8 @@ async function udsv(folder: string): Promise<number> {
   const { inferSchema, initParser } = await import('udsv')
   const text = readFileSync(small(folder), 'utf8')
   const columns = initParser(inferSchema(text)).typedCols(text) as readonly (readonly number[])[]
-  const close = Float64Array.from(columns[4]!)
-  return close.length
+  // An import ends in typed columns.
+  return columns.map((column) => Float64Array.from(column))[0]!.length
 }
 
 async function papaparse(folder: string): Promise<number> {

@@ -26,7 +26,7 @@ export class LineScanner {
   readonly #enough: number
   readonly #collector: Collector
   readonly #time: (bytes: Uint8Array, from: number, to: number) => number
-  readonly #values = new Float64Array(SLOTS)
+  readonly #values = new Float64Array(SLOTS).fill(Number.NaN)
   #idText = ''
   #bytes: Buffer = Buffer.alloc(0)
   /** First byte after the cell that was read last. */
@@ -95,14 +95,18 @@ export class LineScanner {
   #cells(start: number): number {
     const slots = this.#slots
     const values = this.#values
-    values.fill(Number.NaN)
     this.#idText = ''
     for (let at = start, cell = 0; ;) {
       const slot = cell < slots.length ? slots[cell]! : SLOT.skip
       if (slot > SLOT.id) values[slot] = this.#number(at)
       else this.#other(slot, at)
       cell++
-      if (this.#bytes[this.#after] !== this.#separator || cell === this.#enough) return cell
+      if (this.#bytes[this.#after] !== this.#separator || cell === this.#enough) {
+        // A whole line sets every slot anew; a short one must not keep what the line before it had.
+        for (let rest = cell; rest < slots.length; rest++)
+          values[slots[rest] === SLOT.maker ? SLOT.side : slots[rest]!] = Number.NaN
+        return cell
+      }
       at = this.#after + 1
     }
   }
@@ -167,6 +171,7 @@ export class LineScanner {
 
   #id(from: number, to: number): void {
     let id = 0
+    this.#values[SLOT.id] = Number.NaN
     for (let i = from; i < to; i++) {
       const digit = this.#bytes[i]! - ZERO
       if (digit < 0 || digit > 9 || i - from >= ID_DIGITS_MAX) {
@@ -175,7 +180,7 @@ export class LineScanner {
       }
       id = id * 10 + digit
     }
-    this.#values[SLOT.id] = to > from ? id : Number.NaN
+    if (to > from) this.#values[SLOT.id] = id
   }
 
   #row(cells: number): void {
