@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { decodeJson, encodeJson, refuse, studySchema, subjects, trialSchema } from '@contrail/contracts'
-import type { StudyValue, TrialResult } from '@contrail/contracts'
+import type { StudyValue, TrialJob, TrialResult } from '@contrail/contracts'
 import { WrongLastSequence } from '@contrail/runtime'
 import type { Bus, BusMessage, Clock } from '@contrail/runtime'
 import type { Assumptions } from '@contrail/trading'
@@ -39,7 +39,10 @@ export async function startTrialWorker(options: WorkerOptions): Promise<TrialWor
     concurrency: threads,
     onMessage: (message) => handle(options, studies, message),
     // A trial that ends every worker that takes it, or whose study cannot be read: it counts as failed, or nobody would ever know.
-    onDead: (message, cause) => report(options, message, { state: 'failed', problem: cause.message, ms: 0 }),
+    onDead: async (message, cause) => {
+      const job = jobOf(message)
+      if (job) await report(options, job, { state: 'failed', problem: cause.message, ms: 0 })
+    },
     ...(options.onProblem ? { onProblem: options.onProblem } : {}),
   })
   return {
@@ -52,18 +55,27 @@ export async function startTrialWorker(options: WorkerOptions): Promise<TrialWor
 }
 
 async function handle(options: WorkerOptions, studies: Studies, message: BusMessage): Promise<void> {
-  const { study, number, point } = decodeJson(trialSchema, message.data, 'trial')
+  const job = decodeJson(trialSchema, message.data, 'trial')
+  const { study, number, point } = job
   const value = await studies.read(study)
   if (value?.state !== 'open') return
   // Delivered again after its result was stored: there is nothing left to do.
   if (await options.bus.lastOnSubject('RESULTS', subjects.trialResult(study, number))) return
   const pool = await studies.pool(value)
   const outcome = await pool.evaluate(point)
-  await report(options, message, outcome)
+  await report(options, job, outcome)
 }
 
-async function report(options: WorkerOptions, message: BusMessage, outcome: Outcome): Promise<void> {
-  const { study, number } = decodeJson(trialSchema, message.data, 'trial')
+/** Undefined for a message that is no trial: its dead letter is all there is to say. */
+function jobOf({ data }: BusMessage): TrialJob | undefined {
+  try {
+    return decodeJson(trialSchema, data, 'trial')
+  } catch {
+    return undefined
+  }
+}
+
+async function report(options: WorkerOptions, { study, number }: TrialJob, outcome: Outcome): Promise<void> {
   const result: TrialResult = {
     schema: 1,
     study,
