@@ -11,15 +11,17 @@ const commands = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap((block) =
   (block[1] as string).split('\n').filter((line) => line.startsWith('npx contrail ')),
 )
 const strategyFile = path.join(root, 'strategies', 'my-first.ts')
+const removeOwn = () =>
+  [strategyFile, strategyFile.replace('.ts', '.test.ts')].forEach((file) => rmSync(file, { force: true }))
 let world: TestPlatform
 
 beforeAll(async () => {
-  rmSync(strategyFile, { force: true })
+  removeOwn()
   world = await startTestPlatform()
   await deployDemo(world.platform)
 }, 120_000)
 afterAll(async () => {
-  rmSync(strategyFile, { force: true })
+  removeOwn()
   await world.stop()
 }, 60_000)
 

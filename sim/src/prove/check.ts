@@ -41,12 +41,20 @@ export async function proveCheck(options: {
       ;(report.passed ? result.missed : result.caught).push(entry.name)
       options.say?.(`${report.passed ? 'MISSED' : 'caught'}  ${entry.name}: ${why(report)}`)
     })
-    await inTurns(honestStrategies().filter(({ name }) => chosen(name)), async (entry) => {
-      const file = entry.file ?? write(folder, entry as Entry)
-      const report = await checkStrategy(file, { types: false, ...(entry.parameters && { parameters: entry.parameters }) })
-      ;(report.passed ? result.cleared : result.alarms).push(entry.name)
-      options.say?.(`${report.passed ? 'clear ' : 'ALARM '}  ${entry.name} (${report.decisions} decisions)${report.passed ? '' : `: ${why(report)}`}`)
-    })
+    await inTurns(
+      honestStrategies().filter(({ name }) => chosen(name)),
+      async (entry) => {
+        const file = entry.file ?? write(folder, entry as Entry)
+        const report = await checkStrategy(file, {
+          types: false,
+          ...(entry.parameters && { parameters: entry.parameters }),
+        })
+        ;(report.passed ? result.cleared : result.alarms).push(entry.name)
+        options.say?.(
+          `${report.passed ? 'clear ' : 'ALARM '}  ${entry.name} (${report.decisions} decisions)${report.passed ? '' : `: ${why(report)}`}`,
+        )
+      },
+    )
     return result
   } finally {
     rmSync(folder, { recursive: true, force: true })
@@ -78,7 +86,10 @@ async function inTurns<T>(items: readonly T[], act: (item: T) => Promise<void>):
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { only: { type: 'string' } } })
-  const { caught, missed, cleared, alarms } = await proveCheck({ only: values.only, say: (line) => console.error(line) })
+  const { caught, missed, cleared, alarms } = await proveCheck({
+    only: values.only,
+    say: (line) => console.error(line),
+  })
   const passed = missed.length === 0 && alarms.length === 0
   if (missed.length > 0) console.log(`missed: ${missed.join(', ')}`)
   if (alarms.length > 0) console.log(`false alarms: ${alarms.join(', ')}`)

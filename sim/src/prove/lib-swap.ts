@@ -132,7 +132,7 @@ export class SwapWorld {
       foldTick(fold, decodeTick(data).price, Number(decodeTick(data).tradeId))
       if (fold.count % EVERY === 0) wanted.push(`${fold.count}/${fold.hash}`)
     }
-    const made = record.decisions.slice(0, actor.number).flatMap(({ reasons }) => (reasons['count'] === undefined ? [] : [`${String(reasons['count'])}/${String(reasons['hash'])}`])) // prettier-ignore
+    const made = record.decisions.slice(0, actor.number).flatMap(({ reasons }) => (reasons['count'] === undefined ? [] : [`${JSON.stringify(reasons["count"])}/${JSON.stringify(reasons["hash"])}`])) // prettier-ignore
     const failures = [...record.failures]
     const differs = wanted.findIndex((one, index) => made[index] !== one)
     if (differs >= 0 || made.length !== wanted.length)

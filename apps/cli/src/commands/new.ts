@@ -12,7 +12,7 @@ export default command(
   {
     kind: { type: 'positional', description: 'strategy', required: true },
     name: { type: 'positional', description: 'Small letters, digits and "-", at most 20', required: true },
-    template: { type: 'string', description: Object.keys(TEMPLATES).join(', '), default: 'cross' },
+    template: { type: 'string', description: TEMPLATES.join(', '), default: 'cross' },
   },
   ({ kind, name, template: chosen, json }) => {
     if (kind !== 'strategy') throw refuse('usage', 'kind', kind, 'contrail new strategy NAME')
@@ -21,11 +21,16 @@ export default command(
     const file = path.join(root, 'strategies', `${name}.ts`)
     if (existsSync(file))
       throw refuse('already_there', 'file', path.relative(process.cwd(), file), 'choose another name')
-    const text = template(chosen, name)
+    const made = template(chosen, name)
+    const test = file.replace(/\.ts$/, '.test.ts')
     mkdirSync(path.dirname(file), { recursive: true })
-    writeFileSync(file, text)
+    writeFileSync(file, made.strategy)
+    if (!existsSync(test)) writeFileSync(test, made.test)
     const shown = path.relative(process.cwd(), file)
-    if (json) return printJson({ file, name, template: chosen })
-    process.stdout.write(`made ${shown}\n\n  edit it, then:   npx contrail start ${name}\n`)
+    if (json) return printJson({ file, test, name, template: chosen })
+    process.stdout.write(`made ${shown} and ${path.basename(test)}\n\n`)
+    process.stdout.write(`  try it:    node --test ${path.relative(process.cwd(), test)}\n`)
+    process.stdout.write(`  check it:  npx contrail check ${name}\n`)
+    process.stdout.write(`  run it:    npx contrail dev ${name}\n`)
   },
 )

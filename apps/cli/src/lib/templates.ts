@@ -1,54 +1,18 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { refuse } from '@contrail/contracts'
 
-export const TEMPLATES: Readonly<Record<string, (name: string) => string>> = {
-  cross: (name) => `import { defineStrategy, Sma } from '@contrail/trading'
-import { z } from 'zod'
+/** Strategies to begin with; each lies in `templates/` with a test that needs no service. */
+export const TEMPLATES = ['cross', 'reversion', 'grid', 'pairs', 'market-making', 'blank'] as const
+export type TemplateName = (typeof TEMPLATES)[number]
 
-export default defineStrategy({
-  name: '${name}',
-  description: 'Long while the fast average is above the slow one',
-  parameters: z.object({
-    venue: z.string().default('sim'),
-    instrument: z.string().default('BTC-USDT'),
-    fast: z.number().int().min(1).default(3),
-    slow: z.number().int().min(2).default(8),
-    quantity: z.number().positive().default(0.01).describe('In base'),
-  }),
-  inputs: ({ venue, instrument }) => [{ kind: 'candles', venue, instrument, timeframe: '1s' }],
-  lookback: ({ slow }) => slow,
-  state: ({ fast, slow }) => ({ fast: new Sma(fast), slow: new Sma(slow) }),
-  onCandle(ctx, state, candle) {
-    state.fast.update(candle.close)
-    state.slow.update(candle.close)
-    if (!state.slow.ready) return
-    ctx.note('fast', state.fast.value)
-    ctx.note('slow', state.slow.value)
-    const wanted = state.fast.value > state.slow.value ? ctx.parameters.quantity : 0
-    const difference = wanted - ctx.position().quantity
-    if (ctx.openOrders().length > 0) return
-    if (difference > 0) ctx.buy({ quantity: difference })
-    if (difference < 0) ctx.sell({ quantity: -difference })
-  },
-})
-`,
-  blank: (name) => `import { defineStrategy } from '@contrail/trading'
-import { z } from 'zod'
-
-export default defineStrategy({
-  name: '${name}',
-  parameters: z.object({ venue: z.string().default('sim'), instrument: z.string().default('BTC-USDT') }),
-  inputs: ({ venue, instrument }) => [{ kind: 'ticks', venue, instrument }],
-  state: () => ({ ticks: 0 }),
-  onTick(ctx, state, tick) {
-    state.ticks += 1
-    ctx.note('price', tick.price)
-  },
-})
-`,
-}
-
-export function template(chosen: string, name: string): string {
-  const make = TEMPLATES[chosen]
-  if (!make) throw refuse('usage', '--template', chosen, `one of ${Object.keys(TEMPLATES).join(', ')}`)
-  return make(name)
+/** The two files of a template under a name of one's own. */
+export function template(chosen: string, name: string): { strategy: string; test: string } {
+  if (!(TEMPLATES as readonly string[]).includes(chosen))
+    throw refuse('usage', '--template', chosen, `one of ${TEMPLATES.join(', ')}`)
+  const read = (end: string) => readFileSync(path.join(import.meta.dirname, '../templates', `${chosen}${end}`), 'utf8')
+  return {
+    strategy: read('.ts').replace('template-name', name),
+    test: read('.suite.ts').replace(`./${chosen}.ts`, `./${name}.ts`),
+  }
 }

@@ -15,8 +15,8 @@ const LOOK_STEPS = 64
 const DRIFT_PART = 0.25
 
 // Taken before anything of the author's is loaded.
-const { now } = performance
-const clock = now.bind(performance)
+const turn = Promise.resolve.bind(Promise)
+const clock = performance.now.bind(performance)
 const heapUsed = process.memoryUsage.bind(process)
 const breathe = (() => {
   const { setImmediate: later } = globalThis
@@ -106,7 +106,7 @@ async function breathing(test: StrategyTest<unknown>, steps: readonly Step[]): P
   for (let at = 0; at < steps.length; at++) {
     takeStep(test, steps[at] as Step)
     recorder.after(at)
-    await null
+    await turn()
     if (at % BREATH_STEPS === 0) await breathe()
   }
   return { log, end: endOf(test) }

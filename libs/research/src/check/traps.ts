@@ -37,9 +37,8 @@ export function setTraps(options: { sharedFile: string; clockOffsetMs: number; s
     const stack = new RealError('who').stack ?? ''
     asking = false
     const frames = stack.split('\n').filter((line) => /^\s+at /.test(line))
-    const first = frames.find((line) => !line.includes(import.meta.filename)) ?? ''
-    if (first === '' || /node:|<anonymous>|node_modules/.test(first) || first.includes(options.sharedFile))
-      return undefined
+    const first = frames.find((line) => !line.includes(import.meta.filename) && !line.endsWith('(<anonymous>)')) ?? ''
+    if (first === '' || /node:|node_modules/.test(first) || first.includes(options.sharedFile)) return undefined
     if (/[\\/]check[\\/](thread|course|rows|watched)\.ts/.test(first)) return undefined
     return /([^\s/\\(]+?):(\d+):\d+\)?$/
       .exec(first)
@@ -169,8 +168,9 @@ function trapErrors(say: Say): void {
         say('Error stack')
         return stack
       },
-      set: (value: unknown) =>
-        void Object.defineProperty(error, 'stack', { value, configurable: true, writable: true }),
+      set(value: unknown) {
+        Object.defineProperty(error, 'stack', { value, configurable: true, writable: true })
+      },
     })
     return error
   }
@@ -219,8 +219,8 @@ function watchIntrinsics(shared: object): () => string[] {
 function describe(target: object): Map<string | symbol, unknown> {
   const found = new Map<string | symbol, unknown>()
   for (const key of Reflect.ownKeys(target)) {
-    const { value, get } = Object.getOwnPropertyDescriptor(target, key) as PropertyDescriptor
-    found.set(key, get ?? value)
+    const property = Object.getOwnPropertyDescriptor(target, key) as PropertyDescriptor
+    found.set(key, 'value' in property ? property.value : property.get)
   }
   return found
 }

@@ -47,6 +47,12 @@ test('misuse does not compile', () => {
     })
     defineStrategy({
       ...base,
+      // @ts-expect-error no such timeframe
+      inputs: () => [{ kind: 'candles', venue: 'a', instrument: 'b', timeframe: '7m' }],
+      state: () => ({ n: 0 }),
+    })
+    defineStrategy({
+      ...base,
       // @ts-expect-error candles want a timeframe
       inputs: () => [{ kind: 'candles', venue: 'a', instrument: 'b' }],
       state: () => ({ n: 0 }),
@@ -55,6 +61,8 @@ test('misuse does not compile', () => {
       ...base,
       state: () => ({ n: 0 }),
       onTick(ctx, state) {
+        // @ts-expect-error one trigger, not two
+        ctx.sell({ quantity: 1, stopPrice: 1, touchPrice: 2 })
         // @ts-expect-error an order has a quantity
         ctx.buy({ price: 1 })
         // @ts-expect-error a stop and a target are two orders

@@ -70,10 +70,6 @@ export const MEMORY: readonly Entry[] = [
     state: '{ n: 0, last: new Last() }',
     body: 'const up = candle.close > state.last.close; state.last.close = candle.close',
   }),
-  onBars('candle-in-state', {
-    state: '{ n: 0, last: undefined }',
-    body: 'const up = candle.close > (state.last?.close ?? 0); state.last = { get close() { return candle.close } }',
-  }),
   onBars('forgetful-indicator', {
     module:
       'class Last { value = 0; update(close) { const up = close > this.value; this.value = close; return up } snapshot() { return {} } restore() {} }',

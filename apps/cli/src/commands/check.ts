@@ -1,0 +1,50 @@
+import type { CheckReport, CheckStatus } from '@contrail/research'
+import { refuse } from '@contrail/contracts'
+import { strategyFile } from '../lib/files.ts'
+import { parameters } from '../lib/parameters.ts'
+import { printJson, printTable, styled } from '../lib/print.ts'
+import { command } from '../lib/run.ts'
+
+export default command(
+  'check',
+  'Look-ahead, determinism, restarts, types, NaN and cost of a strategy, on a seeded market and without a service',
+  {
+    strategy: { type: 'positional', description: 'A file, or a name in strategies/', required: true },
+    set: { type: 'string', description: 'Parameters: --set fast=5,slow=20' },
+    rows: { type: 'string', description: 'Bars of the market it is run on', default: '600' },
+    seed: { type: 'string', description: 'Of that market', default: '7' },
+  },
+  async ({ strategy, set, rows, seed, json }) => {
+    const file = strategyFile(strategy)
+    if (!file) throw refuse('not_found', 'file', strategy, 'contrail new strategy NAME makes one')
+    const { checkStrategy } = await import('@contrail/research')
+    const options = { rows: whole(rows, 'rows', 20_000), seed: whole(seed, 'seed', 2 ** 31) }
+    const report = await checkStrategy(file, { parameters: parameters(set), ...options })
+    if (json) printJson(report)
+    else tell(report)
+    process.exitCode = report.passed ? 0 : 1
+  },
+)
+
+function whole(text: string, field: string, max: number): number {
+  const number = Number(text)
+  if (!Number.isInteger(number) || number < 1 || number > max)
+    throw refuse('usage', `--${field}`, text, `give a whole number from 1 to ${max}`)
+  return number
+}
+
+const COLOURS: Readonly<Record<CheckStatus, Parameters<typeof styled>[0]>> = {
+  passed: 'green',
+  failed: 'red',
+  warning: 'yellow',
+  skipped: 'dim',
+}
+
+function tell({ strategy, lines, passed, events, decisions }: CheckReport): void {
+  printTable(
+    lines.map(({ check, status, detail }) => ({ check, status: styled(COLOURS[status], status), detail })),
+    'nothing was checked',
+  )
+  const word = passed ? styled('green', 'passed') : styled('red', 'failed')
+  process.stdout.write(`\n${strategy}: ${word} on ${events} events and ${decisions} decisions\n`)
+}
