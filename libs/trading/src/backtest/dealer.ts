@@ -18,6 +18,9 @@ import type { BacktestOptions } from './types.ts'
 export const RUN_ACCOUNT = 'backtest'
 export const RUN_STRATEGY = 'run'
 
+/** Orders of which nothing is kept are forgotten together. */
+const FORGET_ORDERS = 4_096
+
 /** Between the strategy and the venue: decisions in, through the gate and the latency; reports back. */
 export class Dealer {
   readonly actor: StrategyActor
@@ -61,7 +64,7 @@ export class Dealer {
     const { reports } = this.desk
     if (reports.length === 0) return
     for (let i = 0; i < reports.length; i++) this.#tell(reports[i]!)
-    reports.length = 0
+    while (reports.length > 0) reports.pop()
   }
 
   #carryOut(asks: readonly Ask[], number: number, index: number): void {
@@ -110,7 +113,7 @@ export class Dealer {
     const stock = this.#stockOf(ask.slot.key)
     const { market } = stock
     const { orders } = this.desk
-    if (!this.#keeps && market.orders.length === 0 && this.desk.isIdle) orders.clear()
+    if (!this.#keeps && orders.count >= FORGET_ORDERS && this.desk.isIdle) orders.clear()
     const log = orders.add(stock.index, ask, nowUs, number, index)
     const order = makeSimOrder(stock, log, ask, nowUs)
     const denied = this.#gate?.place(ask, order, nowUs, asks)

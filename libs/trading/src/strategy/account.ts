@@ -99,7 +99,7 @@ export class AccountView {
     const order = this.#orders.get(orderId)
     if (!order) return
     if (TERMINAL_STATUSES.has(status)) this.#orders.delete(orderId)
-    else this.#orders.set(orderId, { ...order, ...change, filled, status })
+    else this.#orders.set(orderId, change ? { ...order, ...change, filled, status } : moved(order, status, filled))
   }
 
   /** `repeat` changes nothing; `fill` moved a position; `order` moved an order only. */
@@ -184,6 +184,22 @@ export class AccountView {
     this.#trades.restore(state.trades)
   }
 }
+
+/** Spelled out: an order has one shape, and its copy costs no look at its keys. */
+const moved = (order: OpenOrder, status: OrderStatus, filled: number): OpenOrder => ({
+  orderId: order.orderId,
+  venue: order.venue,
+  instrument: order.instrument,
+  side: order.side,
+  quantity: order.quantity,
+  price: order.price,
+  stopPrice: order.stopPrice,
+  filled,
+  status,
+  tag: order.tag,
+  parent: order.parent,
+  oco: order.oco,
+})
 
 /** A cancel or amend that was asked for stays visible until the venue has spoken about it. */
 function statusAfter(before: OpenOrder | undefined, report: Confirm): OrderStatus {

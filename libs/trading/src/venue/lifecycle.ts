@@ -105,7 +105,8 @@ export function sweep(market: Market): void {
     if (order.amend && order.amend.dueUs < dueUs) dueUs = order.amend.dueUs
     if (order.expireAtUs > 0 && order.expireAtUs < dueUs) dueUs = order.expireAtUs
   }
-  orders.length = kept
+  // Not by `length`: that would throw the array's room away with it.
+  while (orders.length > kept) orders.pop()
   market.dueUs = dueUs
 }
 

@@ -24,10 +24,17 @@ export function stepOf(text: string): Step {
 }
 
 const known = new WeakMap<Instrument, InstrumentSteps>()
+/** Mostly it is the same one again. */
+let last: { readonly instrument: Instrument; readonly steps: InstrumentSteps } | undefined
 
 export function stepsOfInstrument(instrument: Instrument): InstrumentSteps {
-  const before = known.get(instrument)
-  if (before) return before
+  if (last?.instrument === instrument) return last.steps
+  const steps = known.get(instrument) ?? makeSteps(instrument)
+  last = { instrument, steps }
+  return steps
+}
+
+function makeSteps(instrument: Instrument): InstrumentSteps {
   const { tickSize, lotSize, minQuantity, minNotional } = instrument
   const made = {
     tick: stepOf(tickSize),
