@@ -1,5 +1,5 @@
 import { DAY_US } from '@contrail/contracts'
-import { computeMetrics, reportMetrics } from '@contrail/research'
+import { computeMetrics, performRun, reportMetrics } from '@contrail/research'
 import type { Convention, MetricsInput, MetricTrade } from '@contrail/research'
 import { readFileSync } from 'node:fs'
 import { alphaBetaSet, figureOf } from './lib-empyrical.ts'
@@ -202,12 +202,35 @@ function backtestingPy(check: Checks): void {
   }
 }
 
+/** The whole way: the file is read, the strategy bundled and run, and judged as `contrail backtest` does it. */
+async function backtestingPyRun(check: Checks): Promise<void> {
+  const [run] = (readExpected('backtesting_py.json') as { runs: ReferenceRun[] }).runs as [ReferenceRun]
+  const { record, result } = await performRun({
+    strategy: 'sma-cross',
+    parameters: { fast: 10, slow: 30, allowShort: true, enter: 'cross' },
+    data: { kind: 'files', files: [sharedPath(candles)] },
+    cash: 10_000,
+    assumptions: {
+      fees: { kind: 'bps', makerBps: 0, takerBps: 0, perOrder: 0 },
+      sizing: { kind: 'fraction', fraction: 1 },
+      atEnd: 'close_at_open',
+      riskGate: false,
+    },
+    convention: 'backtesting.py',
+    robustness: false,
+  })
+  check.same('trades', result.trades.length, run.trades.length)
+  for (const [label, expected] of Object.entries(run.stats))
+    check.same(label, record.asPrinted?.[label], expected, 1e-8)
+}
+
 const candles = 'data/candles/backtestingpy_GOOG.csv'
 export const sets: readonly ProofSet[] = [
   { name: 'empyrical_metrics', wants: ['expected/empyrical_metrics.json'], run: empyrical },
   { name: 'ffn_R_reference', wants: ['expected/ffn_R_reference.json'], run: ffn },
   { name: 'golden_vector', run: golden },
   { name: 'backtesting_py_stats', wants: ['expected/backtesting_py.json', candles], run: backtestingPy },
+  { name: 'backtesting_py_run', wants: ['expected/backtesting_py.json', candles], run: backtestingPyRun },
   { name: 'freqtrade_profit_rows', wants: ['expected/freqtrade_profit.json'], run: profitRowsSet },
   { name: 'freqtrade_profit_dca', wants: ['expected/freqtrade_profit.json'], run: dcaSet },
   { name: 'freqtrade_profit_dust', wants: ['expected/freqtrade_profit.json'], run: dustSet },

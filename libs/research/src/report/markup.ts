@@ -19,6 +19,7 @@ export function table(
   label: string,
   kind = '',
 ): string {
+  if (rows.length === 0) return '<p class="note">None.</p>'
   const head = columns.map(
     ({ label: text, right }) => `<th scope="col"${right ? ' class="num"' : ''}>${escape(text)}</th>`,
   )

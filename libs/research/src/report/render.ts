@@ -54,7 +54,7 @@ function body(record: RunRecord, data: ReportData, sections: readonly Robustness
       sections.length > 0 ? section('verdicts', 'Does it hold?', verdicts(sections)) : ''
     }</div></div>`,
     section('months', 'Monthly returns', monthly(data), 'In percent.'),
-    `<div class="two">${section('rolling', `Rolling Sharpe, ${data.rolling.window} days`, rollingOr(data))}${section(
+    `<div class="two">${section('rolling', data.rolling.window > 0 ? `Rolling Sharpe, ${data.rolling.window} days` : 'Rolling Sharpe', rollingOr(data))}${section(
       'distribution',
       data.distribution.of === 'days' ? 'Daily returns' : 'Returns of trades',
       chart('distribution', 'How often each return came'),

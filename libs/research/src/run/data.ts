@@ -49,18 +49,26 @@ async function openFiles(request: Extract<DataRequest, { kind: 'files' }>): Prom
   const instruments = new Map(
     read.flatMap((one) => one.instruments).map((one) => [`${one.venue}.${one.instrument}`, one]),
   )
+  const names = shortNames(request.files)
   return {
-    label: request.files.map((file) => path.basename(file)).join(', '),
+    label: names.join(', '),
     series,
     instruments: [...instruments.values()],
     files: read.map(({ sha256, judgement }, i) => ({
-      name: path.basename(request.files[i] as string),
+      name: names[i] as string,
       sha256,
       judgement,
     })),
     notes,
     fill: fillOf(series),
   }
+}
+
+/** Without folders; with the last one where two files have the same name. */
+function shortNames(files: readonly string[]): string[] {
+  const bare = files.map((file) => path.basename(file))
+  if (new Set(bare).size === bare.length) return bare
+  return files.map((file) => path.join(path.basename(path.dirname(file)), path.basename(file)))
 }
 
 /** A file that does not say what it holds is named after itself: `backtestingpy_GOOG.csv` holds GOOG-USD. */

@@ -64,9 +64,16 @@ function returnFigures({ input, returns, periods, years, finalEquity }: Prepared
   }
 }
 
+function after(first: number, values: Numbers): Float64Array {
+  const all = new Float64Array(values.length + 1)
+  all[0] = first
+  all.set(values, 1)
+  return all
+}
+
 function riskFigures({ input, returns, periods, riskFree, years, finalEquity, fromUs, daily }: Prepared) {
-  const value = Float64Array.from([input.cash, ...Array.from(input.equity.value)])
-  const timeUs = Float64Array.from([fromUs, ...Array.from(input.equity.timeUs)])
+  const value = after(input.cash, input.equity.value)
+  const timeUs = after(fromUs, input.equity.timeUs)
   const depth = maxDrawdown(value)
   const falls = drawdownFigures(timeUs, value)
   return {

@@ -68,14 +68,17 @@ export function drawLines(place: HTMLElement, chart: LineChart): uPlot {
           ...axis,
           space: isNarrow ? 46 : 70,
           size: isTime ? 38 : 26,
-          ...(chart.xText
-            ? { values: (_, ticks) => ticks.map((tick) => trimmed((chart.xText as (value: number) => string)(tick))) }
-            : {}),
+          ...xTexts(chart),
         },
-        { ...axis, size: isNarrow ? 50 : 60, values: (_, ticks) => ticks.map((tick) => trimmed(show(tick))) },
+        {
+          ...axis,
+          size: (_, texts) => widthOf(texts, isNarrow),
+          values: (_, ticks) => ticks.map((tick) => trimmed(show(tick))),
+        },
       ],
       series: [{}, ...lines.map((line) => seriesOf(line, chart))],
       hooks: {
+        ready: [(now) => read(reading, now, chart)],
         setCursor: [(now) => read(reading, now, chart)],
         ...(chart.shade ? { drawClear: [(now: uPlot) => shade(now, chart.shade ?? [])] } : {}),
         ...(chart.draw ? { draw: [chart.draw] } : {}),
@@ -87,6 +90,30 @@ export function drawLines(place: HTMLElement, chart: LineChart): uPlot {
   place.append(reading)
   read(reading, plot, chart)
   return plot
+}
+
+/** As wide as its longest text. */
+const widthOf = (texts: readonly string[] | null, isNarrow: boolean): number =>
+  Math.max(isNarrow ? 44 : 56, 16 + 6.6 * Math.max(0, ...(texts ?? []).map((text) => text.length)))
+
+function xTexts({ xText, isTime }: LineChart): Pick<uPlot.Axis, 'values'> {
+  if (xText) return { values: (_, ticks) => ticks.map((tick) => trimmed(xText(tick))) }
+  return isTime ? { values: (_, ticks) => timeTexts(ticks) } : {}
+}
+
+/** Years, months, days or times, by how far apart the ticks are; what is larger is said once, below. */
+function timeTexts(ticks: readonly number[]): string[] {
+  const step = ticks.length > 1 ? (ticks[1] as number) - (ticks[0] as number) : 86_400
+  const [from, to, above] = step >= 360 * 86_400 ? [0, 4, 0] : step >= 86_400 ? [5, 10, 4] : [11, 16, 10]
+  let before = ''
+  return ticks.map((tick) => {
+    const text = new Date(tick * 1000).toISOString()
+    // Times have their day below, days their year.
+    const [own, larger] = [text.slice(from, to), text.slice(above === 10 ? 5 : 0, above)]
+    const isNew = larger !== before
+    before = larger
+    return isNew && larger !== '' ? `${own}\n${larger}` : own
+  })
 }
 
 function axisOf(place: HTMLElement): uPlot.Axis {
@@ -117,6 +144,7 @@ function yRange({ range, zero }: LineChart): uPlot.Range.Function {
   return (plot, low, high) => {
     const x = plot.scales['x']
     let [from, to] = range ? range(x?.min ?? -Infinity, x?.max ?? Infinity) : [low ?? 0, high ?? 1]
+    if (zero && from === 0 && to === 0) return [-0.01, 0.01]
     if (zero) [from, to] = [Math.min(0, from), Math.max(0, to)]
     const room = (to - from || Math.abs(to) || 1) * 0.06
     return [zero && from === 0 ? 0 : from - room, zero && to === 0 ? 0 : to + room]
@@ -124,7 +152,13 @@ function yRange({ range, zero }: LineChart): uPlot.Range.Function {
 }
 
 /** Values under the cursor, or the last ones. */
-function read(reading: HTMLElement, plot: uPlot, { x, lines, isTime, xText, isQuiet }: LineChart): void {
+function read(reading: HTMLElement, plot: uPlot, chart: LineChart): void {
+  const left = plot.bbox.left / devicePixelRatio
+  if (left > 0) reading.style.left = `${left + 4}px`
+  tell(reading, plot, chart)
+}
+
+function tell(reading: HTMLElement, plot: uPlot, { x, lines, isTime, xText, isQuiet }: LineChart): void {
   const index = plot.cursor.idx ?? (isQuiet ? -1 : x.length - 1)
   const at = x[index]
   if (at === undefined) return reading.replaceChildren()

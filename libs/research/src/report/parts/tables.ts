@@ -16,7 +16,7 @@ export function monthly({ months }: ReportData): string {
   const years = [...new Set(months.map(({ year }) => year))]
   const reach = Math.max(0, ...months.map(({ value }) => Math.abs(value)))
   const most = reach || 1
-  const places = reach >= 0.005 ? 1 : reach >= 0.0005 ? 2 : 4
+  const places = reach === 0 || reach >= 0.005 ? 1 : reach >= 0.0005 ? 2 : 4
   const cell = (value: number | undefined): string => {
     if (value === undefined) return '<td></td>'
     const strength = Math.round(8 + 52 * Math.min(1, Math.abs(value) / most))
