@@ -10,36 +10,39 @@ export const INSTRUMENT = {
   kind: 'spot',
   base: 'BTC',
   quote: 'USDT',
-  tickSize: '0.01',
-  lotSize: '0.001',
-  minQuantity: '0.001',
+  tickSize: '1',
+  lotSize: '0.0001',
+  minQuantity: '0.0001',
   minNotional: '0',
   makerFeeBps: 5,
   takerFeeBps: 5,
 } as unknown as Instrument
-export const QUANTITY = 0.01
+export const QUANTITY = 0.001
 export const CASH = 100_000
 const MINUTE_US = 60_000_000
 /** 2024-01-01 UTC. */
 const START_US = 1_704_067_200_000_000
 
-/** One-minute bars of a seeded walk, on ticks: about 39,000 crossings of SMA(10/30) in a million. */
+/**
+ * One-minute bars of a seeded walk: about 39,000 crossings of SMA(10/30) in a million. Prices are whole numbers, so that the
+ * averages of two programs are equal to the last bit however they sum.
+ */
 export function syntheticCandles(rows: number, seed = 42): CandleColumns {
   const column = () => new Float64Array(new SharedArrayBuffer(rows * 8))
   const [openTimeUs, open, high, low, close] = [column(), column(), column(), column(), column()]
   const [volume, quoteVolume, trades] = [column(), column(), column()]
   let bits = seed >>> 0
   const next = () => (bits = (Math.imul(bits, 1_664_525) + 1_013_904_223) >>> 0) / 4_294_967_296
-  let price = 30_000
+  let price = 3_000_000
   for (let row = 0; row < rows; row++) {
     const from = price
-    const drift = 1e-5 * Math.log(30_000 / price)
-    price = Math.round(price * Math.exp(drift + 1e-3 * (next() + next() + next() - 1.5)) * 100) / 100
+    const drift = 1e-5 * Math.log(3_000_000 / price)
+    price = Math.round(price * Math.exp(drift + 1e-3 * (next() + next() + next() - 1.5)))
     openTimeUs[row] = START_US + row * MINUTE_US
     open[row] = from
     close[row] = price
-    high[row] = Math.round((Math.max(from, price) + 3 * next()) * 100) / 100
-    low[row] = Math.round((Math.min(from, price) - 3 * next()) * 100) / 100
+    high[row] = Math.max(from, price) + Math.round(300 * next())
+    low[row] = Math.min(from, price) - Math.round(300 * next())
     volume[row] = 1 + 9 * next()
     quoteVolume[row] = volume[row]! * price
     trades[row] = 10

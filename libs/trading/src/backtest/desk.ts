@@ -1,7 +1,8 @@
-import { fromSteps, instrumentKey } from '@contrail/contracts'
+import { decimalOf, formatDecimal, fromSteps, instrumentKey } from '@contrail/contracts'
 import type { Book, Fill, Instrument, Quote, Reason } from '@contrail/contracts'
 import type { PlaceAsk } from '../strategy/ask.ts'
 import type { StrategyActor } from '../strategy/actor.ts'
+import { toFixed } from '../portfolio/fixed.ts'
 import { Holding } from '../portfolio/holding.ts'
 import { newMarketOf, reasonOf } from '../venue/model.ts'
 import type { Market, OrderEnd, PendingAmend, VenueOrder, VenueSink } from '../venue/model.ts'
@@ -80,6 +81,9 @@ export type Report =
       liquidity: Fill['liquidity']
     }
 const CASH_SCALE_MIN = 8
+const FIXED_SCALE = 18
+/** Sums of whole numbers up to here are exact in doubles. */
+const EXACT_MAX = 2 ** 52
 const BASIS_POINT = 10_000
 
 /** The account of a run and the sink of its venue: cash, positions, fees, trades. Money is counted in whole units. */
@@ -91,7 +95,9 @@ export class Desk implements VenueSink {
   readonly power: number
   readonly #scale: number
   readonly #feeFactor: number
+  /** In units of 10^-scale. */
   cash: number
+  #exactCash: bigint | undefined
   readonly orders: OrderLog
   readonly fills = new FillLog()
   readonly trades = new TradeLog()
@@ -120,6 +126,7 @@ export class Desk implements VenueSink {
     this.power = 10 ** scale
     this.#feeFactor = 10 ** (scale - CASH_SCALE_MIN)
     this.cash = Math.round(cash * this.power)
+    if (Math.abs(this.cash) > EXACT_MAX) this.#exactCash = toFixed(decimalOf(cash)) / 10n ** BigInt(FIXED_SCALE - scale)
     const liquidity = assumptions.fillModel === 'bar' ? 'unlimited' : 'quoted'
     const settings = { latencyUs: 0, liquidity, prints: 'next' } as const
     this.stocks = instruments.map((instrument, index) => {
@@ -152,6 +159,17 @@ export class Desk implements VenueSink {
         openTag: undefined,
       }
     })
+  }
+
+  /** `count` x `unit` units. Beyond 2^52 the sum is kept whole, and `cash` is the double next to it. */
+  #pay(count: number, unit: number): void {
+    const after = this.cash - count * unit
+    if (this.#exactCash === undefined && Math.abs(after) <= EXACT_MAX && Math.abs(count * unit) <= EXACT_MAX) {
+      this.cash = after
+      return
+    }
+    this.#exactCash = (this.#exactCash ?? BigInt(this.cash)) - BigInt(count) * BigInt(unit)
+    this.cash = Number(this.#exactCash)
   }
 
   /* The venue's side. */
@@ -221,7 +239,8 @@ export class Desk implements VenueSink {
     const { stock, log } = order
     const fee = stock.fees.of(price, lots, liquidity, order.fills === 1)
     const delta = order.side === 'buy' ? lots : -lots
-    this.cash -= delta * price * stock.unit + fee * this.#feeFactor
+    this.#pay(delta * price, stock.unit)
+    this.#pay(fee, this.#feeFactor)
     stock.lots += delta
     stock.quantity = numberOfSteps(stock.lots, stock.lot)
     this.orders.filled(log, lots, price)
@@ -299,7 +318,8 @@ export class Desk implements VenueSink {
   }
 
   get cashText(): string {
-    return fromSteps(this.cash, `0.${'1'.padStart(this.#scale, '0')}`)
+    const units = this.#exactCash ?? BigInt(this.cash)
+    return formatDecimal({ units, scale: this.#scale })
   }
 
   get fundingText(): string {
@@ -319,7 +339,7 @@ export class Desk implements VenueSink {
     if (stock.lots === 0 || Number.isNaN(stock.mark)) return
     const received = Math.round(-stock.quantity * stock.mark * rate * FEE_UNIT)
     this.funding += received
-    this.cash += received * this.#feeFactor
+    this.#pay(-received, this.#feeFactor)
     this.costs.funding -= received / FEE_UNIT
     stock.openFunding += received / FEE_UNIT
   }

@@ -177,6 +177,20 @@ test('money is conserved exactly, and the books agree with themselves, whatever 
   expect(fills).toBeGreaterThan(100)
 })
 
+test('money is conserved exactly beyond what doubles count', () => {
+  const closes = syntheticCloses(5, 1_000, 500)
+  const result = runBacktest({
+    definition: wild,
+    parameters: { seed: 3 },
+    instruments: [BTC],
+    series: [candles(closes)],
+    cash: 123_456_789_012.34,
+    assumptions: { ...defaultAssumptions, fees: { kind: 'bps', makerBps: 1, takerBps: 3.3, perOrder: 0.1 } },
+  })
+  expect(result.fills.length).toBeGreaterThan(20)
+  expect(result.residual).toBe('0')
+})
+
 test('a summary has the trades and the totals of the whole', () => {
   const closes = syntheticCloses(7, 1_000, 3_000)
   const parameters = { fast: 3, slow: 9, quantity: 1, allowShort: true }

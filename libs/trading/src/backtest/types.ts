@@ -64,7 +64,7 @@ export type BacktestOptions = {
   readonly assumptions: Assumptions
   /** Of the risk gate, where they are not those of the paper account. */
   readonly limits?: Partial<Limits>
-  /** Called every few ten thousand events; false stops the run and leaves a readable partial result. */
+  /** Called every 2048 events; false stops the run and leaves a readable partial result. */
   readonly onProgress?: (done: number, total: number) => boolean
   /** Decisions, orders and equity points are kept; false keeps only trades, equity by day and totals (sweeps). */
   readonly keep?: 'all' | 'summary'
@@ -130,6 +130,7 @@ export type TradeRecord = {
   /** Net of fees and funding, in quote. */
   readonly pnl: number
   readonly fees: number
+  /** Received; negative where it was paid. */
   readonly funding: number
   /** pnl / (entry price x quantity). */
   readonly returnRatio: number
@@ -153,7 +154,10 @@ export type BacktestResult = {
   readonly orders: readonly OrderRecord[]
   readonly fills: readonly FillRecord[]
   readonly trades: readonly TradeRecord[]
-  /** After every bar (fill model `bar`) or at most once a minute of event time: cash plus positions at their marks. */
+  /**
+   * After every bar (fill model `bar`) or at most once a minute of event time: cash plus positions at their marks. Exposure is
+   * what is held at its marks, in quote, whatever its side. A run that keeps a summary has the last point of each day.
+   */
   readonly equity: { readonly timeUs: Float64Array; readonly value: Float64Array; readonly exposure: Float64Array }
   readonly cash: number
   readonly finalEquity: number
@@ -168,6 +172,7 @@ export type BacktestResult = {
     readonly averagePrice: number
     readonly unrealised: number
   }[]
+  /** Paid, in quote. */
   readonly costs: { readonly fee: number; readonly spread: number; readonly slippage: number; readonly funding: number }
   readonly gaps: readonly {
     readonly venue: string
