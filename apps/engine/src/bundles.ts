@@ -16,14 +16,14 @@ import type { StrategyDefinition } from '@contrail/trading'
  */
 export class Bundles {
   readonly #store: ObjectStore
-  readonly #folder: string
+  readonly folder: string
   readonly #private: boolean
   readonly #written = new Set<string>()
   readonly #loaded = new Map<string, Promise<StrategyDefinition>>()
 
   private constructor(store: ObjectStore, folder: string, isPrivate: boolean) {
     this.#store = store
-    this.#folder = folder
+    this.folder = folder
     this.#private = isPrivate
   }
 
@@ -46,7 +46,7 @@ export class Bundles {
   }
 
   async close(): Promise<void> {
-    if (this.#private) await rm(this.#folder, { recursive: true, force: true })
+    if (this.#private) await rm(this.folder, { recursive: true, force: true })
   }
 
   async #load(hash: string): Promise<StrategyDefinition> {
@@ -68,9 +68,9 @@ export class Bundles {
   async #fetch(hash: string): Promise<string> {
     const text = await this.#download(hash)
     const parts = partsOf(text)
-    const file = path.join(this.#folder, `${hash}.mjs`)
+    const file = path.join(this.folder, `${hash}.mjs`)
     if (!parts) return await this.#write(file, text)
-    const shared = path.join(this.#folder, `shared-${parts.sharedHash}.mjs`)
+    const shared = path.join(this.folder, `shared-${parts.sharedHash}.mjs`)
     if (!this.#written.has(shared)) await this.#write(shared, `${parts.shared}\nexport{$shared}`)
     this.#written.add(shared)
     const above = '\n'.repeat(linesBefore(parts.shared))

@@ -22,6 +22,7 @@ export const configSchema = z.strictObject({
   cacheDir: z.string().optional().describe('Where bundles are kept; absent = a private folder for this life'),
   checkpointInputs: z.number().int().min(1).default(5_000).describe('A checkpoint is due after so many inputs'),
   checkpointMs: z.number().int().min(50).default(10_000).describe('... or after so long'),
+  handlerMs: z.number().int().min(200).default(5_000).describe('Longest that a handler of a strategy may take'),
   crashAt: z
     .string()
     .regex(new RegExp(`^(${CRASH_POINTS.join('|').replaceAll('.', '\\.')})(:[1-9]\\d*)?$`))

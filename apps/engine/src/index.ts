@@ -9,6 +9,7 @@ import { Events } from './events.ts'
 import { routes } from './http.ts'
 import { measure } from './measure.ts'
 import { StrategyReadouts } from './readouts.ts'
+import { Watchdog } from './watchdog.ts'
 import { Workers } from './workers.ts'
 
 export { configSchema } from './config.ts'
@@ -45,7 +46,8 @@ export async function start(config: Config, context: ServiceContext): Promise<Ru
     onChange: () => engine.onWorkers(),
   })
   const readouts = new StrategyReadouts()
-  const programs = { bundles, archive, readouts }
+  const watchdog = new Watchdog(bundles.folder, config.handlerMs)
+  const programs = { bundles, archive, readouts, watchdog }
   const { tenant, placement } = config
   const engine = new Engine({ bus, clock, log, host, events, workers, programs, tenant, worker, placement })
   await workers.start()
@@ -72,6 +74,7 @@ export async function start(config: Config, context: ServiceContext): Promise<Ru
       await host.close()
       await workers.stop()
       await events.drained()
+      await watchdog.stop()
       await bundles.close()
     },
   }

@@ -3,10 +3,12 @@ import type { DesiredStrategy } from '@contrail/contracts'
 import { Halted } from '@contrail/runtime'
 import type { ActorInput, ActorProgram, ActorSpec, ActorVersion } from '@contrail/runtime'
 import { adoptState, StrategyActor } from '@contrail/trading'
+import type { StrategyActorOptions, StrategyDefinition } from '@contrail/trading'
 import type { Archive } from './archive.ts'
 import type { Bundles } from './bundles.ts'
 import { signalCheck } from './fit.ts'
 import type { StrategyReadouts } from './readouts.ts'
+import type { Watchdog, Watched } from './watchdog.ts'
 
 /** Refusals of another service that may pass: it is not up yet, or slow. */
 const PASSING: ReadonlySet<string> = new Set(['unavailable', 'timed_out'])
@@ -18,6 +20,7 @@ export type ProgramParts = {
   readonly bundles: Bundles
   readonly archive: Archive
   readonly readouts: StrategyReadouts
+  readonly watchdog: Watchdog
 }
 
 /** What the host needs to run one strategy. */
@@ -44,13 +47,16 @@ export function specOf(
 async function makeProgram(
   desired: DesiredStrategy,
   version: ActorVersion,
-  { bundles, archive, readouts }: ProgramParts,
+  { bundles, archive, readouts, watchdog }: ProgramParts,
 ): Promise<ActorProgram> {
   const { strategy, tenant, account } = desired
   const [definition, instruments] = await Promise.all([bundles.definition(version.code), archive.instruments()])
+  const of = { strategy, code: version.code, revision: desired.revision }
+  const stuck = await watchdog.stuck(of)
+  if (stuck !== undefined) throw new Halted(stuck)
   return guarded(() => {
     const options = { strategy, tenant, account, parameters: version.parameters, instruments }
-    const actor = new StrategyProgram(definition, options)
+    const actor = new StrategyProgram(definition, options, watchdog.watch(of))
     // An older version is made only to make its own decisions again; it is not the one that is looked at.
     const isDesired = version.code === desired.code && sameJson(version.parameters, desired.parameters)
     if (isDesired) readouts.set(strategy, version, () => actor.readout)
@@ -58,13 +64,24 @@ async function makeProgram(
   })
 }
 
-/** The strategy is the program itself: nothing lies between an input and its step. */
+/** The strategy is the program itself: between an input and its step lies only the word to the watchdog. */
 class StrategyProgram extends StrategyActor implements ActorProgram {
   readonly #asked: unknown
+  readonly #watched: Watched
 
-  constructor(...[definition, options]: ConstructorParameters<typeof StrategyActor>) {
+  constructor(definition: StrategyDefinition, options: StrategyActorOptions, watched: Watched) {
     super(definition, options)
     this.#asked = options.parameters
+    this.#watched = watched
+  }
+
+  override step(...given: Parameters<StrategyActor['step']>): ReturnType<StrategyActor['step']> {
+    this.#watched.enter(given[0])
+    try {
+      return super.step(...given)
+    } finally {
+      this.#watched.leave()
+    }
   }
 
   /** The old parameters' state would be another strategy's. */

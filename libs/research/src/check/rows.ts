@@ -32,20 +32,22 @@ export async function alongRows(
     if (code === 'not_yet') return { differences, skipped: 'several series are not backtested yet' }
     throw error
   }
-  const compare = (tried: Tried, found: string[], length = whole.length) => {
-    const wanted = whole.slice(0, length)
+  const compare = (tried: Tried, wanted: string[], found: string[]) => {
     const at = wanted.findIndex((one, index) => one !== found[index])
     if (at < 0 && found.length === wanted.length) return
     const index = at < 0 ? wanted.length : at
     const detail = `decision ${index + 1}: ${short(wanted[index])}, then ${short(found[index])}`
     if (!differences.some((one) => one.tried === tried)) differences.push({ tried, detail })
   }
-  compare('plain rows', run(plain(await load())))
+  compare('plain rows', whole, run(plain(await load())))
   const times = series[0]?.openTimeUs as Float64Array
   for (const part of [0.31, 0.5, 0.77]) {
-    const toUs = times[Math.floor(times.length * part)] as number
-    const found = run(definition, { toUs })
-    compare('truncated rows', found, whole.filter((one) => Number(/^\d+/.exec(one)?.[0]) < toUs).length)
+    const row = Math.floor(times.length * part)
+    // The open of the bar after the last one fills what the last one led to: that bar is not there.
+    const lastUs = times[row - 1] as number
+    const before = (one: string) => Number(/^\d+/.exec(one)?.[0]) < lastUs
+    const found = run(definition, { toUs: times[row] as number })
+    compare('truncated rows', whole.filter(before), found.filter(before))
   }
   return { differences, skipped: undefined }
 }

@@ -61,7 +61,7 @@ export const oneLocale: Plugin = {
   name: 'one-locale',
   setup(plugin) {
     plugin.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
-      contents: 'export { default as en } from "./en.js"',
+      contents: ['export { default as en } from', '"./en.js"'].join(' '),
     }))
   },
 }

@@ -1,0 +1,76 @@
+import { mkdirSync, readFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import type { ActorInput } from '@contrail/runtime'
+
+/** What a handler that did not come back leaves behind, for the next life of this worker. */
+export type Stuck = {
+  readonly strategy: string
+  readonly code: string
+  readonly revision: number
+  readonly detail: string
+}
+export type Watched = { enter(input: ActorInput): void; leave(): void }
+/** Cells shared with the thread that looks: number of the step, whose it is (0 = nobody's), stream and sequence. */
+export const CELLS = 4
+export const STREAMS = ['MD', 'TRADES', 'CONTROL'] as const
+const THREAD = fileURLToPath(new URL('./watchdog-thread.ts', import.meta.url))
+
+/**
+ * Author's code runs on this thread, so nothing on it can stop a handler that never returns. A thread beside it looks: a step
+ * that takes longer than the budget is written down with its strategy and input, and this process is ended. Whoever starts
+ * it again finds the strategy halted by name, and the others go on from their checkpoints.
+ */
+export class Watchdog {
+  readonly #cells = new Float64Array(new SharedArrayBuffer(CELLS * 8))
+  readonly #thread: Worker
+  readonly #folder: string
+  #count = 0
+
+  constructor(folder: string, budgetMs: number) {
+    this.#folder = folder
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    this.#thread = new Worker(THREAD, { workerData: { cells: this.#cells, folder, budgetMs }, env: {} })
+    this.#thread.unref()
+  }
+
+  /** Of one program of a strategy; around each of its steps. */
+  watch(of: { strategy: string; code: string; revision: number }): Watched {
+    const cells = this.#cells
+    const own = ++this.#count
+    this.#thread.postMessage({ own, of })
+    return {
+      enter(input) {
+        cells[2] = STREAMS.indexOf(input.stream as (typeof STREAMS)[number])
+        cells[3] = input.sequence
+        cells[1] = own
+        cells[0] = (cells[0] as number) + 1
+      },
+      leave() {
+        cells[1] = 0
+      },
+    }
+  }
+
+  /** Why this very version may not run: it did not come back, and nobody has asked for it again since. */
+  async stuck(of: { strategy: string; code: string; revision: number }): Promise<string | undefined> {
+    const file = stuckFile(this.#folder, of.strategy)
+    let found: Stuck
+    try {
+      found = JSON.parse(readFileSync(file, 'utf8')) as Stuck
+    } catch {
+      return undefined // there is none, which is usual
+    }
+    if (found.code === of.code && found.revision >= of.revision) return found.detail
+    if (found.revision < of.revision) await rm(file, { force: true })
+    return undefined
+  }
+
+  async stop(): Promise<void> {
+    await this.#thread.terminate()
+  }
+}
+
+export const stuckFile = (folder: string, strategy: string): string => path.join(folder, `stuck-${strategy}.json`)
