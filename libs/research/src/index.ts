@@ -49,7 +49,7 @@ export type { WalkForward, WalkForwardOptions, WalkForwardStep } from './robust/
 export { showMetric } from './report/format.ts'
 export { renderRun } from './run/render-run.ts'
 export { performRun } from './run/perform.ts'
-export { attachSections, findRun, listRuns, readRun, readSections, runsDirectory } from './run/store.ts'
+export { attachSections, findRun, listRuns, readRun, readSections, runsDirectory, writeRun } from './run/store.ts'
 export { bundleStrategy, BUILT_IN_STRATEGIES, loadStrategy } from './run/strategy.ts'
 export type { StrategyCode } from './run/strategy.ts'
 export { RUN_SCHEMA } from './run/types.ts'

@@ -1,4 +1,4 @@
-import { backtestArgs, runRequestFromFlags } from '../lib/backtest-flags.ts'
+import { backtestArgs, numberOf, runRequestFromFlags } from '../lib/backtest-flags.ts'
 import { home } from '../lib/home.ts'
 import { printJson } from '../lib/print.ts'
 import { runProgress } from '../lib/run-progress.ts'
@@ -33,7 +33,8 @@ export default command(
           report: args.report !== false,
           signal: stop.signal,
           onProgress: (progress) => line.show(progress),
-          ...(args.budget === undefined ? {} : { handlerMsMax: Number(args.budget) * 1000 }),
+          onOutput: (text) => void process.stderr.write(text),
+          ...(args.budget === undefined ? {} : { handlerMsMax: numberOf('--budget', args.budget, 0.1) * 1000 }),
         },
       )
       line.clear()

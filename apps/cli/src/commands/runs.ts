@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { refuse } from '@contrail/contracts'
 import type { RunRecord } from '@contrail/research'
+import { numberOf } from '../lib/backtest-flags.ts'
 import { home } from '../lib/home.ts'
 import { printJson, printTable } from '../lib/print.ts'
 import { command } from '../lib/run.ts'
@@ -29,7 +30,7 @@ export default command(
 
 async function list({ json, limit }: Args, directory: string): Promise<void> {
   const { listRuns, showMetric } = await import('@contrail/research')
-  const items = (await listRuns(directory)).slice(0, Number(limit))
+  const items = (await listRuns(directory)).slice(0, numberOf('--limit', limit, 1))
   if (json) return printJson({ items })
   printTable(
     items.map((run) => ({

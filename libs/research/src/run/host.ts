@@ -39,6 +39,10 @@ export type Answer =
       readonly mend: string
     }
 
+export type ThreadOptions = {
+  readonly handlerMsMax?: number | undefined
+  readonly onOutput?: ((text: string) => void) | undefined
+}
 const HANDLER_MS_MAX = 10_000
 /** Reading and compiling a large bundle takes its time on a busy machine. */
 const LOAD_MS_MAX = 10_000
@@ -60,16 +64,25 @@ export class StrategyThread {
   /** Loading the module counts like a handler. */
   #loading = false
 
-  constructor(code: string, source: string, handlerMsMax = HANDLER_MS_MAX) {
+  constructor(code: string, source: string, options: ThreadOptions = {}) {
     const memory = new SharedArrayBuffer(PULSE_BYTES)
     this.#pulse = pulseOf(memory)
     this.#source = source
-    this.#handlerMsMax = handlerMsMax
+    this.#handlerMsMax = options.handlerMsMax ?? HANDLER_MS_MAX
     this.#folder = mkdtempSync(path.join(os.tmpdir(), 'contrail-run-'))
     const file = path.join(this.#folder, 'bundle.mjs')
     writeFileSync(file, code)
     const data: ThreadData = { file, memory }
-    this.#worker = new Worker(path.join(import.meta.dirname, 'thread.ts'), { workerData: data, env: {}, execArgv: [] })
+    this.#worker = new Worker(path.join(import.meta.dirname, 'thread.ts'), {
+      workerData: data,
+      env: {},
+      execArgv: [],
+      stdout: true,
+      stderr: true,
+    })
+    // What the author prints belongs to whoever asked for the run, not to the output of this process.
+    for (const stream of [this.#worker.stdout, this.#worker.stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => options.onOutput?.(text))
     this.#worker.on('message', (answer: Answer) => this.#heard(answer))
     this.#worker.on('error', (error) => this.#fail(crash(this.#source, error)))
     this.#worker.on('exit', () => this.#fail(refuse('thread_ended', 'strategy', source, 'it ended without an answer')))

@@ -30,7 +30,7 @@ export async function performRun(request: RunRequest, options: RunOptions = {}):
   progress('loading', 0, 0)
   const code = await codeOf(request)
   const opened = await openData(request.data)
-  const thread = new StrategyThread(code.code, code.source, options.handlerMsMax)
+  const thread = new StrategyThread(code.code, code.source, options)
   try {
     await thread.loaded()
     const described = await thread.describe(request.parameters ?? {}, fillOf(opened, assumptions))

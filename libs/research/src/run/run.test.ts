@@ -118,6 +118,13 @@ describe('a run', () => {
   })
 })
 
+test('what a strategy prints is given to who asked, and not printed', async () => {
+  const strategy = bench.strategy('talker', "if (state.bars === 3) console.log('third bar')")
+  const heard: string[] = []
+  await written({ strategy, parameters: {} }, { onOutput: (text) => heard.push(text) })
+  expect(heard.join('')).toBe('third bar\n')
+})
+
 describe('what does not fit is one refusal, and nothing is written', () => {
   const cases: [string, () => Partial<RunRequest>, Record<string, unknown>][] = [
     ['a file that is not there', () => ({ data: { kind: 'files', files: ['no.csv'] } }), { code: 'no_file' }],

@@ -62,12 +62,20 @@ function describe(given: Readonly<Record<string, unknown>>, fill: Readonly<Recor
   }
 }
 
+/** Between two words about progress. */
+const TELL_MS = 50
+
 function run({ options }: Extract<Question, { kind: 'run' }>): void {
+  let toldMs = -Infinity
   const result = runBacktest({
     ...options,
     definition,
     onProgress: (done, total) => {
-      say({ kind: 'progress', done, total })
+      const nowMs = performance.now()
+      if (nowMs - toldMs > TELL_MS) {
+        toldMs = nowMs
+        say({ kind: 'progress', done, total })
+      }
       return Atomics.load(pulse.stop, 0) === 0
     },
   })

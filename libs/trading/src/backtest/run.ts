@@ -1,12 +1,11 @@
 import { SECOND_US } from '@contrail/contracts'
 import { StrategyActor } from '../strategy/actor.ts'
-import { StrategyFailure } from '../strategy/handlers.ts'
 import { onBarOpen, onBarRange } from '../venue/bar.ts'
 import { onBook, onQuote, onTick } from '../venue/simulated.ts'
 import type { BookColumns, CandleColumns, QuoteColumns, TickColumns } from './columns.ts'
 import { Dealer, RUN_ACCOUNT, RUN_STRATEGY } from './dealer.ts'
 import { Desk } from './desk.ts'
-import type { Stock } from './desk.ts'
+import type { Stock } from './stock.ts'
 import { EquityCurve } from './equity.ts'
 import { feedsOf, rowAt } from './feed.ts'
 import type { Feed } from './feed.ts'
@@ -15,9 +14,11 @@ import { gapBetween } from './gaps.ts'
 import { historyOf, isOpening, timelineOf } from './timeline.ts'
 import { liquidationOf } from './margin.ts'
 import { BookRow, CandleRow, QuoteRow, TickRow } from './rows.ts'
+import { located, middle, middleOfBook, viewOf } from './views.ts'
 import type { BacktestOptions, BacktestResult } from './types.ts'
 
-const PROGRESS_EVENTS = 65_536
+/** Often enough that a slow strategy is seen to move and stops when told; a power of two. */
+const PROGRESS_EVENTS = 2048
 /** Between two points of equity where data are not bars. */
 const MARK_US = 60 * SECOND_US
 
@@ -72,7 +73,8 @@ export class Run {
       if (this.feeds.length === 1 && feed?.columns.kind === 'candles' && feed.matches) this.#bars(feed, feed.columns)
       else this.#merged()
     } catch (error) {
-      throw this.#located(error)
+      const { series, row } = this.#cause
+      throw located(error, this.options.definition.name, this.feeds[series]!.columns, row)
     }
   }
 
@@ -337,37 +339,5 @@ export class Run {
       this.dealer.close(stock, isOpen ? series.open[row]! : stock.mark, atUs, 'END')
     }
     this.equity.amend(desk.equityQuote(), desk.exposureQuote())
-  }
-
-  /** What the author's code threw, with the row that did it. */
-  #located(error: unknown): unknown {
-    if (!(error instanceof StrategyFailure)) return error
-    const { venue, instrument, kind } = this.feeds[this.#cause.series]!.columns
-    const input = { stream: kind, sequence: this.#cause.row, subject: `${venue}.${instrument}`, data: NO_BYTES }
-    return new StrategyFailure(this.options.definition.name, error.handler, input, error.cause)
-  }
-}
-
-const NO_BYTES = new Uint8Array(0)
-const middle = ({ bid, ask }: QuoteColumns, row: number): number => (bid[row]! + ask[row]!) / 2
-
-function middleOfBook({ bidPrice, askPrice, depth }: BookColumns, row: number): number {
-  const bid = bidPrice[row * depth]!
-  const ask = askPrice[row * depth]!
-  return bid > 0 && ask > 0 ? (bid + ask) / 2 : NaN
-}
-
-function viewOf({ columns }: Feed, row: number): [object, number] {
-  switch (columns.kind) {
-    case 'candles':
-      return [new CandleRow(columns, row), columns.close[row]!]
-    case 'ticks':
-      return [new TickRow(columns, row), columns.price[row]!]
-    case 'quotes':
-      return [new QuoteRow(columns, row), middle(columns, row)]
-    case 'book':
-      return [new BookRow(columns, row), middleOfBook(columns, row)]
-    case 'funding':
-      return [{}, NaN]
   }
 }
