@@ -13,6 +13,17 @@ const periodOf = (atUs: number): number => Math.floor(atUs / 1000 / ANCHOR_MS)
 export const anchorKeys = (id: string): string[] =>
   Array.from({ length: ANCHOR_SLOTS }, (_, slot) => `${id}.anchor.${slot}`)
 
+/** Where the version that runs now took over: a replay is of one version, and begins there at the earliest. */
+export const versionKey = (id: string): string => `${id}.version`
+
+type Ports = { readonly checkpoints: KvBucket; readonly onTrouble: (id: string, cause: Error) => void }
+/** Beside the way: nothing waits for it. */
+export function keepBeginning({ checkpoints, onTrouble }: Ports, id: string, bytes: Uint8Array): void {
+  checkpoints
+    .put(versionKey(id), bytes)
+    .catch((error: unknown) => onTrouble(id, error instanceof Error ? error : new Error(String(error))))
+}
+
 /**
  * The first checkpoint of each period stays. A later one of the same period, also of another copy, leaves it alone unless
  * a stream was made anew since: what came before it can't be read any more.

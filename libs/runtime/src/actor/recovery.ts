@@ -1,6 +1,7 @@
 import { liveAt } from './activation.ts'
 import type { ActivationPorts, Claim } from './activation.ts'
 import type { Actor } from './actor.ts'
+import { keepBeginning } from './anchor.ts'
 import { Backlog } from './backlog.ts'
 import { canonicalJson } from './canonical.ts'
 import { putCheckpoint, takeCheckpoint, versionOf } from './checkpoint.ts'
@@ -28,7 +29,7 @@ export async function recover(ports: RecoveryPorts, actor: Actor, claim: Claim):
     try {
       const settled = await makeAgain(ports, actor, claim)
       actor.own(claim.ownSequence)
-      if (!settled) await putNow(ports, actor)
+      if (!settled) keepBeginning(ports, actor.spec.id, await putNow(ports, actor))
       return
     } catch (error) {
       if (!(error instanceof InputsLost)) throw error
@@ -196,8 +197,11 @@ function guarded<T>(what: string, act: () => T): T {
   }
 }
 
-const putNow = (ports: RecoveryPorts, actor: Actor): Promise<void> =>
-  putCheckpoint(ports.checkpoints, actor, takeCheckpoint(actor, ports.clock.nowUs()))
+async function putNow(ports: RecoveryPorts, actor: Actor): Promise<Uint8Array> {
+  const bytes = takeCheckpoint(actor, ports.clock.nowUs())
+  await putCheckpoint(ports.checkpoints, actor, bytes)
+  return bytes
+}
 
 export async function openBacklog(ports: RecoveryPorts, actor: Actor): Promise<Backlog> {
   const after = Object.fromEntries(Object.entries(actor.positions).map(([stream, { sequence }]) => [stream, sequence]))

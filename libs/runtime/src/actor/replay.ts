@@ -1,5 +1,5 @@
 import type { Bus } from '../bus/bus.ts'
-import { anchorKeys } from './anchor.ts'
+import { anchorKeys, versionKey } from './anchor.ts'
 import { Backlog } from './backlog.ts'
 import { canonicalJson, firstDifference } from './canonical.ts'
 import type { StoredCheckpoint } from './checkpoint.ts'
@@ -29,13 +29,19 @@ export type ReplayResult = {
 }
 
 const BACKLOG_MESSAGES = 4096
-/** The oldest kept checkpoint from which every input can still be read. */
+/** The oldest kept checkpoint of the version that runs now from which every input can still be read. */
 export async function replayStart(bus: Bus, id: string): Promise<StoredCheckpoint | undefined> {
   const bucket = await bus.kv('actors')
-  const entries = await Promise.all([id, ...anchorKeys(id)].map((key) => bucket.get(key)))
-  const found = entries.flatMap((entry) => (entry?.value ? [decodeValue(entry.value) as StoredCheckpoint] : []))
+  const [began, ...entries] = await Promise.all(
+    [versionKey(id), id, ...anchorKeys(id)].map(async (key) => {
+      const entry = await bucket.get(key)
+      return entry?.value ? (decodeValue(entry.value) as StoredCheckpoint) : undefined
+    }),
+  )
+  // What was decided before is by other code: made again by this one it would differ, and say nothing.
+  const found = [began, ...entries].filter((one) => one !== undefined && one.epoch >= (began?.epoch ?? 0))
   const usable: StoredCheckpoint[] = []
-  for (const checkpoint of found) if (await isWhole(bus, checkpoint)) usable.push(checkpoint)
+  for (const checkpoint of found) if (checkpoint && (await isWhole(bus, checkpoint))) usable.push(checkpoint)
   return usable.sort((a, b) => a.number - b.number || a.inputs - b.inputs)[0]
 }
 

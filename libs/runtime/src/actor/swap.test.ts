@@ -1,5 +1,6 @@
 import { until } from '../testing/until.ts'
 import { expect, test } from 'vitest'
+import { recordedDecisions, replayDecisions, replayStart } from './replay.ts'
 import { Adder, createLab } from './testing.ts'
 import type { Lab } from './testing.ts'
 import type { ActorInput, ActorOutput } from './program.ts'
@@ -129,4 +130,27 @@ test('another mailbox is listened to from where it stands', async () => {
   await lab.feed('md.a', 2)
   await until('both are seen', () => seen(wide) === 2)
   await host.close()
+})
+
+test('a replay is of the version that runs now: it begins where that one took over', async () => {
+  const { lab, host } = await running()
+  await lab.feed('md.a', 1, 2, 3, 4)
+  await until('it decided', async () => (await lab.decisions('s')).length === 1)
+  const weighted = () => new Adder({ weight: 7 })
+  await host.swap(lab.spec('s', { version: code('b'), program: weighted }))
+  await lab.feed('md.a', 5, 6, 7, 8, 9)
+  await until('it decided again', async () => (await lab.decisions('s')).length === 3)
+  await host.close()
+  let start = await replayStart(lab.bus, 's')
+  await until('its beginning is kept', async () => (start = await replayStart(lab.bus, 's'))?.number === 1)
+  if (!start) throw new Error('there is no start')
+  expect(start.code).toBe('b'.repeat(64))
+  const program = weighted()
+  program.restore(start.state.program)
+  const recorded = await recordedDecisions(lab.bus, { stream: 'ORDERS', subject: 'orders.signal.s' }, start.number)
+  expect(await replayDecisions({ bus: lab.bus, program, checkpoint: start, recorded })).toMatchObject({
+    recorded: 2,
+    equal: 2,
+    extra: 0,
+  })
 })

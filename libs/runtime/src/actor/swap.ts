@@ -1,4 +1,5 @@
 import { publishFenced } from './committer.ts'
+import { keepBeginning } from './anchor.ts'
 import { putCheckpoint, takeCheckpoint } from './checkpoint.ts'
 import { catchUp } from './catch-up.ts'
 import type { Actor } from './actor.ts'
@@ -155,7 +156,10 @@ async function own(ports: RecoveryPorts, actor: Actor): Promise<void> {
 async function putNow(ports: RecoveryPorts, actor: Actor): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await putCheckpoint(ports.checkpoints, actor, takeCheckpoint(actor, ports.clock.nowUs()))
+      const bytes = takeCheckpoint(actor, ports.clock.nowUs())
+      await putCheckpoint(ports.checkpoints, actor, bytes)
+      keepBeginning(ports, actor.spec.id, bytes)
+      return
     } catch (error) {
       if (error instanceof Error && ['Fenced', 'Halted'].includes(error.name)) throw error
       // Activated anew it finds the checkpoint of before, and comes here by itself.
