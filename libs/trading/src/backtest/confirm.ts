@@ -1,6 +1,6 @@
 import { fromSteps } from '@contrail/contracts'
 import type { AccountId, Confirm, ExecutionType, OrderId, StrategyId, TenantId, Us } from '@contrail/contracts'
-import type { Report } from './desk.ts'
+import type { Report } from './stock.ts'
 
 /** A report as a live strategy gets it: decimal strings and all. Made only where a handler asks for reports. */
 export function confirmOf(report: Report, strategy: string, account: string): Confirm {

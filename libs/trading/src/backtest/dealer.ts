@@ -7,7 +7,8 @@ import { onBook, onQuote } from '../venue/simulated.ts'
 import { numberOfSteps } from '../venue/steps.ts'
 import { confirmOf } from './confirm.ts'
 import { latencyOf } from './costs.ts'
-import type { Desk, Report, SimOrder, Stock } from './desk.ts'
+import type { Desk } from './desk.ts'
+import type { Report, SimOrder, Stock } from './stock.ts'
 import { Gate } from './gate.ts'
 import { CLOSING_ASK, makeSimOrder } from './order.ts'
 import { DecisionLog } from './decisions.ts'
@@ -54,7 +55,7 @@ export class Dealer {
   decided(): void {
     const { actor, cause } = this
     const number = ++this.decisionCount
-    const asks = actor.takeAsks()
+    const asks = actor.collected.take()
     if (this.#keeps) this.decisions.add(cause, asks, this.desk.orders.count)
     for (let index = 0; index < asks.length; index++) this.#carryOut(asks, number, index)
   }

@@ -27,15 +27,16 @@ export class DecisionLog {
 
   /** `order`: the row that the first order of it will have. */
   add(cause: Cause, asks: readonly Ask[], order: number): void {
+    const { notes } = this.#actor.collected
     const at = this.#table.add()
     const { cells } = this.#table
-    cells[at] = this.#actor.nowUs
+    cells[at] = this.#actor.moment[0]!
     cells[at + 1] = cause.event
     cells[at + 2] = cause.series
     cells[at + 3] = cause.row
     cells[at + 4] = order
     this.#asks.push(isPlain(asks) ? undefined : asks)
-    this.#reasons.push(this.#actor.hasReasons ? this.#actor.reasons : NOTHING)
+    this.#reasons.push(notes.count > 0 ? notes.now : NOTHING)
   }
 
   records(): DecisionRecord[] {

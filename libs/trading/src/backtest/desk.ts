@@ -1,85 +1,20 @@
 import { decimalOf, formatDecimal, fromSteps, instrumentKey } from '@contrail/contracts'
-import type { Book, Fill, Instrument, Quote, Reason } from '@contrail/contracts'
+import type { Fill, Instrument, Reason } from '@contrail/contracts'
 import type { PlaceAsk } from '../strategy/ask.ts'
 import type { StrategyActor } from '../strategy/actor.ts'
 import { toFixed } from '../portfolio/fixed.ts'
-import { Holding } from '../portfolio/holding.ts'
 import { newMarketOf, reasonOf } from '../venue/model.ts'
 import type { Market, OrderEnd, PendingAmend, VenueOrder, VenueSink } from '../venue/model.ts'
 import { numberOfSteps, stepsOfInstrument } from '../venue/steps.ts'
-import type { Step } from '../venue/steps.ts'
-import { FEE_UNIT, FeeSchedule } from './costs.ts'
-import type { MarketColumns } from './columns.ts'
+import { FEE_UNIT } from './costs.ts'
 import { FillLog, OrderLog } from './logs.ts'
 import { sizedLots } from './sizing.ts'
 import { TradeLog } from './trades.ts'
+import { makeStock, reasonOfExit } from './stock.ts'
+import type { Report, SimOrder, Stock } from './stock.ts'
 import type { ExitReason } from './trades.ts'
 import type { Assumptions, BacktestOptions } from './types.ts'
 
-/** One instrument of the run: its market, what is held of it, and where its data stands. */
-export type Stock = {
-  readonly index: number
-  readonly instrument: Instrument
-  readonly key: string
-  readonly market: Market
-  readonly tick: Step
-  readonly lot: Step
-  readonly fees: FeeSchedule
-  /** As the strategy knows it: a fold of the reports it was given. */
-  readonly holding: Holding
-  /** Money of one lot at one tick, in units of the desk. */
-  readonly unit: number
-  /** Signed: as the venue has it. */
-  lots: number
-  quantity: number
-  /** Last price seen, in quote; NaN before the first. */
-  mark: number
-  /** Of the last quote or book; NaN where there is none. */
-  bid: number
-  ask: number
-  /** When the last of its data was seen. */
-  dataUs: number
-  /** The last quote or book, while nobody waits for it. */
-  unseen: Quote | Book | undefined
-  /** Base traded in the bar at hand. */
-  volume: number
-  series: MarketColumns | undefined
-  row: number
-  /* Of the position that is open. */
-  openedUs: number
-  openedRow: number
-  openFees: number
-  openFunding: number
-  openTag: string | undefined
-}
-export type SimOrder = VenueOrder & {
-  stock: Stock
-  /** Row of the log. */
-  log: number
-  /** Undefined: an order of the run's own. */
-  ask: PlaceAsk | undefined
-  timeInForce: VenueOrder['timeInForce']
-  isSized: boolean
-  isAccepted: boolean
-}
-export type Report =
-  | { kind: 'accepted' | 'replaced'; order: SimOrder; atUs: number }
-  | {
-      kind: 'refused' | 'denied' | 'rejected' | 'expired' | 'cancelled'
-      order: SimOrder
-      atUs: number
-      reason: Reason | undefined
-    }
-  | {
-      kind: 'fill'
-      order: SimOrder
-      atUs: number
-      price: number
-      lots: number
-      fee: number
-      filled: number
-      liquidity: Fill['liquidity']
-    }
 const CASH_SCALE_MIN = 8
 const FIXED_SCALE = 18
 /** Sums of whole numbers up to here are exact in doubles. */
@@ -130,34 +65,9 @@ export class Desk implements VenueSink {
     const liquidity = assumptions.fillModel === 'bar' ? 'unlimited' : 'quoted'
     const settings = { latencyUs: 0, liquidity, prints: 'next' } as const
     this.stocks = instruments.map((instrument, index) => {
-      const { tick, lot } = stepsOfInstrument(instrument)
-      const key = instrumentKey(instrument.venue, instrument.instrument)
-      return {
-        index,
-        instrument,
-        key,
-        market: newMarketOf(instrument, settings, this),
-        tick,
-        lot,
-        fees: new FeeSchedule(instrument, assumptions),
-        holding: actor.account.holding(key) ?? new Holding(instrument),
-        unit: tick.units * lot.units * 10 ** (scale - tick.scale - lot.scale),
-        lots: 0,
-        quantity: 0,
-        mark: NaN,
-        bid: NaN,
-        ask: NaN,
-        dataUs: 0,
-        unseen: undefined,
-        volume: 0,
-        series: undefined,
-        row: -1,
-        openedUs: 0,
-        openedRow: -1,
-        openFees: 0,
-        openFunding: 0,
-        openTag: undefined,
-      }
+      const holding = actor.account.holding(instrumentKey(instrument.venue, instrument.instrument))
+      const market = newMarketOf(instrument, settings, this)
+      return makeStock(index, instrument, market, holding, assumptions, scale)
     })
   }
 
@@ -395,23 +305,5 @@ export class Desk implements VenueSink {
     stock.openFees = 0
     stock.openFunding = 0
     stock.openTag = ask?.tag
-  }
-}
-
-function reasonOfExit(ask: PlaceAsk | undefined): ExitReason {
-  switch (ask?.orderType) {
-    case undefined:
-    case 'market':
-      return 'signal'
-    case 'limit':
-      // The target of a bracket.
-      return ask.parent !== '' && ask.reduceOnly ? 'take_profit' : 'limit'
-    case 'take_profit':
-    case 'take_profit_limit':
-      return 'take_profit'
-    case 'trailing_stop':
-      return 'trailing_stop'
-    default:
-      return 'stop'
   }
 }

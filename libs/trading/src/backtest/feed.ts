@@ -1,6 +1,6 @@
 import { instrumentKey, refuse, subjects, TIMEFRAME_US } from '@contrail/contracts'
 import type { MarketColumns } from './columns.ts'
-import type { Stock } from './desk.ts'
+import type { Stock } from './stock.ts'
 import type { MarketRoute } from '../strategy/mailbox.ts'
 import type { StrategyActor } from '../strategy/actor.ts'
 

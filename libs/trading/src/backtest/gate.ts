@@ -9,7 +9,7 @@ import type { Exposure, RecentOrder, RiskView } from '../risk/view.ts'
 import { unlinkable } from '../venue/links.ts'
 import { stepsOfInstrument } from '../venue/steps.ts'
 import { isTrailing } from '../venue/trail.ts'
-import type { SimOrder, Stock } from './desk.ts'
+import type { SimOrder, Stock } from './stock.ts'
 
 const MINUTE_US = 60_000_000
 const SCOPE = { tenant: 'main', account: 'backtest', strategy: 'run' }

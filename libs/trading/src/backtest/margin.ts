@@ -1,4 +1,5 @@
-import type { Desk, Stock } from './desk.ts'
+import type { Desk } from './desk.ts'
+import type { Stock } from './stock.ts'
 
 /**
  * The price at which equity falls to `part` of the notional of all that is held, should the bar have reached it: its open

@@ -1,7 +1,7 @@
 import { DAY_US } from '@contrail/contracts'
 import type { PlaceAsk } from '../strategy/ask.ts'
 import { makeOrder } from '../venue/lifecycle.ts'
-import type { SimOrder, Stock } from './desk.ts'
+import type { SimOrder, Stock } from './stock.ts'
 
 export function makeSimOrder(stock: Stock, log: number, ask: PlaceAsk, nowUs: number): SimOrder {
   const order = makeOrder({

@@ -1,4 +1,4 @@
-import type { Stock } from './desk.ts'
+import type { Stock } from './stock.ts'
 import type { Sizing } from './types.ts'
 
 /**

@@ -10,7 +10,6 @@ import {
 import type { Control } from '@contrail/contracts'
 import { AccountView } from './account.ts'
 import type { PositionReadout, StrategyDefinition } from './api.ts'
-import type { Ask } from './ask.ts'
 import { Collector, NOT_WARM } from './collector.ts'
 import type { Passing } from './collector.ts'
 import { ActorContext } from './context.ts'
@@ -106,7 +105,7 @@ export class StrategyActor {
 
   /*
    * The direct way in, for a host on the same thread whose events are objects already: the same steps without bytes. True =
-   * something was decided, and `takeAsks` and `reasons` have it until the next step.
+   * something was decided, and `collected` has it until the next step.
    */
   see(route: MarketRoute, value: object, number: number): boolean {
     const { cells } = this.#moment
@@ -141,21 +140,9 @@ export class StrategyActor {
     return this.#hasDecided()
   }
 
-  takeAsks(): Ask[] {
-    return this.#collector.take()
-  }
-
-  get hasReasons(): boolean {
-    return this.#collector.notes.count > 0
-  }
-
-  /** What was noted in this step. */
-  get reasons(): Record<string, NoteValue> {
-    return this.#collector.notes.now
-  }
-
-  get nowUs(): number {
-    return this.#moment.cells[0]!
+  /** What the last step asked for and noted, until the next one. */
+  get collected(): Collector {
+    return this.#collector
   }
 
   /** Bars or ticks of history that each input wants. */
