@@ -58,9 +58,9 @@ function run(
     parameters: z.strictObject({}),
     inputs: () => [kind === 'candles' ? { kind, ...names, timeframe: '1m' } : { kind, ...names }],
     state: () => ({ count: 0 }),
-    onQuote: (ctx, state) => void act(ctx as Context<unknown>, state),
-    onTick: (ctx, state) => void act(ctx as Context<unknown>, state),
-    onCandle: (ctx, state) => void act(ctx as Context<unknown>, state),
+    onQuote: (ctx, state) => act(ctx as Context<unknown>, state),
+    onTick: (ctx, state) => act(ctx as Context<unknown>, state),
+    onCandle: (ctx, state) => act(ctx as Context<unknown>, state),
   })
   const fees = { kind: 'bps', makerBps: 0, takerBps: 0, perOrder: 0 } as const
   const result = runBacktest({
@@ -149,9 +149,9 @@ test('a gap is told and counted, with what was held across it', () => {
 
 test('a market order leaves as live does: an open beyond the protection band expires it', () => {
   const script = { 0: (ctx: Context<unknown>) => void ctx.buy({ quantity: 1 }) }
-  const near = run([flatBars([100, 100.4, 100.4])], 'candles', script, { riskGate: true })
+  const near = run([flatBars([100, 100.4, 100.4])], 'candles', script, { riskGate: true, accountLimits: true })
   expect(near.fills).toEqual(['1 buy 1@100.4'])
-  const far = run([flatBars([100, 100.6, 100.6])], 'candles', script, { riskGate: true })
+  const far = run([flatBars([100, 100.6, 100.6])], 'candles', script, { riskGate: true, accountLimits: true })
   expect(far.fills).toEqual([])
   expect(far.result.orders).toMatchObject([{ status: 'expired' }])
 })
