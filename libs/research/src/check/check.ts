@@ -107,7 +107,7 @@ function judge(say: Say, first: Answer, second: Answer | undefined, read: readon
     used.length > 0 ? 'failed' : 'passed',
     used.length > 0 ? listed(used) : 'uses nothing but its inputs',
   )
-  if (failure !== undefined) return say('determinism', 'failed', failure)
+  if (failure !== undefined) return say('runs', 'failed', failure)
   const ahead = of(both, 'truncated', 'truncated rows')
   say('look-ahead', ahead ? 'failed' : 'passed', ahead ?? 'over each beginning it decides what it decides on the whole')
   const elsewhereDiffers = second?.whole && first.whole && differs(first.whole, second.whole)

@@ -9,6 +9,7 @@ import { setTraps } from './traps.ts'
 /** Holds the author's code: a thread in the world of the check, a process of its own in another one. */
 async function answer(question: Question): Promise<Answer> {
   process.setSourceMapsEnabled(true)
+  Error.stackTraceLimit = 40
   const urlOf = (file: string) => pathToFileURL(file).href
   const { $shared } = (await import(urlOf(question.shared))) as {
     $shared: { m2: typeof Trading } & Record<string, object>
@@ -27,7 +28,7 @@ async function answer(question: Question): Promise<Answer> {
     if (typeof module.default?.inputs !== 'function') throw new TypeError('export default defineStrategy({ ... })')
     return module.default
   }
-  const found = await courses(question, $shared.m2, load, traps)
+  const found = await courses(question, $shared.m2, load, traps).catch(failed)
   return { ...found, used: [...traps.used].sort() }
 }
 

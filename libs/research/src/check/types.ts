@@ -5,6 +5,7 @@ export type CheckName =
   | 'loads'
   | 'types'
   | 'inputs-alone'
+  | 'runs'
   | 'look-ahead'
   | 'determinism'
   | 'restart'
