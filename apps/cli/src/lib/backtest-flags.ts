@@ -34,6 +34,10 @@ export const backtestArgs = {
   'at-end': text('Open positions at the end: mark, close_at_open, close_at_close'),
   funding: { type: 'boolean', description: 'Pay funding where the data has it', default: true },
   'risk-gate': { type: 'boolean', description: 'The controls of the risk gate, as live', default: true },
+  'account-limits': {
+    type: 'boolean',
+    description: 'Also its limits on size and price, as the paper account has them',
+  },
   convention: text('Whose metrics: contrail, nautilus, freqtrade, jesse, lean, backtesting.py, empyrical, r'),
   'risk-free': text('A year, 0.02 = 2 %'),
   periods: text('Days a year: 365 or 252; default by the data'),
@@ -106,6 +110,7 @@ function assumptionsOf(word: WordOf, flags: BacktestFlags): Partial<Assumptions>
     ...assumptionsOfWords(words),
     funding: flags['funding'] !== false,
     riskGate: (flags['riskGate'] ?? flags['risk-gate']) !== false,
+    accountLimits: (flags['accountLimits'] ?? flags['account-limits']) === true,
   }
 }
 

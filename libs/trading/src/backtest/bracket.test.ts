@@ -108,7 +108,8 @@ describe('a bracket on bars', () => {
     expect(run(entry, 'buy', [100, 106, 93, 100]).fills).toEqual(['1 buy 1@99', '1 sell 1@94'])
   })
   test('an entry that the gate denies takes its exits along', () => {
-    const { fills, ends } = run({ ...BRACKET, quantity: 101 }, 'buy', [100, 103, 99, 102])
+    const denied = { ...BRACKET, quantity: 101 }
+    const { fills, ends } = backtestWith({ accountLimits: true }, once(denied, 'buy'), [100, 103, 99, 102])
     expect([fills, ends]).toEqual([[], ['denied', 'denied', 'denied']])
   })
   test('exits cover what sizing has made of their entry, more of it or less', () => {

@@ -46,7 +46,8 @@ export class Dealer {
     this.decisions = new DecisionLog(desk.orders, actor)
     this.#isBarModel = assumptions.fillModel === 'bar'
     this.#latency = latencyOf(assumptions.latency, assumptions.seed)
-    this.#gate = assumptions.riskGate ? new Gate(options.limits, this.#isBarModel) : undefined
+    const { riskGate, accountLimits = false } = assumptions
+    this.#gate = riskGate ? new Gate(accountLimits, options.limits, this.#isBarModel) : undefined
     this.#hearsFills = actor.handles('onFill')
     this.#hearsOrders = actor.handles('onOrder')
   }

@@ -12,6 +12,14 @@ import { isTrailing } from '../venue/trail.ts'
 import type { SimOrder, Stock } from './stock.ts'
 
 const MINUTE_US = 60_000_000
+/** Limits on size and price belong to an account; what bounds a run is its cash and leverage. */
+const NO_ACCOUNT_LIMITS: Partial<Limits> = {
+  notionalMax: Number.POSITIVE_INFINITY,
+  quantityMax: Number.POSITIVE_INFINITY,
+  volumePartMax: Number.POSITIVE_INFINITY,
+  midCollar: Number.POSITIVE_INFINITY,
+  lastCollar: Number.POSITIVE_INFINITY,
+}
 const SCOPE = { tenant: 'main', account: 'backtest', strategy: 'run' }
 
 /**
@@ -22,11 +30,14 @@ export class Gate {
   readonly #limits: Limits
   /** Bars say nothing of how old a price is: the market is there all the time. */
   readonly #alwaysFresh: boolean
+  readonly #hasBand: boolean
   #recent: RecentOrder[] = []
   #recentCancelsUs: number[] = []
 
-  constructor(limits: Partial<Limits> | undefined, alwaysFresh: boolean) {
-    this.#limits = { ...LIMITS_DEFAULT, ...limits }
+  /** `accountLimits`: those on size and price too; a market order then ends at the edge of its band. */
+  constructor(accountLimits: boolean, limits: Partial<Limits> | undefined, alwaysFresh: boolean) {
+    this.#limits = { ...LIMITS_DEFAULT, ...(accountLimits ? {} : NO_ACCOUNT_LIMITS), ...limits }
+    this.#hasBand = accountLimits || limits?.protectionBand !== undefined
     this.#alwaysFresh = alwaysFresh
   }
 
@@ -44,7 +55,7 @@ export class Gate {
       const verdict = checkEntry(placeIntentOf(ask), children, { decidedUs: nowUs }, view)
       if (verdict.verdict === 'denied') return verdict.reason
       const { price, timeInForce } = verdict.approved.request
-      if (ask.orderType === 'market' && price !== undefined) {
+      if (this.#hasBand && ask.orderType === 'market' && price !== undefined) {
         order.price = stepsOf(price, stock.instrument.tickSize, 'exact', 'price')
         order.timeInForce = timeInForce
       }
@@ -112,6 +123,7 @@ export class Gate {
   #protects(ask: PlaceAsk, order: SimOrder): boolean {
     const { mark, bid, ask: offer, tick } = order.stock
     const mid = bid > 0 && offer > 0 ? (bid + offer) / 2 : mark
+    if (!this.#hasBand) return true
     const band = this.#limits.protectionBand
     const edge = (mid * (ask.side === 'buy' ? 1 + band : 1 - band) * tick.power) / tick.units
     const nearest = Math.round(edge)

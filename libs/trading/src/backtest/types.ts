@@ -43,8 +43,13 @@ export type Assumptions = {
   /** What becomes of a position that is open at the end: marked at the last price, or closed at the last bar's open or close. */
   readonly atEnd: 'mark' | 'close_at_open' | 'close_at_close'
   readonly funding: boolean
-  /** Controls of the risk gate apply with the limits of the paper account, as live; `false` only for reference runs. */
+  /** Controls of the risk gate apply, as live; `false` only for reference runs. */
   readonly riskGate: boolean
+  /**
+   * Also its limits on the size and price of an order (C2 to C5), with the figures of the paper account. Without it a run is
+   * bounded by its cash and leverage alone.
+   */
+  readonly accountLimits?: boolean
   readonly seed: number
 }
 
@@ -62,7 +67,7 @@ export type BacktestOptions = {
   /** In quote of the first instrument. */
   readonly cash: number
   readonly assumptions: Assumptions
-  /** Of the risk gate, where they are not those of the paper account. */
+  /** Of the risk gate, where they are not those that the assumptions say. */
   readonly limits?: Partial<Limits>
   /** Called every 2048 events; false stops the run and leaves a readable partial result. */
   readonly onProgress?: (done: number, total: number) => boolean

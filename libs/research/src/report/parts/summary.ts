@@ -86,7 +86,12 @@ export function assumptions(record: RunRecord): string {
     ['Start', `${money(cash)} ${currency}, leverage ${on.leverage}`],
     ['At the end', on.atEnd === 'mark' ? 'open positions are marked' : on.atEnd.replaceAll('_', ' ')],
     ['Funding', on.funding ? 'paid where the data has it' : 'left out'],
-    ['Risk gate', on.riskGate ? 'as live' : 'off'],
+    [
+      'Risk gate',
+      on.riskGate
+        ? `as live, ${on.accountLimits ? 'with the limits of the paper account' : 'size bounded by cash and leverage'}`
+        : 'off',
+    ],
     ['Metrics', `${basis.convention}, ${basis.periodsPerYear} days a year, risk-free ${percent(basis.riskFree)}`],
     ['Seed', String(on.seed)],
     [
