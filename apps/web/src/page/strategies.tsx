@@ -57,7 +57,9 @@ function Card({ card }: { card: StrategyView }) {
 
 /** What is wanted and what it says of itself, in one word where they agree. */
 function stateOf({ desired, actual }: StrategyView): string {
-  const agrees = desired === 'running' && ['started', 'activated', 'warmed_up', 'resumed', 'running'].includes(actual)
+  const agrees =
+    desired === 'running' &&
+    ['started', 'activated', 'warmed_up', 'resumed', 'running', 'swapped', 'rolled_back'].includes(actual)
   if (agrees) return 'running'
   if (desired !== 'running' && actual === desired) return desired
   return actual === '' || actual === desired ? desired : words(actual)
