@@ -129,3 +129,16 @@ export type {
   Problem,
   StrategyView,
 } from './http/views.ts'
+export { ASSUMPTION_WORDS, assumptionsOfWords, instantOf } from './http/backtest-words.ts'
+export type { AssumptionWord, Words } from './http/backtest-words.ts'
+export {
+  backtestRequest,
+  CONVENTION_NAMES,
+  JOB_STATES,
+  jobField,
+  jobView,
+  runField,
+  runRecordView,
+  runView,
+} from './http/research.ts'
+export type { BacktestRequest, JobState, JobView, RunView } from './http/research.ts'

@@ -1,0 +1,141 @@
+import { z } from 'zod'
+import { instrumentField, sha256Field, timeframeField, usField, venueField } from '../fields.ts'
+
+/** Whose metrics a run is judged by. */
+export const CONVENTION_NAMES = [
+  'contrail',
+  'nautilus',
+  'freqtrade',
+  'jesse',
+  'lean',
+  'backtesting.py',
+  'empyrical',
+  'r',
+] as const
+
+/** `10`, `"2/5"`, `"fraction:0.5"`: what the flags of the CLI take. */
+const word = z.union([z.string().max(40), z.number()])
+export const assumptionsRequest = z.strictObject({
+  fee: word.optional().describe("Basis points, or maker/taker: 10, 2/5; without it the instrument's"),
+  feePerOrder: word.optional().describe('Fixed fee of each order that fills, in quote'),
+  slippage: word.optional().describe('Basis points, volume:IMPACT or none'),
+  spread: word.optional().describe('Basis points; half of it is paid by each taker fill'),
+  latency: word.optional().describe('From decision to venue: 5ms, 200us, lognormal:20ms:0.5'),
+  fill: z.enum(['bar', 'trade', 'book']).optional().describe('Fill model; default bar'),
+  sizing: word.optional().describe('strategy, all-in, fraction:0.5, notional:1000, quantity:1'),
+  leverage: word.optional().describe('Notional of a position to equity, at most; default 1'),
+  maintenance: word.optional().describe('Share of the notional at which a position is liquidated; default 0: never'),
+  atEnd: z.enum(['mark', 'close_at_open', 'close_at_close']).optional().describe('Positions that are open at the end'),
+  funding: z.boolean().default(true).describe('Pay funding where the data has it'),
+  riskGate: z.boolean().default(true).describe('The controls of the risk gate, as live'),
+  accountLimits: z.boolean().default(false).describe('Also the limits of the paper account on size and price'),
+})
+
+const PARAMETERS_LENGTH_MAX = 16_384
+
+export const backtestRequest = z.strictObject({
+  strategy: z
+    .string()
+    .min(1)
+    .max(64)
+    .describe('A built-in definition, a deployed one (its newest version), or the SHA-256 of a version'),
+  parameters: z
+    .record(z.string().max(64), z.unknown())
+    .default({})
+    .refine(
+      (given) => JSON.stringify(given).length <= PARAMETERS_LENGTH_MAX,
+      `at most ${PARAMETERS_LENGTH_MAX} bytes of JSON`,
+    ),
+  data: z.strictObject({
+    venue: venueField,
+    instrument: instrumentField,
+    timeframe: timeframeField.optional(),
+    from: z.string().max(40).optional().describe('First day or instant, 2024-01-31 or 2024-01-31T12:00, UTC'),
+    to: z.string().max(40).optional().describe('Day or instant after the last'),
+    source: z.enum(['files', 'database']).default('files').describe('The columnar store, or what the recorder wrote'),
+  }),
+  cash: z.number().positive().max(1e15).default(10_000).describe('Starting balance in quote'),
+  assumptions: assumptionsRequest.prefault({}),
+  seed: z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER).optional(),
+  convention: z.enum(CONVENTION_NAMES).optional(),
+  riskFree: z.number().min(-1).max(10).optional().describe('A year, 0.02 = 2 %'),
+  periods: z.union([z.literal(252), z.literal(365)]).optional(),
+  robustness: z.boolean().default(true).describe('Monte Carlo, significance, deflated Sharpe'),
+})
+export type BacktestRequest = z.infer<typeof backtestRequest>
+
+/**
+ * `partial`: stopped before its end by somebody or by a limit, with a run that says `complete: false`. `cancelled`: stopped before
+ * there was anything to show.
+ */
+export const JOB_STATES = ['queued', 'running', 'done', 'failed', 'cancelled', 'partial'] as const
+export type JobState = (typeof JOB_STATES)[number]
+export const jobField = z.string().regex(/^job-[0-9a-f]{16}$/)
+export const runField = z.string().regex(/^\d{8}T\d{6}-[0-9a-f]{8}$/)
+
+export const jobView = z.object({
+  id: jobField,
+  kind: z.enum(['backtest']),
+  state: z.enum(JOB_STATES),
+  strategy: z.string(),
+  /** SHA-256 of the code that was meant when it was asked for. */
+  code: sha256Field,
+  progress: z.object({
+    phase: z.enum(['waiting', 'loading', 'running', 'judging', 'writing', 'over']),
+    done: z.number(),
+    total: z.number(),
+    /** Events a second. */
+    rate: z.number(),
+    etaMs: z.number().nullable(),
+  }),
+  cancelling: z.boolean(),
+  run: runField.nullable(),
+  error: z.object({ code: z.string(), field: z.string(), value: z.string(), mend: z.string() }).nullable(),
+  by: z.string(),
+  /** How often a process took it up: more than 1 when one of them died. */
+  attempts: z.number().int(),
+  request: z.record(z.string(), z.unknown()),
+  createdUs: usField,
+  startedUs: usField.nullable(),
+  finishedUs: usField.nullable(),
+  /** Grows with each change; `id` of its events. */
+  revision: z.number().int(),
+})
+export type JobView = z.infer<typeof jobView>
+
+/** One line of a list of runs; the record itself has everything. */
+export const runView = z.object({
+  id: runField,
+  createdAt: z.string(),
+  complete: z.boolean(),
+  strategy: z.string(),
+  codeSha256: sha256Field,
+  dataSha256: sha256Field,
+  decisionsSha256: sha256Field,
+  parameters: z.record(z.string(), z.unknown()),
+  cash: z.number(),
+  currency: z.string(),
+  finalEquity: z.number(),
+  trades: z.number().int(),
+  totalReturn: z.number().nullable(),
+  sharpe: z.number().nullable(),
+  maxDrawdown: z.number().nullable(),
+  /** The job that made it; null where it came from the CLI. */
+  job: jobField.nullable(),
+})
+export type RunView = z.infer<typeof runView>
+
+/** run.json: schema `contrail.run/1`. Fields are only ever added. */
+export const runRecordView = z.looseObject({
+  schema: z.literal('contrail.run/1'),
+  id: runField,
+  createdAt: z.string(),
+  complete: z.boolean(),
+  strategy: z.looseObject({ name: z.string(), codeSha256: sha256Field }),
+  data: z.looseObject({ sha256: sha256Field }),
+  cash: z.number(),
+  currency: z.string(),
+  metrics: z.record(z.string(), z.union([z.number(), z.string(), z.null()])),
+  finalEquity: z.number(),
+  decisionsSha256: sha256Field,
+})
