@@ -12,7 +12,7 @@ const commands = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap((block) =
 )
 const strategyFile = path.join(root, 'strategies', 'my-first.ts')
 const removeOwn = () =>
-  [strategyFile, strategyFile.replace('.ts', '.test.ts')].forEach((file) => rmSync(file, { force: true }))
+  [strategyFile, strategyFile.replace('.ts', '.test.ts'), path.join(root, 'tear-sheet.html')].forEach((file) => rmSync(file, { force: true }))
 let world: TestPlatform
 
 beforeAll(async () => {
@@ -31,6 +31,9 @@ const UNTIL: Readonly<Record<string, RegExp>> = {
   'npx contrail trades --strategy my-first': /my-first-\d+-0/,
   'npx contrail positions --strategy my-first': /BTC-USDT/,
   'npx contrail replay my-first': /0 differing decisions/,
+  'npx contrail data list': /BTC-USDT/,
+  'npx contrail backtest my-first': /Trades +[1-9]/,
+  'npx contrail runs list': /my-first/,
 }
 const WAIT_MS = 90_000
 
@@ -49,7 +52,8 @@ describe('README', () => {
         const wanted = UNTIL[command]
         const run = async () => {
           const { code, out, err } = await world.cli(...words(command))
-          expect({ code, err }).toEqual({ code: 0, err: '' })
+          // Progress and the place of what was made go to stderr; a fault does not leave with 0.
+          expect({ code, err: code === 0 ? '' : err }).toEqual({ code: 0, err: '' })
           if (wanted) expect(out).toMatch(wanted)
         }
         await (wanted || command.includes('explain') ? vi.waitFor(run, { timeout: WAIT_MS, interval: 500 }) : run())
