@@ -40,9 +40,16 @@ export function appSettings(app: keyof Ports, input: SettingsInput): Record<stri
     ...Object.fromEntries(databases),
     ...(input.redisUrl && app === 'gateway' ? { CONTRAIL_REDIS_URL: input.redisUrl } : {}),
     ...(app === 'ingest' ? { CONTRAIL_INGEST_DATA_DIR: path.join(input.home, 'data') } : {}),
+    ...(app === 'strategies' ? researchPlaces(input.home) : {}),
     ...input.extra[app],
   }
 }
+
+/** Where the CLI of the same home looks for runs and data. */
+const researchPlaces = (home: string): Record<string, string> => ({
+  CONTRAIL_STRATEGIES_RUNS_DIR: path.join(home, 'runs'),
+  CONTRAIL_STRATEGIES_DATA_DIR: path.join(home, 'data'),
+})
 
 export function withUser(url: string, user: string, password: string): string {
   const parsed = new URL(url)

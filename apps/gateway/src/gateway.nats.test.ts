@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openApi } from './openapi.ts'
 import * as example from './routes/examples.ts'
+import * as research from './routes/research-examples.ts'
 import { ROUTES } from './routes/table.ts'
 import { startTestGateway } from './testing/gateway.ts'
 import type { TestGateway } from './testing/gateway.ts'
@@ -23,6 +24,11 @@ afterAll(async () => {
   await standIn.close()
 })
 
+const IDS = [
+  ['/orders/', example.order.orderId],
+  ['/jobs/', research.done.id],
+  ['/runs/', research.run.id],
+] as const
 const paths = Object.entries((openApi(ROUTES, '0') as { paths: Record<string, object> }).paths).flatMap(
   ([path, item]) =>
     Object.keys(item).map((method) => ({ method: method.toUpperCase(), path: path.replace(/\{\w+\}/g, 'x1') })),
@@ -60,7 +66,7 @@ test('metrics want the token, liveness and readiness do not', async () => {
 
 test('every read route passes the stand-in’s answer on', async () => {
   for (const { method, path } of paths.filter((one) => one.method === 'GET' && !one.path.includes('stream'))) {
-    const id = path.includes('/orders/') ? example.order.orderId : example.strategy.strategy
+    const id = IDS.find(([part]) => path.includes(part))?.[1] ?? example.strategy.strategy
     const query = path === '/v1/candles' ? '?venue=sim&instrument=BTC-USDT&timeframe=1m' : ''
     const response = await asAdmin(method, path.replace('x1', id) + query)
     expect([path, response.status, await response.text()]).toEqual([path, 200, expect.any(String)])

@@ -6,10 +6,13 @@ import {
   fillView,
   haltView,
   instrumentSchema,
+  jobView,
   orderView,
   pnlView,
   positionView,
   problemSchema,
+  runRecordView,
+  runView,
   strategyView,
 } from '@contrail/contracts'
 import { CSRF_HEADER } from './auth/guard.ts'
@@ -26,10 +29,13 @@ const COMPONENTS: Readonly<Record<string, z.ZodType>> = {
   Fill: fillView,
   Halt: haltView,
   Instrument: instrumentSchema,
+  Job: jobView,
   Order: orderView,
   Pnl: pnlView,
   Position: positionView,
   Problem: problemSchema,
+  Run: runView,
+  RunRecord: runRecordView,
   Strategy: strategyView,
 }
 
@@ -68,12 +74,16 @@ function operationOf(route: Route): Json {
       ...parametersOf(route.params, 'path'),
       ...parametersOf(route.query, 'query'),
       ...(route.idempotency === 'none' ? [] : [headerOf(IDEMPOTENCY_HEADER, route.idempotency === 'required')]),
+      ...(route.media?.startsWith('text/event-stream') ? [headerOf('last-event-id', false)] : []),
     ],
     ...(route.body ? { requestBody: bodyOf(route) } : {}),
     responses: {
       [route.status]: {
-        description: 'Done',
-        content: { 'application/json': { schema: answerSchema(route.answer), example: route.example } },
+        description: route.status === 202 ? 'Taken' : 'Done',
+        ...(route.location ? { headers: { location: { schema: { type: 'string' } } } } : {}),
+        content: {
+          [route.media ?? 'application/json']: { schema: answerSchema(route.answer), example: route.example },
+        },
       },
       ...(route.etag ? { 304: { description: 'As you know it' } } : {}),
       default: problemAnswer('Refused, or a service is away: `code`, `field`, `value` and `mend` say what to do.'),

@@ -48,10 +48,10 @@ export async function start(config: GatewayConfig, context: ServiceContext): Pro
     metrics,
     ready: () => notReady(bus.connected),
   })
-  const routeContext = (principal: string): RouteContext => ({
+  const routeContext: Parameters<typeof mountRoute>[2] = (asker): RouteContext => ({
+    ...asker,
     upstream,
     clock,
-    principal,
     account: config.account,
     status,
   })

@@ -11,7 +11,10 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close().closeAllConnections()
 })
 
-async function behind(answer: RequestListener, timeouts = { readMs: 5000, writeMs: 5000 }): Promise<Upstream> {
+async function behind(
+  answer: RequestListener,
+  timeouts = { readMs: 5000, writeMs: 5000, openMs: 5000 },
+): Promise<Upstream> {
   const server = createServer(answer)
   servers.push(server)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -39,7 +42,7 @@ test('a service that is away is a 503 with its name', async () => {
 })
 
 test('a slow read is a 503; a slow change says that nobody knows', async () => {
-  const upstream = await behind(() => undefined, { readMs: 20, writeMs: 20 })
+  const upstream = await behind(() => undefined, { readMs: 20, writeMs: 20, openMs: 20 })
   expect(await problemOf(upstream.call('orders', '/orders'))).toMatchObject({ status: 503 })
   const change = upstream.call('orders', '/orders', { method: 'POST', body: {} })
   expect(await problemOf(change)).toMatchObject({ status: 504, code: 'outcome_unknown' })

@@ -9,24 +9,31 @@ export type UpstreamCall = {
   body?: unknown
   headers?: Record<string, string>
 }
+export type OpenCall = { readonly signal: AbortSignal; readonly headers?: Record<string, string> }
 export type Upstream = {
   call(service: ServiceName, path: string, call?: UpstreamCall): Promise<unknown>
+  /** The answer itself, whose body is read as it comes: a file, or a stream that ends with the asker. */
+  open(service: ServiceName, path: string, call: OpenCall): Promise<Response>
   /** Reasons why a service is not ready; empty = ready, undefined = no answer. */
   ready(service: ServiceName): Promise<string[] | undefined>
 }
 
 /** A read answers within this or counts as away; a change may wait for a venue. */
-const TIMEOUTS = { readMs: 5_000, writeMs: 15_000 }
+const TIMEOUTS = { readMs: 5_000, writeMs: 15_000, openMs: 15_000 }
 const ANSWER_BYTES_MAX = 32 * 1024 * 1024
 
-export function createUpstream(urls: Record<ServiceName, string>, token: string, timeouts = TIMEOUTS): Upstream {
+export function createUpstream(
+  urls: Record<ServiceName, string>,
+  token: string,
+  timeouts: typeof TIMEOUTS = TIMEOUTS,
+): Upstream {
   return {
     async call(service, path, { method = 'GET', query, body, headers } = {}) {
       const url = new URL(path, urls[service])
       for (const [name, value] of Object.entries(query ?? {}))
         if (value !== undefined) url.searchParams.set(name, String(value))
       const timeoutMs = method === 'GET' ? timeouts.readMs : timeouts.writeMs
-      const response = await send(service, url, timeoutMs, {
+      const response = await send(service, url, AbortSignal.timeout(timeoutMs), {
         method,
         headers: {
           authorization: `Bearer ${token}`,
@@ -37,6 +44,23 @@ export function createUpstream(urls: Record<ServiceName, string>, token: string,
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       })
       return response.ok ? jsonOf(service, response) : rethrow(service, response)
+    },
+    async open(service, path, { signal, headers }) {
+      // Until the first byte. What comes then may take as long as it takes, and who leaves cancels the body.
+      const heads = new AbortController()
+      const late = setTimeout(() => heads.abort(new DOMException('late', 'TimeoutError')), timeouts.openMs)
+      const left = (): void => heads.abort()
+      signal.addEventListener('abort', left, { once: true })
+      try {
+        const response = await send(service, new URL(path, urls[service]), heads.signal, {
+          method: 'GET',
+          headers: { authorization: `Bearer ${token}`, 'accept-encoding': 'identity', ...headers },
+        })
+        return response.ok ? response : await rethrow(service, response)
+      } finally {
+        clearTimeout(late)
+        signal.removeEventListener('abort', left)
+      }
     },
     async ready(service) {
       try {
@@ -50,9 +74,9 @@ export function createUpstream(urls: Record<ServiceName, string>, token: string,
 }
 
 type Init = RequestInit & { method: string }
-async function send(service: ServiceName, url: URL, timeoutMs: number, init: Init): Promise<Response> {
+async function send(service: ServiceName, url: URL, signal: AbortSignal, init: Init): Promise<Response> {
   try {
-    return await fetch(url, { ...init, redirect: 'error', signal: AbortSignal.timeout(timeoutMs) })
+    return await fetch(url, { ...init, redirect: 'error', signal })
   } catch (error) {
     if (init.method !== 'GET' && (error as Error).name === 'TimeoutError')
       throw new HttpProblem(504, 'outcome_unknown', `${service} did not answer: it may have acted, or not`, {

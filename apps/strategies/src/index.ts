@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { decodeJson, strategyEventSchema } from '@contrail/contracts'
 import { openDatabase } from '@contrail/db'
 import { createHttp, listen } from '@contrail/runtime'
@@ -5,6 +6,9 @@ import type { BusMessage, Running, ServiceContext } from '@contrail/runtime'
 import { builtInCatalogue } from './catalogue.ts'
 import type { Config } from './config.ts'
 import { routes } from './http.ts'
+import { jobRoutes } from './jobs/http.ts'
+import { createJobs } from './jobs/jobs.ts'
+import type { JobsOptions } from './jobs/jobs.ts'
 import { createOutbox } from './outbox.ts'
 import { createStore } from './store.ts'
 import { restoreBuckets, rollBack } from './verbs.ts'
@@ -35,15 +39,36 @@ export async function start(config: Config, { bus, log, clock, metrics }: Servic
     ready: async () => (bus.connected ? [] : ['the bus is not connected']),
   })
   routes(app, context)
+  const jobs = createJobs({ database, context, clock, log, ...jobSettings(config) })
+  jobRoutes(app, jobs)
   const server = await listen(app, config)
+  jobs.start()
   return {
     name: 'strategies',
     url: server.url,
     async stop() {
+      await jobs.stop()
       await server.close()
       await consumer.stop()
       await outbox.stop()
       await database.close()
+    },
+  }
+}
+
+function jobSettings(config: Config): Pick<JobsOptions, 'limits' | 'places'> {
+  return {
+    limits: {
+      slots: config.strategiesJobs,
+      queuedMax: config.strategiesJobsQueued,
+      secondsMax: config.strategiesJobSeconds,
+      rowsMax: config.strategiesJobRows,
+      leaseMs: config.strategiesJobLeaseMs,
+    },
+    places: {
+      runsDir: path.resolve(config.strategiesRunsDir ?? path.join(config.home, 'runs')),
+      dataDir: path.resolve(config.strategiesDataDir ?? path.join(config.home, 'data')),
+      marketDbUrl: config.marketDbUrl,
     },
   }
 }

@@ -77,7 +77,7 @@ async function moduleOf(context: VerbContext, request: DeployRequest): Promise<{
 }
 
 /** What many bundles share is sent and kept once, by its hash: ours, the store's or Postgres'. */
-async function wholeBundle({ bus, store }: VerbContext, bundle: string): Promise<string> {
+export async function wholeBundle({ bus, store }: VerbContext, bundle: string): Promise<string> {
   const text = await thicken(bundle, async (hash) => {
     if (sha256Of(await sharedText()) === hash) return await sharedText()
     const found = (await (await bus.objects('bundles')).get(hash)) ?? (await store.shared(hash))

@@ -34,6 +34,45 @@ CREATE TABLE "deployments" (
 	CONSTRAINT "deployments_revision" CHECK ("deployments"."revision" > 0)
 );
 
+CREATE TABLE "jobs" (
+	"id" text PRIMARY KEY NOT NULL,
+	"tenant_id" text NOT NULL,
+	"number" bigserial NOT NULL,
+	"kind" text NOT NULL,
+	"state" text NOT NULL,
+	"request" jsonb NOT NULL,
+	"code" text NOT NULL,
+	"by" text NOT NULL,
+	"key" text,
+	"body_hash" text NOT NULL,
+	"phase" text NOT NULL,
+	"done" double precision NOT NULL,
+	"total" double precision NOT NULL,
+	"rate" double precision NOT NULL,
+	"eta_ms" double precision,
+	"cancelling" boolean NOT NULL,
+	"run" text,
+	"error" jsonb,
+	"attempts" integer NOT NULL,
+	"owner" text,
+	"lease_us" bigint,
+	"revision" integer NOT NULL,
+	"created_us" bigint NOT NULL,
+	"started_us" bigint,
+	"finished_us" bigint,
+	"written_us" bigint DEFAULT (extract(epoch from clock_timestamp()) * 1000000)::bigint NOT NULL,
+	CONSTRAINT "jobs_state" CHECK ("jobs"."state" in ('queued', 'running', 'done', 'failed', 'cancelled', 'partial')),
+	CONSTRAINT "jobs_owner" CHECK (("jobs"."state" = 'running') = ("jobs"."owner" is not null))
+);
+
+CREATE TABLE "runs" (
+	"tenant_id" text NOT NULL,
+	"id" text NOT NULL,
+	"summary" jsonb NOT NULL,
+	"written_us" bigint DEFAULT (extract(epoch from clock_timestamp()) * 1000000)::bigint NOT NULL,
+	CONSTRAINT "runs_tenant_id_id_pk" PRIMARY KEY("tenant_id","id")
+);
+
 CREATE TABLE "strategy_events" (
 	"id" bigserial PRIMARY KEY NOT NULL,
 	"tenant_id" text NOT NULL,
@@ -79,6 +118,14 @@ ALTER TABLE "deployments" ADD CONSTRAINT "deployments_tenant_id_definition_code_
 ALTER TABLE "versions" ADD CONSTRAINT "versions_tenant_id_definition_definitions_tenant_id_definition_fk" FOREIGN KEY ("tenant_id","definition") REFERENCES "public"."definitions"("tenant_id","definition") ON DELETE no action ON UPDATE no action;
 
 CREATE INDEX "deployments_tenant" ON "deployments" USING btree ("tenant_id");
+
+CREATE UNIQUE INDEX "jobs_key" ON "jobs" USING btree ("tenant_id","key");
+
+CREATE INDEX "jobs_waiting" ON "jobs" USING btree ("number") WHERE "jobs"."state" in ('queued', 'running');
+
+CREATE INDEX "jobs_tenant" ON "jobs" USING btree ("tenant_id","number");
+
+CREATE INDEX "jobs_run" ON "jobs" USING btree ("run");
 
 CREATE UNIQUE INDEX "strategy_events_message" ON "strategy_events" USING btree ("incarnation","sequence");
 

@@ -1,2 +1,3 @@
 select contrail_append_only('versions');
 select contrail_append_only('strategy_events');
+select contrail_append_only('runs');

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
-import { bigint, bigserial, check, foreignKey, index, integer, jsonb, pgTable, primaryKey } from 'drizzle-orm/pg-core'
-import { text, uniqueIndex } from 'drizzle-orm/pg-core'
+import { bigint, bigserial, boolean, check, doublePrecision, foreignKey, index } from 'drizzle-orm/pg-core'
+import { integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core'
 import { bytea, tenantId, us, writtenUs } from './columns.ts'
 
 /** A kind of strategy by name, such as `sma-cross`. */
@@ -126,4 +126,64 @@ export const strategyOutbox = pgTable(
       .on(table.id)
       .where(sql`${table.publishedUs} is null`),
   ],
+)
+
+/** Backtests that were asked for over HTTP. The table is the queue: taken with FOR UPDATE SKIP LOCKED, kept alive by a lease. */
+export const jobs = pgTable(
+  'jobs',
+  {
+    id: text('id').primaryKey(),
+    tenantId: tenantId(),
+    /** Order of the queue. */
+    number: bigserial('number', { mode: 'number' }).notNull(),
+    kind: text('kind').$type<'backtest'>().notNull(),
+    state: text('state').$type<'queued' | 'running' | 'done' | 'failed' | 'cancelled' | 'partial'>().notNull(),
+    request: jsonb('request').$type<Record<string, unknown>>().notNull(),
+    /** SHA-256 of the bundle that is run. */
+    code: text('code').notNull(),
+    by: text('by').notNull(),
+    /** Idempotency-Key of the asker, and the SHA-256 of what came with it. */
+    key: text('key'),
+    bodyHash: text('body_hash').notNull(),
+    phase: text('phase').notNull(),
+    done: doublePrecision('done').notNull(),
+    total: doublePrecision('total').notNull(),
+    rate: doublePrecision('rate').notNull(),
+    etaMs: doublePrecision('eta_ms'),
+    cancelling: boolean('cancelling').notNull(),
+    run: text('run'),
+    error: jsonb('error').$type<{ code: string; field: string; value: string; mend: string }>(),
+    attempts: integer('attempts').notNull(),
+    /** The process that runs it, and until when it counts as alive by the clock of the database. */
+    owner: text('owner'),
+    leaseUs: us('lease_us'),
+    revision: integer('revision').notNull(),
+    createdUs: us('created_us').notNull(),
+    startedUs: us('started_us'),
+    finishedUs: us('finished_us'),
+    writtenUs: writtenUs(),
+  },
+  (table) => [
+    uniqueIndex('jobs_key').on(table.tenantId, table.key),
+    index('jobs_waiting')
+      .on(table.number)
+      .where(sql`${table.state} in ('queued', 'running')`),
+    index('jobs_tenant').on(table.tenantId, table.number),
+    index('jobs_run').on(table.run),
+    check('jobs_state', sql`${table.state} in ('queued', 'running', 'done', 'failed', 'cancelled', 'partial')`),
+    check('jobs_owner', sql`(${table.state} = 'running') = (${table.owner} is not null)`),
+  ],
+)
+
+/** Index of the run folders, which never change: rows are only added, also for runs that the CLI made. */
+export const runs = pgTable(
+  'runs',
+  {
+    tenantId: tenantId(),
+    /** Sorts by time. */
+    id: text('id').notNull(),
+    summary: jsonb('summary').$type<Record<string, unknown>>().notNull(),
+    writtenUs: writtenUs(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.id] })],
 )

@@ -12,7 +12,7 @@ import { queryOf } from '../routes/kit.ts'
 import type { Route, RouteContext } from '../routes/kit.ts'
 import { nonsense } from '../upstream.ts'
 import type { GatewayEnv } from './environment.ts'
-import { securityHeaders } from './headers.ts'
+import { DOCUMENT_POLICY, securityHeaders } from './headers.ts'
 import { IDEMPOTENCY_HEADER, idempotencyKey } from './idempotency.ts'
 import type { Idempotency } from './idempotency.ts'
 import { answerProblem, HttpProblem, problemOf } from './problem.ts'
@@ -103,7 +103,7 @@ function sessionRoutes(app: Hono<GatewayEnv>, { guard: options, https }: AppOpti
 export function mountRoute(
   app: Hono<GatewayEnv>,
   route: Route,
-  context: (principal: string) => RouteContext,
+  context: (request: Pick<RouteContext, 'principal' | 'signal' | 'lastEventId'>) => RouteContext,
   idempotency: Idempotency,
 ): void {
   const pattern = route.path.replace(/\{(\w+)\}/g, ':$1')
@@ -118,11 +118,28 @@ export function mountRoute(
       body: await bodyOf(route, c),
       headers: key === undefined ? {} : { [IDEMPOTENCY_HEADER]: key },
     }
-    const work = () => answerOf(route, route.handle(input as never, context(c.get('principal'))))
+    const asker = context({
+      principal: c.get('principal'),
+      signal: c.req.raw.signal,
+      lastEventId: c.req.header('last-event-id'),
+    })
+    if (route.media !== undefined) return passOn(c, route, (await route.handle(input as never, asker)) as Response)
+    const work = () => answerOf(route, route.handle(input as never, asker))
     const answer =
       key === undefined ? await work() : await idempotency.run(key, `${route.method} ${c.req.path}`, input.body, work)
+    if (route.location) c.header('location', route.location(answer))
     return route.etag ? withTag(c, JSON.stringify(answer)) : c.json(answer as object, route.status)
   })
+}
+
+/** Nothing of the service's answer but its bytes: the headers are ours. */
+function passOn(c: Context<GatewayEnv>, route: Route, answer: Response): Response {
+  if (answer.status === 204) return c.body(null, 204)
+  const bytes = answer.headers.get('content-length')
+  if (bytes !== null && answer.headers.get('content-encoding') === null) c.header('content-length', bytes)
+  if (route.media?.startsWith('text/html')) c.header('content-security-policy', DOCUMENT_POLICY)
+  if (route.media?.startsWith('text/event-stream')) c.header('x-accel-buffering', 'no')
+  return c.body(answer.body as ReadableStream, 200, { 'content-type': route.media as string })
 }
 
 async function answerOf(route: Route, work: Promise<unknown>): Promise<unknown> {

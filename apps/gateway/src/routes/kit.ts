@@ -9,6 +9,9 @@ export type RouteContext = {
   /** Who asks, for the audit of changes. */
   principal: string
   account: string
+  /** Ends when the asker goes. */
+  signal: AbortSignal
+  lastEventId: string | undefined
   status: () => Promise<unknown>
 }
 type Shape = z.ZodType
@@ -34,6 +37,10 @@ export type Route = {
   idempotency: 'required' | 'accepted' | 'none'
   /** Which service it needs, for the 503 in the document. */
   service: string
+  /** Media type of an answer that is no JSON: it is passed on as it comes, as a stream. */
+  media: string | undefined
+  /** Where to look for what a 202 or 201 has begun. */
+  location: ((answer: unknown) => string) | undefined
   handle: (input: Input<never, never, never>, context: RouteContext) => Promise<unknown>
 }
 
@@ -42,7 +49,7 @@ type RouteSpec<P extends z.ZodObject, Q extends z.ZodObject, B extends Shape> = 
   Route,
   'method' | 'path' | 'operation' | 'tag' | 'summary' | 'answer' | 'example' | 'service'
 > &
-  Partial<Pick<Route, 'status' | 'etag' | 'idempotency' | 'bodyExample'>> & {
+  Partial<Pick<Route, 'status' | 'etag' | 'idempotency' | 'bodyExample' | 'media' | 'location'>> & {
     params?: P
     query?: Q
     body?: B
@@ -59,6 +66,8 @@ export function route<
     etag: false,
     idempotency: 'none',
     bodyExample: undefined,
+    media: undefined,
+    location: undefined,
     ...spec,
     params: spec.params ?? none,
     query: spec.query ?? none,

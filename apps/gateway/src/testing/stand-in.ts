@@ -10,6 +10,7 @@ import type {
 } from '@contrail/contracts'
 import { Refusal } from '@contrail/contracts'
 import { createHttp, createLogger, createMetrics, jsonBody, listen } from '@contrail/runtime'
+import { researchStandIn } from './stand-in-research.ts'
 
 export const INTERNAL_TOKEN = 'internal-token-of-a-test'
 
@@ -105,6 +106,7 @@ export async function startStandIn(says: Partial<StandIn['says']> = {}): Promise
     return c.json({ ...halt, ...(halt.state === 'halted' ? { cancelled: { asked: 1, open: 0 } } : {}) })
   })
   strategyRoutes(app, standIn.says)
+  researchStandIn(app)
   const server = await listen(app, { host: '127.0.0.1', port: 0 })
   return Object.assign(standIn, server)
 }

@@ -1,0 +1,55 @@
+import { fork } from 'node:child_process'
+import os from 'node:os'
+import path from 'node:path'
+import { HEAP_MB_MAX } from './limits.ts'
+import type { Said, Task, Told } from './task.ts'
+
+export type Ending = Exclude<Said, { kind: 'progress' }> | { readonly kind: 'died'; readonly how: string }
+export type JobProcess = {
+  /** Settles once, when the process has ended. */
+  readonly ended: Promise<Ending>
+  /** What was done by then becomes a run. */
+  stop(): void
+  kill(): Promise<void>
+}
+
+/** Market data and live trading come first on a machine that does both. */
+const NICENESS = 10
+
+/** A process for one job: an endless loop, a leak or a crash in there is not ours. It has no environment and no secrets. */
+export function startJob(task: Task, onProgress: (said: Extract<Said, { kind: 'progress' }>) => void): JobProcess {
+  const child = fork(path.join(import.meta.dirname, 'child.ts'), [], {
+    execArgv: [`--max-old-space-size=${HEAP_MB_MAX}`],
+    env: { TMPDIR: os.tmpdir() },
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    serialization: 'advanced',
+  })
+  if (child.pid !== undefined) lower(child.pid)
+  let said: Ending | undefined
+  const ended = new Promise<Ending>((resolve) => {
+    child.on('message', (one: Said) => {
+      if (one.kind === 'progress') onProgress(one)
+      else said = one
+    })
+    child.once('error', (error) => resolve({ kind: 'died', how: error.message }))
+    child.once('close', (code, signal) => resolve(said ?? { kind: 'died', how: signal ?? `code ${code}` }))
+  })
+  const tell = (told: Told): void => void (child.connected && child.send(told, () => undefined)) // it ends: `close` says so
+  tell({ kind: 'start', task })
+  return {
+    ended,
+    stop: () => tell({ kind: 'stop' }),
+    async kill() {
+      child.kill('SIGKILL')
+      await ended
+    },
+  }
+}
+
+function lower(pid: number): void {
+  try {
+    os.setPriority(pid, NICENESS)
+  } catch {
+    // Where this is not allowed, or it is gone already, the job runs as it is.
+  }
+}
