@@ -1,7 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { ActorInput } from '@contrail/runtime'
 
@@ -16,7 +15,7 @@ export type Watched = { enter(input: ActorInput): void; leave(): void }
 /** Cells shared with the thread that looks: number of the step, whose it is (0 = nobody's), stream and sequence. */
 export const CELLS = 4
 export const STREAMS = ['MD', 'TRADES', 'CONTROL'] as const
-const THREAD = fileURLToPath(new URL('./watchdog-thread.ts', import.meta.url))
+const THREAD = path.join(import.meta.dirname, 'watchdog-thread.ts')
 
 /**
  * Author's code runs on this thread, so nothing on it can stop a handler that never returns. A thread beside it looks: a step
