@@ -3,7 +3,7 @@ import type { BacktestResult, CandleColumns, MarketColumns, TradeRecord } from '
 import { dailyEquity } from '../metrics/daily.ts'
 import { drawdownsOf } from '../metrics/drawdowns.ts'
 import { returnsOf, sharpe } from '../metrics/returns.ts'
-import { barsOfTrades } from '../run/columns.ts'
+import { barsOfTicks } from '@contrail/data'
 import type { RunRecord } from '../run/types.ts'
 import { benchmarkOf } from '../run/record.ts'
 import { bucketExtremes, everyNth, groupsOf } from './thin.ts'
@@ -203,7 +203,7 @@ function madeBars(own: readonly MarketColumns[], most: number): CandleColumns | 
   if (ticks?.kind !== 'ticks' || ticks.rows === 0) return undefined
   const spanUs = (ticks.venueTimeUs.at(-1) as number) - (ticks.venueTimeUs[0] as number)
   const timeframe = TIMEFRAMES.find((one) => spanUs / TIMEFRAME_US[one] <= most) ?? '1d'
-  return barsOfTrades(ticks, timeframe)
+  return barsOfTicks(ticks, timeframe)
 }
 
 /** Several bars become one where there are too many for a screen. */

@@ -1,10 +1,10 @@
 import path from 'node:path'
 import { instrumentId, Refusal, refuse, TIMEFRAME_US } from '@contrail/contracts'
 import type { Instrument } from '@contrail/contracts'
-import { hashSeries, readMarketFile } from '@contrail/data'
+import { barsOfBars, barsOfTicks, hashSeries, readMarketFile } from '@contrail/data'
 import type { MarketFile, MarketFileOptions, MarketQuery } from '@contrail/data'
 import type { Assumptions, CandleColumns, InputSpec, MarketColumns } from '@contrail/trading'
-import { barsOfTrades, joinSeries, longerBars, seriesName, timesOfSeries } from './columns.ts'
+import { joinSeries, seriesName, timesOfSeries } from './columns.ts'
 import type { Described } from './host.ts'
 import type { DataRequest, RunRecord, RunRequest, SeriesRecord } from './types.ts'
 
@@ -182,12 +182,12 @@ function barsFor(
   const shorter = same.find((one) => one.kind === 'candles' && wantedUs % TIMEFRAME_US[one.timeframe] === 0)
   if (shorter?.kind === 'candles') {
     notes.push(`${input.timeframe} bars of ${input.instrument} are made of its ${shorter.timeframe} bars`)
-    return longerBars(shorter, input.timeframe)
+    return barsOfBars(shorter, input.timeframe)
   }
   const trades = same.find((one) => one.kind === 'ticks')
   if (trades?.kind !== 'ticks') return undefined
   notes.push(`${input.timeframe} bars of ${input.instrument} are made of its trades`)
-  return barsOfTrades(trades, input.timeframe)
+  return barsOfTicks(trades, input.timeframe)
 }
 
 /** Trades before a run that only warm it up. */
