@@ -139,7 +139,7 @@ test('what is desired runs, decides, shows itself, and stops when it is no longe
 
 test('a pause is an input: it says so, and nothing is decided until it is resumed', async () => {
   await deploy('two')
-  await engine()
+  const { url } = await engine()
   await said('two', 'started')
   const control = (command: string) =>
     bus.publish(
@@ -149,6 +149,13 @@ test('a pause is an input: it says so, and nothing is decided until it is resume
   await control('pause')
   await said('two', 'paused')
   for (let i = 0; i < 4; i++) await tick()
+  // Two streams: a tick that is still on its way would come after the resumption.
+  const { lastSequence } = (await bus.streamState('MD'))!
+  const client = internalClient(url as string, TOKEN)
+  await until('it has seen them', async () => {
+    const { cursors } = await client.get<{ cursors: Record<string, { sequence: number }> }>('/actors/two')
+    return (cursors['MD']?.sequence ?? 0) >= lastSequence
+  })
   await control('resume')
   await said('two', 'resumed')
   await tick()

@@ -11,29 +11,36 @@ const later =
     void setImmediate(note, ...given)
 
 export function orderMetrics(metrics: Metrics) {
-  const histogram = (name: string, help: string) => {
-    const made = metrics.histogram(name, help)
-    return { observe: later((seconds: number) => made.observe(seconds)) }
-  }
-  const counter = (name: string, help: string, labels: readonly string[] = []) => {
-    const made = metrics.counter(name, help, labels)
-    return { inc: later((of: Labels = {}) => made.inc(of)) }
-  }
-  const gauge = (name: string, help: string, labels: readonly string[]) => {
-    const made = metrics.gauge(name, help, labels)
-    return { set: later((of: Labels, value: number) => made.set(of, value)) }
-  }
+  const observed = (made: { observe(seconds: number): void }) => ({
+    observe: later((seconds: number) => made.observe(seconds)),
+  })
+  const counted = (made: { inc(of: Labels): void }) => ({ inc: later((of: Labels = {}) => made.inc(of)) })
+  const shown = (made: { set(of: Labels, value: number): void }) => ({
+    set: later((of: Labels, value: number) => made.set(of, value)),
+  })
   return {
-    signalToSent: histogram('orders_signal_to_sent_seconds', 'From the stored signal to the request at the venue'),
-    attemptCommit: histogram('orders_attempt_commit_seconds', 'The commit that a request waits for'),
-    sentToAnswer: histogram('orders_sent_to_answer_seconds', 'From the request to the venue to its answer'),
-    signalToAck: histogram('orders_signal_to_ack_seconds', 'From the stored signal until it is done with'),
-    denials: counter('orders_denied_total', 'Orders that the gate refused', ['code']),
-    sent: counter('orders_requests_total', 'Requests to the venue and what came of them', ['kind', 'outcome']),
-    unknown: gauge('orders_unknown', 'Requests of which nobody knows what became of them', ['account']),
-    open: gauge('orders_open', 'Orders that may still change', ['account']),
-    alarms: counter('orders_alarms_total', 'Fills after an ending, overfills, revivals, quarantines', ['alarm']),
-    recoveries: counter('orders_recoveries_total', 'How often an account was read anew', ['account']),
-    repeats: counter('orders_repeated_decisions_total', 'Decisions that came again and changed nothing'),
+    signalToSent: observed(
+      metrics.histogram('orders_signal_to_sent_seconds', 'From the stored signal to the request at the venue'),
+    ),
+    attemptCommit: observed(metrics.histogram('orders_attempt_commit_seconds', 'The commit that a request waits for')),
+    sentToAnswer: observed(
+      metrics.histogram('orders_sent_to_answer_seconds', 'From the request to the venue to its answer'),
+    ),
+    signalToAck: observed(
+      metrics.histogram('orders_signal_to_ack_seconds', 'From the stored signal until it is done with'),
+    ),
+    denials: counted(metrics.counter('orders_denied_total', 'Orders that the gate refused', ['code'])),
+    sent: counted(
+      metrics.counter('orders_requests_total', 'Requests to the venue and what came of them', ['kind', 'outcome']),
+    ),
+    unknown: shown(metrics.gauge('orders_unknown', 'Requests of which nobody knows what became of them', ['account'])),
+    open: shown(metrics.gauge('orders_open', 'Orders that may still change', ['account'])),
+    alarms: counted(
+      metrics.counter('orders_alarms_total', 'Fills after an ending, overfills, revivals, quarantines', ['alarm']),
+    ),
+    recoveries: counted(metrics.counter('orders_recoveries_total', 'How often an account was read anew', ['account'])),
+    repeats: counted(
+      metrics.counter('orders_repeated_decisions_total', 'Decisions that came again and changed nothing'),
+    ),
   }
 }
