@@ -20,7 +20,8 @@ afterAll(async () => {
   await gateway.stop()
   await standIn.close()
 })
-const ask = (path: string, init: RequestInit & { headers?: Record<string, string> } = {}) =>
+type Asked = { method?: string; body?: string; headers?: Record<string, string> }
+const ask = (path: string, init: Asked = {}) =>
   fetch(gateway.url + path, {
     ...init,
     headers: {

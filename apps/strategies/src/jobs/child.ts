@@ -3,7 +3,7 @@ import { openStore, timescalePort } from '@contrail/data'
 import type { MarketDataPort, QueryTag } from '@contrail/data'
 import { openDatabase } from '@contrail/db'
 import { performRun } from '@contrail/research'
-import { limitedPort } from './port.ts'
+import { expectedOfDatabase, expectedOfList, limitedPort } from './port.ts'
 import { runRequestOf } from './task.ts'
 import type { JobError, Said, Task, Told } from './task.ts'
 
@@ -29,13 +29,13 @@ async function endingOf(task: Task): Promise<Said> {
   try {
     const opened = portOf(task)
     close = opened.close
-    const request = runRequestOf(task.request, task.code, limitedPort(opened.port, task.rowsMax))
+    const request = runRequestOf(task.request, task.code, opened.port)
     const { record } = await performRun(request, {
       directory: task.runsDir,
       signal: stop.signal,
       onProgress: (progress) => process.send?.({ kind: 'progress', progress } satisfies Said),
     })
-    return { kind: 'done', run: record.id, complete: record.complete }
+    return { kind: 'done', run: record.id, complete: record.complete, events: record.counts.events }
   } catch (error) {
     return { kind: 'failed', error: errorOf(error) }
   } finally {
@@ -43,13 +43,19 @@ async function endingOf(task: Task): Promise<Said> {
   }
 }
 
-function portOf({ request, dataDir, marketDbUrl }: Task): { port: MarketDataPort; close: () => Promise<void> } {
-  if (request.data.source === 'files') return { port: openStore(dataDir), close: async () => undefined }
+function portOf({ request, dataDir, marketDbUrl, rowsMax }: Task): { port: MarketDataPort; close: () => Promise<void> } {
+  if (request.data.source === 'files') {
+    const store = openStore(dataDir)
+    return { port: limitedPort(store, rowsMax, expectedOfList(store)), close: async () => undefined }
+  }
   if (marketDbUrl === undefined)
     throw new Refusal('invalid', 'data.source', 'database', 'this service knows no market database: use files')
   const options = { max: 2, name: 'strategies-job', statementTimeoutMs: STATEMENT_MS_MAX }
   const database = openDatabase(marketDbUrl, options)
-  return { port: timescalePort(database.sql as unknown as QueryTag), close: () => database.close() }
+  const { sql } = database
+  // A run looks for funding in the list. The database keeps none, and counting all its rows would take long.
+  const recorded: MarketDataPort = { ...timescalePort(sql as unknown as QueryTag), list: async () => [] }
+  return { port: limitedPort(recorded, rowsMax, expectedOfDatabase(sql, rowsMax)), close: () => database.close() }
 }
 
 /** A refusal is an answer; anything else is a fault, which is named without its stack. */

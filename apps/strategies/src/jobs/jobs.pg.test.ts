@@ -86,7 +86,7 @@ const settings = (extra: Record<string, unknown> = {}) => ({
   ...extra,
 })
 async function startService(extra: Record<string, unknown> = {}): Promise<void> {
-  const log = createLogger({ name: 'test', level: 'fatal' })
+  const log = createLogger({ name: 'test', level: 'error' })
   const context = { bus, log, clock: systemClock, metrics: createMetrics() }
   service = await start(configSchema.parse(settings(extra)), context)
   client = internalClient(service.url as string, TOKEN)
@@ -178,7 +178,7 @@ test('a job and the CLI make the same run of the same words', async () => {
   const { id, state, code } = await submit(asked)
   expect(state).toMatch(/queued|running/)
   const finished = await until(id, 'done')
-  expect(finished).toMatchObject({ attempts: 1, error: null, progress: { phase: 'over' } })
+  expect(finished).toMatchObject({ attempts: 1, error: null, progress: { phase: 'over', done: 36_000, total: 36_000 } })
   const run = finished.run as string
   const flags = ['--venue', 'sim', '--instrument', 'BTC-USDT', '--timeframe', '1m', '--from', data.from, '--to', data.to]
   const costs = ['--fee', '2/5', '--slippage', '1', '--latency', 'lognormal:20ms:0.5', '--sizing', 'fraction:0.2']

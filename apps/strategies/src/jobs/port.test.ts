@@ -1,7 +1,7 @@
 import type { MarketDataPort, SeriesInfo } from '@contrail/data'
 import type { MarketColumns } from '@contrail/trading'
 import { expect, test } from 'vitest'
-import { limitedPort } from './port.ts'
+import { expectedOfList, limitedPort } from './port.ts'
 
 const HOUR_US = 3_600_000_000
 const info = { venue: 'sim', instrument: 'BTC-USDT', kind: 'candles', timeframe: '1h', rows: 1000, files: 1 } as const
@@ -21,22 +21,23 @@ function port(rows: number): MarketDataPort & { readonly reads: number } {
     },
   }
 }
+const limited = (of: MarketDataPort, rowsMax: number) => limitedPort(of, rowsMax, expectedOfList(of))
 const query = { venue: 'sim', instrument: 'BTC-USDT', kind: 'candles', timeframe: '1h' } as const
 
 test('what is too much is refused before it is read', async () => {
   const whole = port(1000)
-  await expect(limitedPort(whole, 999).read(query)).rejects.toMatchObject({ code: 'too_many_rows', field: 'data' })
+  await expect(limited(whole, 999).read(query)).rejects.toMatchObject({ code: 'too_many_rows', field: 'data' })
   expect(whole.reads).toBe(0)
-  expect((await limitedPort(whole, 1000).read(query)).rows).toBe(1000)
+  expect((await limited(whole, 1000).read(query)).rows).toBe(1000)
 })
 
 test('a part counts as a part, and several parts are counted together', async () => {
-  const limited = limitedPort(port(400), 999)
-  await limited.read({ ...query, fromUs: 0, toUs: 400 * HOUR_US })
-  await limited.read({ ...query, fromUs: 400 * HOUR_US, toUs: 800 * HOUR_US })
-  await expect(limited.read({ ...query, fromUs: 600 * HOUR_US })).rejects.toMatchObject({ code: 'too_many_rows' })
+  const limits = limited(port(400), 999)
+  await limits.read({ ...query, fromUs: 0, toUs: 400 * HOUR_US })
+  await limits.read({ ...query, fromUs: 400 * HOUR_US, toUs: 800 * HOUR_US })
+  await expect(limits.read({ ...query, fromUs: 600 * HOUR_US })).rejects.toMatchObject({ code: 'too_many_rows' })
 })
 
 test('where the list knows less than what comes, what came is counted', async () => {
-  await expect(limitedPort(port(5000), 2000).read(query)).rejects.toMatchObject({ code: 'too_many_rows' })
+  await expect(limited(port(5000), 2000).read(query)).rejects.toMatchObject({ code: 'too_many_rows' })
 })

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { HEAP_MB_MAX } from './limits.ts'
 import type { Said, Task, Told } from './task.ts'
 
-export type Ending = Exclude<Said, { kind: 'progress' }> | { readonly kind: 'died'; readonly how: string }
+export type Ending = Exclude<Said, { kind: 'progress' }> | { readonly kind: 'died'; readonly how: string; readonly lastWords: string }
 export type JobProcess = {
   /** Settles once, when the process has ended. */
   readonly ended: Promise<Ending>
@@ -13,6 +13,8 @@ export type JobProcess = {
   kill(): Promise<void>
 }
 
+/** What a process that died wrote last is for the log of the service, characters. */
+const LAST_WORDS_MAX = 2_000
 /** Market data and live trading come first on a machine that does both. */
 const NICENESS = 10
 
@@ -21,18 +23,22 @@ export function startJob(task: Task, onProgress: (said: Extract<Said, { kind: 'p
   const child = fork(path.join(import.meta.dirname, 'child.ts'), [], {
     execArgv: [`--max-old-space-size=${HEAP_MB_MAX}`],
     env: { TMPDIR: os.tmpdir() },
-    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'advanced',
   })
   if (child.pid !== undefined) lower(child.pid)
   let said: Ending | undefined
+  let lastWords = ''
+  child.stderr?.on('data', (chunk: Buffer) => {
+    lastWords = (lastWords + chunk.toString()).slice(-LAST_WORDS_MAX)
+  })
   const ended = new Promise<Ending>((resolve) => {
     child.on('message', (one: Said) => {
       if (one.kind === 'progress') onProgress(one)
       else said = one
     })
-    child.once('error', (error) => resolve({ kind: 'died', how: error.message }))
-    child.once('close', (code, signal) => resolve(said ?? { kind: 'died', how: signal ?? `code ${code}` }))
+    child.once('error', (error) => resolve({ kind: 'died', how: error.message, lastWords }))
+    child.once('close', (code, signal) => resolve(said ?? { kind: 'died', how: signal ?? `code ${code}`, lastWords }))
   })
   const tell = (told: Told): void => void (child.connected && child.send(told, () => undefined)) // it ends: `close` says so
   tell({ kind: 'start', task })

@@ -93,6 +93,7 @@ class Attempt {
   readonly #timers: { cancel(): void }[] = []
   #child: JobProcess | undefined
   #news: Progress | undefined
+  #seen: Pick<Progress, 'done' | 'total' | 'rate'> = { done: 0, total: 0, rate: 0 }
   #beating: Promise<void> | undefined
   #beatMs = 0
   #why: 'asked' | 'time_limit' | undefined
@@ -110,7 +111,7 @@ class Attempt {
     for (const timer of this.#timers) timer.cancel()
     await this.#beating
     if (this.#fate === 'lost') return
-    if (this.#fate === 'released') return await store.release(this.#job, this.#owner)
+    if (this.#fate === 'released' && ended.run === undefined) return await store.release(this.#job, this.#owner)
     const kept = await store.finish(this.#job, this.#owner, ended, clock.nowUs())
     log.info({ job: this.#job.id, state: ended.state, run: ended.run, kept, error: ended.error }, 'job is over')
   }
@@ -141,10 +142,13 @@ class Attempt {
       const asked = request as BacktestRequest
       const text = await codeOf(asked.strategy, code)
       if (this.#fate) return { state: 'cancelled' }
-      const task = { request: asked, code: text, rowsMax: limits.rowsMax, ...places }
+      // A process that runs somebody's code is told what it needs and no more.
+      const marketDbUrl = asked.data.source === 'database' ? places.marketDbUrl : undefined
+      const task = { ...places, request: asked, code: text, rowsMax: limits.rowsMax, marketDbUrl }
       this.#child = startJob(task, ({ progress }) => {
         const { phase, done, total, rate, leftMs = null } = progress
-        this.#news = { phase, done, total, rate, etaMs: leftMs }
+        if (phase === 'running') this.#seen = { done, total, rate }
+        this.#news = { phase, ...this.#seen, etaMs: phase === 'running' ? leftMs : null }
       })
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
@@ -162,14 +166,18 @@ class Attempt {
         ? errorOf('time_limit', `${this.#options.limits.secondsMax} s`, 'ask for a shorter period')
         : undefined
     if (ending.kind === 'done') {
-      const { run, complete } = ending
-      return complete ? { state: 'done', run } : { state: 'partial', run, ...(late ? { error: late } : {}) }
+      const { run, complete, events } = ending
+      if (complete) return { state: 'done', run, progress: { done: events, total: events } }
+      const progress = { done: events, total: Math.max(events, this.#seen.total) }
+      return { state: 'partial', run, progress, ...(late ? { error: late } : {}) }
     }
     if (late) return { state: 'failed', error: late }
     if (this.#why) return { state: 'cancelled' }
     if (ending.kind === 'failed') return { state: 'failed', error: ending.error }
+    const { how, lastWords } = ending
+    this.#options.log.error({ job: this.#job.id, how, lastWords }, 'the process of a job died')
     const mend = 'it may need more memory than there is: ask for a shorter period'
-    return { state: 'failed', error: errorOf('process_died', ending.how, mend) }
+    return { state: 'failed', error: errorOf('process_died', how, mend) }
   }
 
   #later(ms: number, act: () => void): void {

@@ -21,6 +21,8 @@ export type Progress = Pick<Job, 'phase' | 'done' | 'total' | 'rate' | 'etaMs'>
 export type Ended = {
   readonly state: 'done' | 'failed' | 'cancelled' | 'partial'
   readonly run?: string
+  /** How far it came, where that is known. */
+  readonly progress?: Pick<Progress, 'done' | 'total'>
   readonly error?: JobError
 }
 const LIVE = ['queued', 'running'] as const
@@ -114,7 +116,7 @@ export function createJobStore({ orm }: Database, tenant: string) {
       const over = { phase: 'over', etaMs: null, owner: null, leaseUs: null, finishedUs: atUs, revision: nextRevision }
       const changed = await orm
         .update(jobs)
-        .set({ state, run, error, ...over })
+        .set({ state, run, error, ...ended.progress, ...over })
         .where(owned(job.id, owner, job.attempts))
         .returning({ id: jobs.id })
       const kept = orm.select({ number: jobs.number }).from(jobs).orderBy(desc(jobs.number)).offset(JOBS_KEPT_MAX).limit(1)

@@ -18,7 +18,7 @@ export type JobError = { readonly code: string; readonly field: string; readonly
 export type Told = { readonly kind: 'start'; readonly task: Task } | { readonly kind: 'stop' }
 export type Said =
   | { readonly kind: 'progress'; readonly progress: RunProgress }
-  | { readonly kind: 'done'; readonly run: string; readonly complete: boolean }
+  | { readonly kind: 'done'; readonly run: string; readonly complete: boolean; readonly events: number }
   | { readonly kind: 'failed'; readonly error: JobError }
 
 /** The same request as the CLI makes of its flags. */
