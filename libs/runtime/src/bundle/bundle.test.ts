@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { bundleModule, inspectBundle, openBundler } from './bundle.ts'
 
@@ -23,6 +24,18 @@ test('a module and what it imports become one text, and its default export can b
   const bundle = await bundleModule(file('whole.ts', 'import { name } from "./part.ts"\nexport default { name }'))
   expect(bundle.text).not.toContain('import')
   expect(await inspectBundle(bundle.text, probe, 7)).toEqual({ name: 'crossing', question: 7 })
+})
+
+test('the same source gives the same hash wherever the process was started', () => {
+  // With all that strategies share: also what of it is CommonJS.
+  const entry = file('started.ts', 'import { defineStrategy } from "@contrail/trading"\nexport default defineStrategy')
+  const url = JSON.stringify(pathToFileURL(path.join(import.meta.dirname, 'bundle.ts')).href)
+  const script = `import(${url}).then(async (one) => console.log((await one.bundleModule(${JSON.stringify(entry)})).sha256))`
+  const [first, second] = [folder, import.meta.dirname].map((cwd) =>
+    spawnSync(process.execPath, ['--eval', script], { cwd, encoding: 'utf8', env: {} }).stdout.trim(),
+  )
+  expect(first).toMatch(/^[0-9a-f]{64}$/)
+  expect(second).toBe(first)
 })
 
 test('the same source gives the same hash wherever it lies', async () => {

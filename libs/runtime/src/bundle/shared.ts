@@ -38,6 +38,8 @@ async function make(): Promise<string> {
   const contents = SHARED.map((name, index) => `export * as m${index} from ${JSON.stringify(name)}`).join('\n')
   const result = await build({
     stdin: { contents, resolveDir: root, loader: 'js' },
+    // Names of CommonJS modules are written down as seen from here: the same wherever the process was started.
+    absWorkingDir: root,
     nodePaths: [path.join(root, 'node_modules')],
     bundle: true,
     write: false,
