@@ -175,7 +175,8 @@ class Attempt {
     if (this.#why) return { state: 'cancelled' }
     if (ending.kind === 'failed') return { state: 'failed', error: ending.error }
     const { how, lastWords } = ending
-    this.#options.log.error({ job: this.#job.id, how, lastWords }, 'the process of a job died')
+    // One that we ended ourselves goes on elsewhere.
+    if (!this.#fate) this.#options.log.error({ job: this.#job.id, how, lastWords }, 'the process of a job died')
     const mend = 'it may need more memory than there is: ask for a shorter period'
     return { state: 'failed', error: errorOf('process_died', how, mend) }
   }
