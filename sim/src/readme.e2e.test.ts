@@ -12,7 +12,9 @@ const commands = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap((block) =
 )
 const strategyFile = path.join(root, 'strategies', 'my-first.ts')
 const removeOwn = () =>
-  [strategyFile, strategyFile.replace('.ts', '.test.ts'), path.join(root, 'tear-sheet.html')].forEach((file) => rmSync(file, { force: true }))
+  [strategyFile, strategyFile.replace('.ts', '.test.ts'), path.join(root, 'tear-sheet.html')].forEach((file) =>
+    rmSync(file, { force: true }),
+  )
 let world: TestPlatform
 
 beforeAll(async () => {

@@ -98,7 +98,7 @@ test('a restart goes on from the last price, with growing trade ids and the bars
   const [row] = await platform.databases.open('admin', 'market').sql<{ ticks: number }[]>`
     select count(*)::int as ticks from ticks`
   expect(row!.ticks).toBeGreaterThanOrEqual(all.length)
-})
+}, 120_000)
 
 test('without a database it works from memory', async () => {
   const { client } = await ingest({ ingestRatePerSecond: 30 })

@@ -82,20 +82,18 @@ export const sets: ProofSet[] = [
         },
       })
       check.same('number of trades', result.trades.length, expected.trades.length)
-      expected.trades.forEach(
-        ([size, entryBar, exitBar, entryPrice, exitPrice, pnl, , entryTime, exitTime], index) => {
-          const trade = result.trades[index]
-          const at = `trade ${index}`
-          check.same(`${at} size`, trade && (trade.side === 'long' ? trade.quantity : -trade.quantity), size)
-          check.same(`${at} entry bar`, trade?.entryRow, entryBar)
-          check.same(`${at} exit bar`, trade?.exitRow, exitBar)
-          check.same(`${at} entry price`, trade?.entryPrice, entryPrice)
-          check.same(`${at} exit price`, trade?.exitPrice, exitPrice)
-          check.same(`${at} entry time`, trade?.entryTimeUs, timeOf(entryTime))
-          check.same(`${at} exit time`, trade?.exitTimeUs, timeOf(exitTime))
-          check.same(`${at} pnl`, trade?.pnl, pnl, TOLERANCE)
-        },
-      )
+      expected.trades.forEach(([size, entryBar, exitBar, entryPrice, exitPrice, pnl, , entryTime, exitTime], index) => {
+        const trade = result.trades[index]
+        const at = `trade ${index}`
+        check.same(`${at} size`, trade && (trade.side === 'long' ? trade.quantity : -trade.quantity), size)
+        check.same(`${at} entry bar`, trade?.entryRow, entryBar)
+        check.same(`${at} exit bar`, trade?.exitRow, exitBar)
+        check.same(`${at} entry price`, trade?.entryPrice, entryPrice)
+        check.same(`${at} exit price`, trade?.exitPrice, exitPrice)
+        check.same(`${at} entry time`, trade?.entryTimeUs, timeOf(entryTime))
+        check.same(`${at} exit time`, trade?.exitTimeUs, timeOf(exitTime))
+        check.same(`${at} pnl`, trade?.pnl, pnl, TOLERANCE)
+      })
       for (const [bar, value] of expected.equity_samples)
         check.same(`equity after bar ${bar}`, result.equity.value[bar], value, TOLERANCE)
       check.same('final equity', result.finalEquity, expected.stats['Equity Final [$]'], TOLERANCE)

@@ -13,7 +13,8 @@ test.each(['peek-one', 'push-patched', 'date-now', 'random-at-load', 'fs-bare', 
   'a cheat is caught: %s',
   async (only) => {
     const { caught, missed } = await proveCheck({ only })
-    expect({ caught: caught.slice(0, 1), missed }).toEqual({ caught: [only], missed: [] })
+    expect(missed).toEqual([])
+    expect(caught).toContain(only)
   },
   120_000,
 )

@@ -65,7 +65,7 @@ export class Workers {
     this.#timer = setInterval(() => {
       if (done() <= before) return
       before = done()
-      this.#kill()
+      this.kill()
     }, ms)
   }
 
@@ -95,7 +95,7 @@ export class Workers {
   }
 
   /** The one that has lived longest: it is at work, not starting. */
-  #kill(): void {
+  kill(): void {
     const oldest = this.#living.shift()
     if (!oldest) return
     oldest.child.kill('SIGKILL')

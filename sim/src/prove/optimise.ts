@@ -8,7 +8,7 @@ import { INSTRUMENT, walk } from '../../../libs/research/src/testing/walk.ts'
 import { startQueue, Workers } from './lib-optimise.ts'
 
 /**
- * `npm run prove:optimise [-- --trials 120 --workers 3 --kill-seconds 3]`: one study twice, on one process and through the
+ * `npm run prove:optimise [-- --trials 400 --workers 3 --kill-seconds 2]`: one study twice, on one process and through the
  * work queue on several `contrail worker` processes of which one is killed every few seconds. All trials must end, none
  * be lost, none counted twice, and every trial, the best among them, must be the same.
  */
@@ -38,7 +38,8 @@ const OBJECTIVES = 'sharpe'
 export async function proveOptimise(options: {
   trials: number
   workers: number
-  killMs: number
+  /** A worker is killed so often, by time or whenever so many trials have ended. */
+  killEvery: { ms: number } | { trials: number }
   /** Bars of the market: so long is a trial. */
   rows: number
   say?: (line: string) => void
@@ -62,7 +63,8 @@ export async function proveOptimise(options: {
   try {
     const coordinator = await openCoordinator(bus, systemClock, recordOf(search), search.setup)
     const counted: number[] = []
-    workers.killEvery(options.killMs, () => counted.length)
+    const { killEvery } = options
+    if ('ms' in killEvery) workers.killEvery(killEvery.ms, () => counted.length)
     const far = await study(
       search,
       options.trials,
@@ -70,6 +72,8 @@ export async function proveOptimise(options: {
       (number, point) => coordinator.evaluate(number, point),
       (trial) => {
         counted.push(trial.number)
+        const isDue = 'trials' in killEvery && counted.length % killEvery.trials === 0
+        if (isDue && counted.length < options.trials) workers.kill()
         if (counted.length % 20 === 0) options.say?.(`${counted.length} trials, ${workers.kills} kills`)
       },
     )
@@ -184,16 +188,16 @@ function failuresOf(judged: ReturnType<typeof judge>, workers: Workers, takenOve
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
-      trials: { type: 'string', default: '120' },
+      trials: { type: 'string', default: '400' },
       workers: { type: 'string', default: '3' },
-      'kill-seconds': { type: 'string', default: '3' },
-      rows: { type: 'string', default: '200000' },
+      'kill-seconds': { type: 'string', default: '2' },
+      rows: { type: 'string', default: '400000' },
     },
   })
   const result = await proveOptimise({
     trials: Number(values.trials),
     workers: Number(values.workers),
-    killMs: Number(values['kill-seconds']) * 1000,
+    killEvery: { ms: Number(values['kill-seconds']) * 1000 },
     rows: Number(values.rows),
     say: (line) => console.error(`prove:optimise: ${line}`),
   })

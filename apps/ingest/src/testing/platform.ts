@@ -21,6 +21,9 @@ export type TestPlatform = {
   stop(): Promise<void>
 }
 
+/** A write that failed is tried again after a pause that grows; on a busy machine that takes its time. */
+const RECORDED_MS = 60_000
+
 /** A nats-server and databases of one's own, with the streams of the platform. */
 export async function startTestPlatform(options: { timescale?: 'none' } = {}): Promise<TestPlatform> {
   const nats = await startTestNats()
@@ -39,11 +42,12 @@ export async function startTestPlatform(options: { timescale?: 'none' } = {}): P
     onMd: async (filterSubjects) => await readMd(bus, filterSubjects),
     async recorded() {
       const wanted = (await bus.streamState('MD'))?.lastSequence ?? 0
-      await until(`message ${wanted} is recorded`, async () => {
+      const isThere = async (): Promise<boolean> => {
         const [row] = await sql<{ through: number | null }[]>`
           select last_sequence as through from sources where kind = 'stream' order by source_id desc limit 1`
         return (row?.through ?? 0) >= wanted
-      })
+      }
+      await until(`message ${wanted} is recorded`, isThere, RECORDED_MS)
     },
     async stop() {
       await bus.close()
