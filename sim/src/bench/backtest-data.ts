@@ -16,6 +16,7 @@ export type DataFigure = {
   readonly name: string
   readonly rows: number
   readonly ms: number
+  readonly bestMs: number
   /** Of all threads: what a busy machine does not stretch. */
   readonly cpuMs: number
   readonly rowsPerSecond: number
@@ -28,7 +29,13 @@ export type DataOptions = {
   csvRows?: number
   repetitions?: number
 }
-type Case = { readonly name: string; readonly csv: boolean; run(folder: string): Promise<number> }
+type Case = {
+  readonly name: string
+  readonly csv: boolean
+  /** The development package that it needs. */
+  readonly needs?: string
+  run(folder: string): Promise<number>
+}
 
 const QUERY = { venue: 'sim', instrument: 'BTC-USDT', kind: 'candles', timeframe: '1m' } as const
 const small = (folder: string): string => path.join(folder, 'small.csv')
@@ -49,9 +56,9 @@ const CASES: readonly Case[] = [
     csv: true,
     run: async (folder) => (await readMarketFile(small(folder), as)).judgement.accepted,
   },
-  { name: 'uDSV typedCols', csv: true, run: udsv },
-  { name: 'papaparse dynamicTyping', csv: true, run: papaparse },
-  { name: 'csv-parse cast', csv: true, run: csvParse },
+  { name: 'uDSV typedCols', csv: true, needs: 'udsv', run: udsv },
+  { name: 'papaparse dynamicTyping', csv: true, needs: 'papaparse', run: papaparse },
+  { name: 'csv-parse cast', csv: true, needs: 'csv-parse', run: csvParse },
 ]
 /** By itself, in a heap of 512 MB. */
 const MEMORY: Case = {
@@ -68,13 +75,22 @@ export async function measureData(options: DataOptions = {}): Promise<DataFigure
   const folder = mkdtempSync(path.join(os.tmpdir(), 'contrail-bench-data-'))
   try {
     await prepare(folder, rows, csvRows)
+    const cases = CASES.filter(({ needs }) => needs === undefined || isInstalled(needs))
     const measured = new Map<string, Measured[]>()
     for (let repetition = 0; repetition < repetitions; repetition++)
-      for (const { name } of CASES) measured.set(name, [...(measured.get(name) ?? []), await inChild(name, folder, [])])
-    const figures = CASES.map(({ name }) => figureOf(name, measured.get(name)!))
+      for (const { name } of cases) measured.set(name, [...(measured.get(name) ?? []), await inChild(name, folder, [])])
+    const figures = cases.map(({ name }) => figureOf(name, measured.get(name)!))
     return [...figures, figureOf(MEMORY.name, [await inChild(MEMORY.name, folder, ['--max-old-space-size=512'])])]
   } finally {
     rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function isInstalled(name: string): boolean {
+  try {
+    return createRequire(import.meta.url).resolve(name) !== ''
+  } catch {
+    return false
   }
 }
 
@@ -108,6 +124,7 @@ function figureOf(name: string, all: readonly Measured[]): DataFigure {
     name,
     rows,
     ms,
+    bestMs: Math.min(...all.map((each) => each.ms)),
     cpuMs,
     rowsPerSecond: (rows / ms) * 1000,
     peakMb: Math.max(...all.map((each) => each.peakMb)),

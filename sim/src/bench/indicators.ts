@@ -47,26 +47,46 @@ import {
   WilliamsR,
   Wma,
 } from '@contrail/trading'
+import { median } from './stats.ts'
 
-type Result = { name: string; ownNs: number; libraryNs: number | undefined; ratio: number | undefined }
-type Part = () => void
+type Result = {
+  name: string
+  ownNs: number
+  libraryNs: number | undefined
+  ratio: number | undefined
+  /** Of a library that computes a whole column at once, per value. */
+  batchNs: number | undefined
+}
+export type Part = () => void
+type BenchOptions = {
+  updates?: number
+  parts?: number
+  batch?: (name: string, market: Market) => Part | undefined
+}
 type Case = { name: string; own: Part; library?: Part }
 type MakeCase = (name: string, own: { readonly inputs: readonly string[] }, theirs?: object) => Case
 type Columns = Record<Exclude<keyof Market, 'bars'> | 'values', number[]>
 
 /** Updates timed at once, and how often: one indicator goes on through all parts, as in a strategy. */
-const UPDATES = 10_000
-const PARTS = 100
+const UPDATES = 300_000
+const PARTS = 9
 
-export function benchIndicators(): { calibrationNs: number; results: Result[]; geometricMean: number } {
-  const columns = market(UPDATES)
+export function benchIndicators({ updates = UPDATES, parts = PARTS, batch }: BenchOptions = {}): {
+  calibrationNs: number
+  results: Result[]
+  geometricMean: number
+} {
+  const columns = market(updates)
   const results = casesOf(columns).map(({ name, own, library: theirs }) => {
-    const [ownNs, libraryNs] = theirs ? quiet(own, theirs) : quiet(own)
-    return { name, ownNs: ownNs!, libraryNs, ratio: libraryNs === undefined ? undefined : libraryNs / ownNs! }
+    const whole = batch?.(name, columns)
+    const [ownNs, ...others] = quiet(updates, parts, [own, ...(theirs ? [theirs] : []), ...(whole ? [whole] : [])])
+    const libraryNs = theirs && others[0]
+    const ratio = libraryNs === undefined ? undefined : libraryNs / ownNs!
+    return { name, ownNs: ownNs!, libraryNs, ratio, batchNs: whole && others.at(-1) }
   })
   const ratios = results.flatMap(({ ratio }) => ratio ?? [])
   const geometricMean = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length)
-  return { calibrationNs: quiet(() => calibrate(columns.close))[0]!, results, geometricMean }
+  return { calibrationNs: quiet(updates, parts, [() => calibrate(columns.close)])[0]!, results, geometricMean }
 }
 
 function casesOf(columns: Market): Case[] {
@@ -140,7 +160,7 @@ function widerCases(close: MakeCase, bar: MakeCase, none: Columns): Case[] {
 
 /** A loop of its own for each case, as in a strategy: one shared by all would pay for calling many kinds. */
 function loopOf(indicator: object, call: string, { open, high, low, close, volume, bars }: Market): Part {
-  const body = `for (let i = 0; i < ${UPDATES}; i++) indicator.${call}`
+  const body = `for (let i = 0; i < close.length; i++) indicator.${call}`
   // oxlint-disable-next-line no-implied-eval -- call sites of its own cannot be had otherwise
   const loop = new Function('indicator', 'open', 'high', 'low', 'close', 'volume', 'bars', body) as (
     ...given: unknown[]
@@ -149,18 +169,18 @@ function loopOf(indicator: object, call: string, { open, high, low, close, volum
 }
 
 /**
- * Nanoseconds per update of each. Taken by turns in short parts, and the lower quintile of them: on a machine that others
- * use too, a part that was interrupted says nothing about the code.
+ * Nanoseconds per update of each, medians by turns. A part is long enough to hold the garbage that its updates leave: it is a
+ * price of theirs.
  */
-function quiet(...parts: Part[]): number[] {
+function quiet(updates: number, count: number, parts: readonly Part[]): number[] {
   const taken = parts.map((): number[] => [])
-  for (let i = 0; i < PARTS; i++)
+  for (let i = 0; i < count; i++)
     parts.forEach((part, each) => {
       const began = process.hrtime.bigint()
       part()
-      taken[each]!.push(Number(process.hrtime.bigint() - began) / UPDATES)
+      taken[each]!.push(Number(process.hrtime.bigint() - began) / updates)
     })
-  return taken.map((times) => times.sort((a, b) => a - b)[Math.floor(PARTS / 5)]!)
+  return taken.map(median)
 }
 
 /** A bare loop over a column: what this machine does just now. */
@@ -171,7 +191,7 @@ function calibrate(close: Float64Array): void {
 }
 
 type Bar = { open: number; high: number; low: number; close: number; volume: number }
-type Market = Record<'open' | 'high' | 'low' | 'close' | 'volume', Float64Array> & { bars: Bar[] }
+export type Market = Record<'open' | 'high' | 'low' | 'close' | 'volume', Float64Array> & { bars: Bar[] }
 
 function market(rows: number): Market {
   const column = () => new Float64Array(rows)

@@ -1,0 +1,207 @@
+import { confirmSchema, encodeJson, encodeTick, subjects, TIMEFRAME_US } from '@contrail/contracts'
+import type { Confirm, Intent, Tick } from '@contrail/contracts'
+import { createStrategyActor, defaultAssumptions, defineStrategy, runBacktest, Sma } from '@contrail/trading'
+import type { BacktestOptions, CandleColumns, StrategyDefinition, TickColumns } from '@contrail/trading'
+import { z } from 'zod'
+import type { CaseOptions, Measured } from './backtest-case.ts'
+import { measure, nsText, ratioOf } from './backtest-report.ts'
+import type { BenchRow, Timed } from './backtest-report.ts'
+import { INSTRUMENT, optionsOf, QUANTITY, syntheticCandles } from './backtest-world.ts'
+import { atMost } from './stats.ts'
+
+/*
+ * The strategy object of the backtest, fed with messages as they are on the wire. Bars are JSON there, trades are binary
+ * frames; each order's fill comes as a report of the order service, JSON too, before the next market message. Both sides
+ * decide at the same messages, and that is locked.
+ */
+const ROWS = 200_000
+const ROWS_QUICK = 50_000
+/** Targets: design/performance.md, row 14. */
+const TAX = atMost(2.5)
+
+const onTrades = defineStrategy({
+  name: 'bench-trade-cross',
+  parameters: z.strictObject({ quantity: z.number().default(QUANTITY) }),
+  inputs: () => [{ kind: 'ticks', venue: 'sim', instrument: 'BTC-USDT' }],
+  state: () => ({ fast: new Sma(10), slow: new Sma(30), isLong: false }),
+
+  onTick(ctx, state, tick) {
+    const fast = state.fast.update(tick.price)
+    const slow = state.slow.update(tick.price)
+    if (!state.slow.ready || fast === slow) return
+    const isAbove = fast > slow
+    if (isAbove === state.isLong) return
+    state.isLong = isAbove
+    if (isAbove) ctx.buy({ quantity: ctx.parameters.quantity })
+    else ctx.sell({ quantity: ctx.parameters.quantity })
+  },
+})
+
+export function liveTax({ reps, quick }: CaseOptions): Measured {
+  const candles = syntheticCandles(quick ? ROWS_QUICK : ROWS)
+  const ticks = ticksOf(candles)
+  const rows = (count: number, message: (row: number) => Uint8Array) =>
+    Array.from({ length: count }, (_, row) => message(row))
+  const tickOptions: BacktestOptions = {
+    ...optionsOf(candles, { keep: 'summary' }),
+    definition: onTrades,
+    series: [ticks],
+    assumptions: { ...defaultAssumptions, riskGate: false, fillModel: 'trade' },
+  }
+  return {
+    rows: [
+      taxRow(
+        'trades, binary frames',
+        subjects.tick('sim', 'BTC-USDT'),
+        rows(ticks.rows, (row) => tickOf(ticks, row)),
+        tickOptions,
+        reps,
+      ),
+      taxRow(
+        'candles, JSON',
+        subjects.candle('sim', 'BTC-USDT', '1m'),
+        rows(candles.rows, (row) => candleOf(candles, row)),
+        optionsOf(candles, { keep: 'summary' }),
+        reps,
+      ),
+    ],
+  }
+}
+
+type Message = { readonly stream: string; readonly subject: string; readonly data: Uint8Array }
+
+function taxRow(
+  what: string,
+  subject: string,
+  frames: readonly Uint8Array[],
+  options: BacktestOptions,
+  reps: number,
+): BenchRow {
+  const { definition } = options
+  const { messages, digest, decisions } = recorded(definition, subject, frames)
+  const kept = runBacktest({ ...options, keep: 'all' }).decisions
+  const own = kept.reduce((sum, { row }) => mixed(sum, row), 0)
+  if (own !== digest)
+    throw new Error(`${what}: ${decisions} decisions live, ${kept.length} in the backtest, or at others`)
+  const live = () => {
+    if (replayed(definition, messages) !== decisions) throw new Error(`${what}: decided otherwise the second time`)
+  }
+  const [wire, columns] = measure([live, () => runBacktest(options)], reps) as [Timed, Timed]
+  return {
+    goal: 14,
+    what: `live step of ${what}, to the backtest`,
+    unit: 'x',
+    ...ratioOf(wire, columns),
+    target: TAX,
+    ours: nsText(wire, frames.length),
+    beside: nsText(columns, frames.length),
+    note: `${frames.length} messages and ${messages.length - frames.length} reports; ${decisions} decisions at the same messages, digest ${digest} locked`,
+  }
+}
+
+const mixed = (digest: number, row: number): number => (Math.imul(digest, 31) + row) | 0
+
+const actorOf = (definition: StrategyDefinition) =>
+  createStrategyActor(definition, {
+    strategy: 'run',
+    tenant: 'main',
+    account: 'backtest',
+    parameters: {},
+    instruments: [INSTRUMENT],
+  })
+
+/** All messages of a life, in their order: those of the market, and the reports of what the actor asked for. */
+function recorded(
+  definition: StrategyDefinition,
+  subject: string,
+  frames: readonly Uint8Array[],
+): { messages: Message[]; decisions: number; digest: number } {
+  const actor = actorOf(definition)
+  const messages: Message[] = []
+  let [decisions, digest] = [0, 0]
+  const step = (message: Message) => {
+    messages.push(message)
+    return actor.step({ ...message, sequence: messages.length }, decisions + 1)
+  }
+  let due: Message[] = []
+  frames.forEach((data, row) => {
+    for (const report of due) if (step(report)) throw new Error('this strategy decides nothing by a report')
+    const output = step({ stream: 'MD', subject, data })
+    due = output ? output.body.intents.map((intent) => reportOf(intent, output.body.atUs)) : []
+    if (!output) return
+    decisions++
+    digest = mixed(digest, row)
+  })
+  return { messages, decisions, digest }
+}
+
+function replayed(definition: StrategyDefinition, messages: readonly Message[]): number {
+  const actor = actorOf(definition)
+  let decisions = 0
+  for (let index = 0; index < messages.length; index++) {
+    const { stream, subject, data } = messages[index]!
+    if (actor.step({ stream, sequence: index + 1, subject, data }, decisions + 1)) decisions++
+  }
+  return decisions
+}
+
+function reportOf(intent: Intent, atUs: number): Message {
+  if (intent.type !== 'place') throw new Error(`this strategy only places orders, not ${intent.type}`)
+  const { orderId, venue, instrument, side, orderType, quantity } = intent
+  const order = { orderId, venue, instrument, side, orderType, quantity }
+  const fill = { tradeId: `${orderId}-1`, quantity, price: '3000000', fee: '0', feeAsset: 'USDT' }
+  const report: Confirm = confirmSchema.parse({
+    schema: 1,
+    reportId: orderId,
+    type: 'filled',
+    tenant: 'main',
+    account: 'backtest',
+    strategy: 'run',
+    ...order,
+    status: 'filled',
+    cumQuantity: quantity,
+    leavesQuantity: '0',
+    fill: { ...fill, liquidity: 'taker', venueTimeUs: atUs },
+    atUs,
+  })
+  return { stream: 'TRADES', subject: subjects.confirm('backtest', 'run'), data: encodeJson(report) }
+}
+
+function ticksOf(candles: CandleColumns): TickColumns {
+  const { rows, openTimeUs, close } = candles
+  return {
+    kind: 'ticks',
+    venue: 'sim',
+    instrument: 'BTC-USDT',
+    rows,
+    receiveTimeUs: openTimeUs,
+    venueTimeUs: openTimeUs,
+    price: close,
+    quantity: new Float64Array(rows).fill(1),
+    side: new Int8Array(rows).fill(1),
+    tradeId: Float64Array.from({ length: rows }, (_, row) => row),
+  }
+}
+
+const tickOf = (columns: TickColumns, row: number): Uint8Array =>
+  encodeTick({
+    tradeId: String(row),
+    side: 'buy',
+    price: columns.price[row]!,
+    quantity: columns.quantity[row]!,
+    venueTimeUs: columns.venueTimeUs[row]!,
+    receiveTimeUs: columns.receiveTimeUs[row]!,
+  } as Tick)
+
+function candleOf(columns: CandleColumns, row: number): Uint8Array {
+  const openTimeUs = columns.openTimeUs[row]!
+  const closeTimeUs = openTimeUs + TIMEFRAME_US['1m']
+  const [open, high, low, close] = [columns.open[row], columns.high[row], columns.low[row], columns.close[row]]
+  const rest = {
+    volume: columns.volume[row],
+    quoteVolume: columns.quoteVolume[row],
+    trades: 1,
+    receiveTimeUs: closeTimeUs,
+  }
+  return encodeJson({ schema: 1, timeframe: '1m', openTimeUs, closeTimeUs, open, high, low, close, ...rest })
+}
