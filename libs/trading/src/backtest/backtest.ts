@@ -8,8 +8,22 @@ import type { BacktestOptions, BacktestResult, DecisionRecord, FillRecord, Order
 export function runBacktest(options: BacktestOptions): BacktestResult {
   const run = new Run(options)
   run.run()
-  run.settle()
+  settle(run)
   return resultOf(run)
+}
+
+/** The end: what is open is marked, or closed by the run itself. */
+function settle({ desk, dealer, equity, cause, options }: Run): void {
+  const { atEnd } = options.assumptions
+  if (atEnd === 'mark' || equity.count === 0) return
+  for (const stock of desk.stocks) {
+    const { series, row } = stock
+    if (stock.lots === 0 || !series) continue
+    const isOpen = atEnd === 'close_at_open' && series.kind === 'candles'
+    const atUs = isOpen ? series.openTimeUs[row]! : cause.nowUs
+    dealer.close(stock, isOpen ? series.open[row]! : stock.mark, atUs, 'END')
+  }
+  equity.amend(desk.equityQuote(), desk.exposureQuote())
 }
 
 function resultOf(run: Run): BacktestResult {
@@ -19,12 +33,12 @@ function resultOf(run: Run): BacktestResult {
   let fills: readonly FillRecord[] | undefined
   let trades: readonly TradeRecord[] | undefined
   const { equity } = run
-  const last = equity.count - 1
+  const hasPoints = equity.count > 0
   return {
     complete: run.isComplete,
-    events: run.events,
-    firstUs: last >= 0 ? equity.at(0, 0) : 0,
-    lastUs: last >= 0 ? equity.at(last, 0) : 0,
+    events: run.cause.event,
+    firstUs: hasPoints ? equity.firstUs : 0,
+    lastUs: hasPoints ? equity.lastUs : 0,
     decisionCount: run.dealer.decisionCount,
     get decisions() {
       return (decisions ??= run.dealer.decisions.records())
@@ -40,9 +54,9 @@ function resultOf(run: Run): BacktestResult {
     },
     equity: equity.columns,
     cash: desk.cash / desk.power,
-    finalEquity: last >= 0 ? equity.at(last, 1) : desk.cash / desk.power,
-    peakEquity: last >= 0 ? run.equity.peak : desk.cash / desk.power,
-    maxDrawdown: run.equity.maxDrawdown,
+    finalEquity: hasPoints ? equity.lastValue : desk.cash / desk.power,
+    peakEquity: hasPoints ? equity.peak : desk.cash / desk.power,
+    maxDrawdown: equity.maxDrawdown,
     positions: desk.stocks
       .filter((stock) => stock.lots !== 0)
       .map((stock) => {

@@ -1,17 +1,31 @@
 import { DAY_US } from '@contrail/contracts'
+import type { CandleColumns } from './columns.ts'
 import type { Desk } from './desk.ts'
+import type { Stock } from './stock.ts'
 import { Table } from './table.ts'
 import type { BacktestResult } from './types.ts'
 
-/**
- * Equity over time: after every bar or minute, or, where a summary is all that is wanted, the last of each day. Peak and
- * drawdown count every point.
- */
-export class EquityCurve {
+/** Equity over time: after every bar or minute, or, where a summary is all that is wanted, the last of each day. */
+export type Equity = {
+  readonly count: number
+  readonly firstUs: number
+  readonly lastUs: number
+  readonly lastValue: number
+  /** Peak and drawdown count every point. */
+  readonly peak: number
+  readonly maxDrawdown: number
+  readonly columns: BacktestResult['equity']
+  /** The last point, anew. */
+  amend(value: number, exposure: number): void
+}
+type ColumnIndex = 0 | 1 | 2
+
+/** Of several series: a point whenever it is told to. */
+export class EquityCurve implements Equity {
   readonly #table: Table
   readonly #byDay: boolean
   /** [peak, end of the day of the last point, greatest fall from a peak]: doubles in fields would be boxed. */
-  readonly state = new Float64Array([-Infinity, -Infinity, 0])
+  readonly #state = new Float64Array([-Infinity, -Infinity, 0])
 
   constructor(byDay: boolean, points: number) {
     this.#byDay = byDay
@@ -22,17 +36,29 @@ export class EquityCurve {
     return this.#table.rows
   }
 
+  get firstUs(): number {
+    return this.#table.at(0, 0)
+  }
+
+  get lastUs(): number {
+    return this.#table.at(this.count - 1, 0)
+  }
+
+  get lastValue(): number {
+    return this.#table.at(this.count - 1, 1)
+  }
+
   get peak(): number {
-    return this.state[0]!
+    return this.#state[0]!
   }
 
   get maxDrawdown(): number {
-    return this.state[2]!
+    return this.#state[2]!
   }
 
   /** Of the desk as it stands. */
   mark(atUs: number, desk: Desk): void {
-    const { state } = this
+    const state = this.#state
     const { stocks } = desk
     let value = desk.cashQuote
     let exposure = 0
@@ -48,54 +74,238 @@ export class EquityCurve {
       const fall = 1 - value / state[0]!
       if (fall > state[2]!) state[2] = fall
     }
-    let at: number
-    if (this.#byDay) {
-      // A point at midnight is the last of the day before.
-      if (atUs <= state[1]!) at = (this.#table.rows - 1) * 3
-      else {
-        at = this.#table.add()
-        state[1] = Math.ceil(atUs / DAY_US) * DAY_US
-      }
-    } else at = this.#table.add()
+    // A point at midnight is the last of the day before.
+    const isSameDay = this.#byDay && atUs <= state[1]!
+    if (this.#byDay && !isSameDay) state[1] = endOfDay(atUs)
+    const at = isSameDay ? this.#table.last : this.#table.add()
     const { cells } = this.#table
     cells[at] = atUs
     cells[at + 1] = value
     cells[at + 2] = exposure
   }
 
-  /** The last point, anew. */
   amend(value: number, exposure: number): void {
-    const at = (this.#table.rows - 1) * 3
-    this.#table.cells[at + 1] = value
-    this.#table.cells[at + 2] = exposure
-    if (value > this.state[0]!) this.state[0] = value
+    const { last, cells } = this.#table
+    cells[last + 1] = value
+    cells[last + 2] = exposure
+    if (value > this.#state[0]!) this.#state[0] = value
   }
 
-  at(row: number, column: 0 | 1 | 2): number {
-    return this.#table.at(row, column)
-  }
-
-  /** Columns of their own, made when they are asked for. */
   get columns(): BacktestResult['equity'] {
-    const made: (Float64Array | undefined)[] = []
-    const column = (index: 0 | 1 | 2) => (made[index] ??= this.#column(index))
-    return {
-      get timeUs() {
-        return column(0)
-      },
-      get value() {
-        return column(1)
-      },
-      get exposure() {
-        return column(2)
-      },
+    return columnsOf((index) => this.#table.column(index))
+  }
+}
+
+const endOfDay = (atUs: number): number => Math.ceil(atUs / DAY_US) * DAY_US
+
+/** Columns that are made when they are asked for. */
+function columnsOf(make: (index: ColumnIndex) => Float64Array): BacktestResult['equity'] {
+  const made: (Float64Array | undefined)[] = []
+  const column = (index: ColumnIndex) => (made[index] ??= make(index))
+  return {
+    get timeUs() {
+      return column(0)
+    },
+    get value() {
+      return column(1)
+    },
+    get exposure() {
+      return column(2)
+    },
+  }
+}
+
+/* State of a curve over bars. */
+const PEAK = 0
+/** Lowest since the peak. */
+const LOW = 1
+const FALL = 2
+const CASH = 3
+const QUANTITY = 4
+
+/**
+ * Of one series of bars: cash and quantity change at a few rows only, and between them the equity of a bar is one sum. So the
+ * changes are kept, whole stretches between them are looked at in one go, and columns are made of them when asked for.
+ */
+export class BarEquity implements Equity {
+  readonly #series: CandleColumns
+  readonly #spanUs: number
+  readonly #byDay: boolean
+  readonly #first: number
+  /** Rows before this one are counted. */
+  #next: number
+  /** Row from which cash and quantity, both of quote and base, are those. */
+  readonly #turns = new Table(3)
+  /** Last points of days that are over: time, value, exposure. */
+  readonly #days = new Table(3)
+  /** First row of the day after that of the row before `#next`. */
+  #dayEnd = 0
+  readonly #state = new Float64Array([-Infinity, Infinity, 0, 0, 0])
+  /** Of the account at the last turn, in its own units. */
+  #lots = 0
+  #units = NaN
+  #amended: readonly [value: number, exposure: number] | undefined
+
+  constructor(series: CandleColumns, spanUs: number, first: number, byDay: boolean) {
+    this.#series = series
+    this.#spanUs = spanUs
+    this.#byDay = byDay
+    this.#first = first
+    this.#next = first
+  }
+
+  /** The account as it stands after `row`, and after those that come. */
+  follow(row: number, { cash, cashQuote }: Desk, { lots, quantity }: Stock): void {
+    if (lots === this.#lots && cash === this.#units) return
+    this.#lots = lots
+    this.#units = cash
+    this.advance(row)
+    const held = lots === 0 ? 0 : quantity
+    this.#state[CASH] = cashQuote
+    this.#state[QUANTITY] = held
+    if (this.#byDay) return
+    const at = this.#turns.add()
+    const { cells } = this.#turns
+    cells[at] = row
+    cells[at + 1] = cashQuote
+    cells[at + 2] = held
+  }
+
+  /** All rows before `end` are over. */
+  advance(end: number): void {
+    if (!this.#byDay) return this.#look(end)
+    while (this.#next < end) {
+      if (this.#next >= this.#dayEnd) this.#dayEnd = this.#endOfDayAfter(this.#next)
+      this.#look(Math.min(end, this.#dayEnd))
+      // Now, because what comes next may change cash and quantity.
+      if (this.#next === this.#dayEnd) this.#endDay()
     }
   }
 
-  #column(index: 0 | 1 | 2): Float64Array {
-    const { rows, cells } = this.#table
-    const column = new Float64Array(rows)
-    for (let row = 0; row < rows; row++) column[row] = cells[row * 3 + index]!
+  #look(end: number): void {
+    const state = this.#state
+    const cash = state[CASH]!
+    const quantity = state[QUANTITY]!
+    let peak = state[PEAK]!
+    let low = state[LOW]!
+    const { close } = this.#series
+    // Flat, every row is the same as its first.
+    const until = quantity === 0 && this.#next < end ? this.#next + 1 : end
+    for (let row = this.#next; row < until; row++) {
+      const value = quantity === 0 ? cash : cash + quantity * close[row]!
+      if (value > peak) {
+        // The deepest fall from a peak is that to the lowest value before the next one.
+        const fall = 1 - low / peak
+        if (fall > state[FALL]!) state[FALL] = fall
+        peak = value
+        low = value
+      } else if (value < low) low = value
+    }
+    state[PEAK] = peak
+    state[LOW] = low
+    this.#next = end
+  }
+
+  /** First row after that of `row` and of all others that are seen on the same day; midnight is of the day before. */
+  #endOfDayAfter(row: number): number {
+    const { openTimeUs, rows } = this.#series
+    const untilUs = endOfDay(openTimeUs[row]! + this.#spanUs) - this.#spanUs
+    let low = row + 1
+    let high = rows
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (openTimeUs[middle]! <= untilUs) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  #endDay(): void {
+    const row = this.#next - 1
+    const at = this.#days.add()
+    const { cells } = this.#days
+    cells[at] = this.#timeOf(row)
+    cells[at + 1] = this.#valueOf(row)
+    cells[at + 2] = this.#exposureOf(row)
+  }
+
+  #timeOf(row: number): number {
+    return this.#series.openTimeUs[row]! + this.#spanUs
+  }
+
+  /** Of a row since the last turn. */
+  #valueOf(row: number): number {
+    const [cash, quantity] = [this.#state[CASH]!, this.#state[QUANTITY]!]
+    return quantity === 0 ? cash : cash + quantity * this.#series.close[row]!
+  }
+
+  #exposureOf(row: number): number {
+    const quantity = this.#state[QUANTITY]!
+    return quantity === 0 ? 0 : Math.abs(quantity * this.#series.close[row]!)
+  }
+
+  get count(): number {
+    if (!this.#byDay) return this.#next - this.#first
+    return this.#days.rows + (this.#next < this.#dayEnd ? 1 : 0)
+  }
+
+  get firstUs(): number {
+    return this.#byDay && this.#days.rows > 0
+      ? this.#days.at(0, 0)
+      : this.#timeOf(this.#byDay ? this.#next - 1 : this.#first)
+  }
+
+  get lastUs(): number {
+    return this.#timeOf(this.#next - 1)
+  }
+
+  get lastValue(): number {
+    return this.#amended?.[0] ?? this.#valueOf(this.#next - 1)
+  }
+
+  get peak(): number {
+    return Math.max(this.#state[PEAK]!, this.#amended?.[0] ?? -Infinity)
+  }
+
+  get maxDrawdown(): number {
+    const state = this.#state
+    const fall = 1 - state[LOW]! / state[PEAK]!
+    return fall > state[FALL]! ? fall : state[FALL]!
+  }
+
+  amend(value: number, exposure: number): void {
+    this.#amended = [value, exposure]
+  }
+
+  get columns(): BacktestResult['equity'] {
+    return columnsOf((index) => this.#column(index))
+  }
+
+  #column(index: ColumnIndex): Float64Array {
+    const column = new Float64Array(this.count)
+    if (column.length === 0) return column
+    const last = column.length - 1
+    if (this.#byDay) {
+      column.set(this.#days.column(index))
+      // Of the last day it is the last row as well, over or not.
+      column[last] = [this.lastUs, this.lastValue, this.#exposureOf(this.#next - 1)][index]!
+    } else if (index === 0) for (let i = 0; i <= last; i++) column[i] = this.#timeOf(this.#first + i)
+    else this.#fill(column, index)
+    if (this.#amended && index > 0) column[last] = this.#amended[index - 1]!
     return column
+  }
+
+  #fill(column: Float64Array, index: ColumnIndex): void {
+    const { close } = this.#series
+    const turns = this.#turns
+    for (let turn = 0; turn < turns.rows; turn++) {
+      const end = turn + 1 < turns.rows ? turns.at(turn + 1, 0) : this.#next
+      const cash = index === 1 ? turns.at(turn, 1) : 0
+      const quantity = turns.at(turn, 2)
+      for (let row = turns.at(turn, 0); row < end; row++) {
+        const worth = quantity === 0 ? 0 : quantity * close[row]!
+        column[row - this.#first] = index === 1 ? cash + worth : Math.abs(worth)
+      }
+    }
   }
 }

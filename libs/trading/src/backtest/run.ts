@@ -1,16 +1,18 @@
 import { SECOND_US } from '@contrail/contracts'
 import { StrategyActor } from '../strategy/actor.ts'
 import { onBarOpen, onBarRange } from '../venue/bar.ts'
-import { onBook, onQuote, onTick } from '../venue/simulated.ts'
-import type { BookColumns, CandleColumns, QuoteColumns, TickColumns } from './columns.ts'
+import type { CandleColumns } from './columns.ts'
+import { booked, printed, quoted } from './prices.ts'
+import type { Cause } from './decisions.ts'
 import { Dealer, RUN_ACCOUNT, RUN_STRATEGY } from './dealer.ts'
 import { Desk } from './desk.ts'
 import type { Stock } from './stock.ts'
-import { EquityCurve } from './equity.ts'
+import { BarEquity, EquityCurve } from './equity.ts'
 import { feedsOf, rowAt } from './feed.ts'
 import type { Feed } from './feed.ts'
 import type { MarketRoute } from '../strategy/mailbox.ts'
 import { gapBetween } from './gaps.ts'
+import { Stretch } from './stretch.ts'
 import { historyOf, isOpening, timelineOf } from './timeline.ts'
 import { liquidationOf } from './margin.ts'
 import { BookRow, CandleRow, QuoteRow, TickRow } from './rows.ts'
@@ -29,9 +31,9 @@ export class Run {
   readonly dealer: Dealer
   readonly feeds: readonly Feed[]
   readonly options: BacktestOptions
-  readonly equity: EquityCurve
+  readonly equity: EquityCurve | BarEquity
   readonly gaps: BacktestResult['gaps'][number][] = []
-  readonly #cause = { event: 0, series: 0, row: 0, nowUs: 0 }
+  readonly cause: Cause = { event: 0, series: 0, row: 0, nowUs: 0 }
   readonly #hasTimer: boolean
   readonly #hasGap: boolean
   readonly #isBarModel: boolean
@@ -47,7 +49,7 @@ export class Run {
     this.options = options
     this.actor = new StrategyActor(definition, { ...names, parameters, instruments })
     this.desk = new Desk(instruments, this.actor, options, RUN_STRATEGY)
-    this.dealer = new Dealer(this.actor, this.desk, this.#cause, options)
+    this.dealer = new Dealer(this.actor, this.desk, this.cause, options)
     this.#isBarModel = assumptions.fillModel === 'bar'
     this.#hasTimer = this.actor.handles('onTimer')
     this.#hasGap = this.actor.handles('onGap')
@@ -59,21 +61,22 @@ export class Run {
       total += feed.end - feed.first
     }
     this.#total = total
-    this.equity = new EquityCurve(options.keep === 'summary', this.feeds.length === 1 ? total : 1024)
-  }
-
-  get events(): number {
-    return this.#cause.event
+    const byDay = options.keep === 'summary'
+    const [feed] = this.feeds
+    this.equity =
+      this.feeds.length === 1 && feed?.columns.kind === 'candles' && feed.matches
+        ? new BarEquity(feed.columns, feed.spanUs, feed.first, byDay)
+        : new EquityCurve(byDay, 1024)
   }
 
   run(): void {
     const [feed] = this.feeds
     try {
       this.#warmUp()
-      if (this.feeds.length === 1 && feed?.columns.kind === 'candles' && feed.matches) this.#bars(feed, feed.columns)
-      else this.#merged()
+      if (this.equity instanceof BarEquity) this.#bars(feed!, feed!.columns as CandleColumns, this.equity)
+      else this.#merged(this.equity)
     } catch (error) {
-      const { series, row } = this.#cause
+      const { series, row } = this.cause
       throw located(error, this.options.definition.name, this.feeds[series]!.columns, row)
     }
   }
@@ -84,52 +87,93 @@ export class Run {
     if (lookback === 0 || this.feeds.every(({ first }) => first === 0)) return
     for (const { feed, row, atUs } of historyOf(this.feeds, lookback)) {
       if (!feed.route) continue
-      this.#cause.series = feed.index
-      this.#cause.row = row
+      this.cause.series = feed.index
+      this.cause.row = row
       const [value, price] = viewOf(feed, row)
       this.actor.seeHistory(feed.route, value, atUs, price)
       feed.stock.mark = price
     }
   }
 
-  /** One series of bars: the common case, without a timeline. No double is passed on the way of an event. */
-  #bars(feed: Feed, columns: CandleColumns): void {
-    const { spanUs, stock, route, end } = feed
-    const { actor, dealer, desk, equity } = this
-    const { moment } = actor
+  /**
+   * One series of bars: the common case, without a timeline. Stretches without an order go by in one go; every other bar is
+   * met in all its steps.
+   */
+  #bars(feed: Feed, columns: CandleColumns, equity: BarEquity): void {
+    const { spanUs, stock, route, first, end } = feed
+    const { desk, dealer } = this
     const { orders } = stock.market
-    const cause = this.#cause
-    const { openTimeUs, close } = columns
-    const hasMargin = this.options.assumptions.maintenanceMargin > 0
-    const hasTimer = this.#hasTimer
-    cause.series = feed.index
-    let expectedUs = openTimeUs[feed.first]!
-    for (let row = feed.first; row < end; row++) {
-      const openUs = openTimeUs[row]!
-      if (openUs !== expectedUs) this.#gap(feed, row, openUs)
-      expectedUs = openUs + spanUs
-      stock.row = row
-      cause.row = row
-      if (orders.length > 0) {
-        this.#openBar(feed, columns, row)
-        this.#rangeBar(feed, columns, row)
-      }
-      if (hasMargin) this.#checkMargin(feed, columns, row)
-      if (hasTimer) this.#timers(expectedUs)
-      stock.mark = close[row]!
-      cause.nowUs = expectedUs
-      cause.event++
-      if (route !== undefined) {
-        moment[0] = expectedUs
-        moment[1] = close[row]!
-        if (actor.see(route, new CandleRow(columns, row), dealer.decisionCount + 1)) {
-          dealer.decided()
-          dealer.deliver()
-        }
-      }
-      equity.mark(expectedUs, desk)
-      if (++this.#done % PROGRESS_EVENTS === 0 && this.#isStopped()) return
+    const { openTimeUs } = columns
+    const stretch =
+      route && !this.#hasTimer && this.options.assumptions.maintenanceMargin <= 0
+        ? new Stretch(this.actor, this.cause, route, columns, spanUs)
+        : undefined
+    this.cause.series = feed.index
+    equity.follow(first, desk, stock)
+    let expectedUs = openTimeUs[first]!
+    let row = first
+    while (row < end) {
+      const until = Math.min(end, row + PROGRESS_EVENTS - (this.#done % PROGRESS_EVENTS))
+      const isQuiet = orders.length === 0 && openTimeUs[row] === expectedUs
+      const seen =
+        isQuiet && stretch?.begin(dealer.decisionCount + 1)
+          ? this.#pass(stretch, feed, columns, row, until)
+          : this.#bar(feed, columns, row, expectedUs)
+      expectedUs = openTimeUs[row + seen - 1]! + spanUs
+      this.#done += seen
+      row += seen
+      equity.follow(row - 1, desk, stock)
+      if (this.#done % PROGRESS_EVENTS === 0 && this.#isStopped()) break
     }
+    equity.advance(row)
+  }
+
+  /** Rows that were seen. */
+  #pass(stretch: Stretch, { stock }: Feed, columns: CandleColumns, row: number, until: number): number {
+    const { dealer } = this
+    const cause = this.cause
+    const at = stretch.run(row, until, dealer.decisionCount + 1)
+    const last = at < 0 ? -1 - at : at - 1
+    cause.event += last - row + 1
+    cause.row = last
+    cause.nowUs = this.actor.moment[0]!
+    stock.row = last
+    stock.mark = columns.close[last]!
+    if (at < 0) {
+      dealer.decided()
+      dealer.deliver()
+    }
+    return last - row + 1
+  }
+
+  /** One bar in all its steps; 1 = seen. */
+  #bar(feed: Feed, columns: CandleColumns, row: number, expectedUs: number): 1 {
+    const { spanUs, stock, route } = feed
+    const { actor, dealer } = this
+    const cause = this.cause
+    const openUs = columns.openTimeUs[row]!
+    const closeUs = openUs + spanUs
+    if (openUs !== expectedUs) this.#gap(feed, row, openUs)
+    stock.row = row
+    cause.row = row
+    if (stock.market.orders.length > 0) {
+      this.#openBar(feed, columns, row)
+      this.#rangeBar(feed, columns, row)
+    }
+    if (this.options.assumptions.maintenanceMargin > 0) this.#checkMargin(feed, columns, row)
+    if (this.#hasTimer) this.#timers(closeUs)
+    const close = columns.close[row]!
+    stock.mark = close
+    cause.nowUs = closeUs
+    cause.event++
+    if (route === undefined) return 1
+    actor.moment[0] = closeUs
+    actor.moment[1] = close
+    if (actor.see(route, new CandleRow(columns, row), dealer.decisionCount + 1)) {
+      dealer.decided()
+      dealer.deliver()
+    }
+    return 1
   }
 
   #openBar({ stock }: Feed, columns: CandleColumns, row: number): void {
@@ -138,8 +182,8 @@ export class Run {
     stock.row = row
     stock.mark = open
     stock.volume = columns.volume[row]!
-    this.#cause.row = row
-    if (openUs > this.#cause.nowUs) this.#cause.nowUs = openUs
+    this.cause.row = row
+    if (openUs > this.cause.nowUs) this.cause.nowUs = openUs
     onBarOpen(stock.market, openUs, open)
     this.dealer.deliver()
   }
@@ -151,7 +195,7 @@ export class Run {
     const closeUs = openUs + spanUs
     const { open, high, low, close } = columns
     onBarRange(market, { open: open[row]!, high: high[row]!, low: low[row]!, close: close[row]! }, openUs, closeUs)
-    this.#cause.nowUs = closeUs
+    this.cause.nowUs = closeUs
     this.dealer.deliver()
   }
 
@@ -170,8 +214,8 @@ export class Run {
     if (this.#hasTimer) this.#timers(closeUs)
     stock.mark = columns.close[row]!
     stock.dataUs = closeUs
-    this.#cause.nowUs = closeUs
-    this.#cause.event++
+    this.cause.nowUs = closeUs
+    this.cause.event++
     if (feed.route) this.#see(feed.route, new CandleRow(columns, row), closeUs, stock.mark)
   }
 
@@ -185,7 +229,7 @@ export class Run {
   }
 
   /** Several series by the time at which they are seen; at one instant: data first, then the opens of new bars. */
-  #merged(): void {
+  #merged(equity: EquityCurve): void {
     const { feeds } = this
     const order = timelineOf(this.options.series, feeds, this.#isBarModel)
     const rows = feeds.map(({ first }) => first)
@@ -199,10 +243,10 @@ export class Run {
       const row = isOpen ? opened[feed.index]!++ : rows[feed.index]!++
       const atUs = feed.timesUs[row]! + (isOpen ? 0 : feed.spanUs)
       if (isDue && (isOpen || atUs > markUs)) {
-        this.equity.mark(markUs, this.desk)
+        equity.mark(markUs, this.desk)
         isDue = false
       }
-      this.#cause.series = feed.index
+      this.cause.series = feed.index
       if (isOpen) {
         if (feed.stock.market.orders.length > 0) this.#openBar(feed, feed.columns as CandleColumns, row)
         continue
@@ -214,12 +258,12 @@ export class Run {
       }
       if (++this.#done % PROGRESS_EVENTS === 0 && this.#isStopped()) break
     }
-    if (this.#done > 0 && (isDue || markUs < this.#cause.nowUs)) this.equity.mark(this.#cause.nowUs, this.desk)
+    if (this.#done > 0 && (isDue || markUs < this.cause.nowUs)) equity.mark(this.cause.nowUs, this.desk)
   }
 
   #event(feed: Feed, row: number, atUs: number): void {
     const { columns, stock } = feed
-    this.#cause.row = row
+    this.cause.row = row
     if (feed.matches) stock.row = row
     switch (columns.kind) {
       case 'candles':
@@ -228,18 +272,18 @@ export class Run {
         return this.#closeBar(feed, columns, row, atUs)
       case 'ticks':
         return this.#price(feed, new TickRow(columns, row), columns.price[row]!, atUs, () =>
-          this.#print(feed, columns, row),
+          printed(stock, columns, row, this.#isBarModel),
         )
-      case 'quotes':
-        return this.#price(feed, new QuoteRow(columns, row), middle(columns, row), atUs, () =>
-          this.#quote(feed, columns, row),
-        )
-      case 'book':
-        return this.#price(feed, new BookRow(columns, row), middleOfBook(columns, row), atUs, () =>
-          this.#book(feed, columns, row),
-        )
+      case 'quotes': {
+        const view = new QuoteRow(columns, row)
+        return this.#price(feed, view, middle(columns, row), atUs, () => quoted(stock, columns, row, view))
+      }
+      case 'book': {
+        const view = new BookRow(columns, row)
+        return this.#price(feed, view, middleOfBook(columns, row), atUs, () => booked(stock, columns, row, view))
+      }
       case 'funding':
-        this.#cause.nowUs = atUs
+        this.cause.nowUs = atUs
         if (this.options.assumptions.funding) this.desk.fund(stock, columns.rate[row]!)
     }
   }
@@ -247,7 +291,7 @@ export class Run {
   /** The venue reacts first, then the strategy sees it. */
   #price(feed: Feed, view: object, price: number, atUs: number, react: () => void): void {
     const { stock, route, matches } = feed
-    const cause = this.#cause
+    const cause = this.cause
     if (this.#hasTimer) this.#timers(atUs)
     if (atUs > cause.nowUs) cause.nowUs = atUs
     if (matches) {
@@ -262,38 +306,12 @@ export class Run {
     if (route) this.#see(route, view, atUs, price)
   }
 
-  #print({ stock }: Feed, columns: TickColumns, row: number): void {
-    const { market } = stock
-    stock.volume = columns.quantity[row]!
-    if (market.orders.length === 0) return
-    if (this.#isBarModel) onBarOpen(market, columns.receiveTimeUs[row]!, columns.price[row]!)
-    else onTick(market, new TickRow(columns, row))
-  }
-
-  #quote({ stock }: Feed, columns: QuoteColumns, row: number): void {
-    const view = new QuoteRow(columns, row)
-    stock.bid = columns.bid[row]!
-    stock.ask = columns.ask[row]!
-    stock.market.quoted = true
-    if (stock.market.orders.length > 0) onQuote(stock.market, view)
-    else stock.unseen = view
-  }
-
-  #book({ stock }: Feed, columns: BookColumns, row: number): void {
-    const view = new BookRow(columns, row)
-    stock.bid = columns.bidPrice[row * columns.depth]! || NaN
-    stock.ask = columns.askPrice[row * columns.depth]! || NaN
-    stock.market.quoted = true
-    if (stock.market.orders.length > 0) onBook(stock.market, view)
-    else stock.unseen = view
-  }
-
   /** One a second, as the clock of live gives them. */
   #timers(untilUs: number): void {
     if (Number.isNaN(this.#clockUs)) this.#clockUs = Math.floor(untilUs / SECOND_US) * SECOND_US
     while (this.#clockUs + SECOND_US <= untilUs) {
       this.#clockUs += SECOND_US
-      this.#cause.nowUs = Math.max(this.#cause.nowUs, this.#clockUs)
+      this.cause.nowUs = Math.max(this.cause.nowUs, this.#clockUs)
       if (!this.actor.seeOther('onTimer', undefined, this.#clockUs, this.dealer.decisionCount + 1)) continue
       this.dealer.decided()
       this.dealer.deliver()
@@ -324,20 +342,5 @@ export class Run {
     if (this.options.onProgress?.(this.#done, this.#total) !== false) return false
     this.isComplete = false
     return true
-  }
-
-  /** The end: what is open is marked, or closed by the run itself. */
-  settle(): void {
-    const { desk, options } = this
-    const { atEnd } = options.assumptions
-    if (atEnd === 'mark' || this.equity.count === 0) return
-    for (const stock of desk.stocks) {
-      const { series, row } = stock
-      if (stock.lots === 0 || !series) continue
-      const isOpen = atEnd === 'close_at_open' && series.kind === 'candles'
-      const atUs = isOpen ? series.openTimeUs[row]! : this.#cause.nowUs
-      this.dealer.close(stock, isOpen ? series.open[row]! : stock.mark, atUs, 'END')
-    }
-    this.equity.amend(desk.equityQuote(), desk.exposureQuote())
   }
 }

@@ -29,6 +29,19 @@ export class Table {
     this.cells[row * this.stride + column] = value
   }
 
+  /** Index of the first cell of the last row. */
+  get last(): number {
+    return (this.rows - 1) * this.stride
+  }
+
+  /** A copy of one column. */
+  column(index: number): Float64Array {
+    const { rows, cells, stride } = this
+    const column = new Float64Array(rows)
+    for (let row = 0; row < rows; row++) column[row] = cells[row * stride + index]!
+    return column
+  }
+
   /** Anew with nothing in it, at its size. */
   clear(): void {
     this.rows = 0

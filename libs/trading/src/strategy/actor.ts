@@ -15,9 +15,9 @@ import type { Passing } from './collector.ts'
 import { ActorContext } from './context.ts'
 import { decodeClockUs, decodeMarket } from './decode.ts'
 import type { MarketEvent } from './decode.ts'
-import { handlersOf, refusePromise, StrategyFailure } from './handlers.ts'
-import type { HandlerName, Handlers } from './handlers.ts'
-import { instrumentsByKey, planMailbox } from './mailbox.ts'
+import { HANDLER_OF, handlersOf, refusePromise, StrategyFailure } from './handlers.ts'
+import type { Direct, HandlerName, Handlers } from './handlers.ts'
+import { instrumentsByKey, planMailbox, pricesOf } from './mailbox.ts'
 import type { MailboxPlan, MarketRoute, Route } from './mailbox.ts'
 import type { NoteValue } from './notes.ts'
 import { SNAPSHOT_VERSION } from './program.ts'
@@ -35,7 +35,8 @@ export class StrategyActor {
   readonly #account: AccountView
   readonly #collector: Collector
   readonly #context: ActorContext<unknown>
-  readonly #lookback: number
+  /** Bars or ticks of history that each input wants. */
+  readonly lookback: number
   #state: unknown
   readonly #shape: string
   /** What the context shows of time. */
@@ -59,9 +60,9 @@ export class StrategyActor {
     this.#strategy = options.strategy
     this.#plan = planMailbox(definition, definition.inputs(parameters), options)
     this.mailbox = this.#plan.mailbox
-    this.#lookback = Math.max(0, Math.ceil(definition.lookback?.(parameters) ?? 0))
+    this.lookback = Math.max(0, Math.ceil(definition.lookback?.(parameters) ?? 0))
     this.#counts = this.#plan.inputs.map(() => 0)
-    this.#warm = this.#lookback === 0
+    this.#warm = this.lookback === 0
     this.#account = new AccountView(instrumentsByKey(options.instruments))
     this.#collector = new Collector(strategyId(options.strategy), this.#account)
     this.#context = new ActorContext(parameters, this.#moment, this.#plan.slots, this.#account, this.#collector)
@@ -96,7 +97,7 @@ export class StrategyActor {
   /** Inputs are lost: until each input has been seen for its look-back again, only reducing orders leave. */
   gap(detail: string): void {
     this.#counts.fill(0)
-    this.#warm = this.#lookback === 0
+    this.#warm = this.lookback === 0
     this.#moment.warm = this.#warm
     this.#keepReasons()
     this.#collector.begin(0, 'none')
@@ -115,8 +116,20 @@ export class StrategyActor {
     // NaN = it states none.
     if (price === price) route.slot.lastPrice = price
     if (!this.#warm) this.#warmUp(route.input, false)
-    this.#hand(route.kind, value, undefined)
-    return this.#hasDecided()
+    this.#call(HANDLER_OF[route.kind], value, undefined)
+    return this.hasDecided()
+  }
+
+  /**
+   * For a host that calls the author's code itself, many times between two of these: a call that leaves `collected` unused has
+   * changed nothing here. Undefined: not now, because not every order may leave; `see` knows what to do.
+   */
+  direct(name: HandlerName, number: number): Direct | undefined {
+    if (this.#paused || !this.#warm) return undefined
+    this.#collector.begin(number, 'all')
+    this.#moment.warm = true
+    const [definition, context, state, strategy] = [this.#definition, this.#context, this.#state, this.#strategy]
+    return { handler: this.#handlers[name], definition, context, state, strategy }
   }
 
   /** What the next `see` reads: its time and the price it states. The time never runs back. */
@@ -137,17 +150,12 @@ export class StrategyActor {
     this.#moment.warm = this.#warm
     this.#advance(atUs)
     this.#call(handler, value, undefined)
-    return this.#hasDecided()
+    return this.hasDecided()
   }
 
   /** What the last step asked for and noted, until the next one. */
   get collected(): Collector {
     return this.#collector
-  }
-
-  /** Bars or ticks of history that each input wants. */
-  get lookback(): number {
-    return this.#lookback
   }
 
   get account(): AccountView {
@@ -199,20 +207,13 @@ export class StrategyActor {
     this.#advance(atUs)
     if (!Number.isNaN(price)) route.slot.lastPrice = price
     if (!this.#warm) this.#warmUp(route.input, history)
-    this.#hand(route.kind, value, input)
-  }
-
-  #hand(kind: MarketRoute['kind'], value: object, input: StrategyInput | undefined): void {
-    if (kind === 'candle') this.#call('onCandle', value, input)
-    else if (kind === 'tick') this.#call('onTick', value, input)
-    else if (kind === 'quote') this.#call('onQuote', value, input)
-    else if (kind === 'book') this.#call('onBook', value, input)
+    this.#call(HANDLER_OF[route.kind], value, input)
   }
 
   /** This input counts for the look-back, and is itself already seen warm when it completes it. */
   #warmUp(index: number, history: boolean): void {
     this.#counts[index] = (this.#counts[index] ?? 0) + 1
-    this.#warm = this.#counts.every((count) => count >= this.#lookback)
+    this.#warm = this.#counts.every((count) => count >= this.lookback)
     if (!this.#warm || history) return
     this.#moment.warm = true
     this.#collector.pass(this.#passing())
@@ -268,11 +269,12 @@ export class StrategyActor {
   }
 
   #decided(): StrategyOutput | undefined {
-    if (!this.#hasDecided()) return undefined
+    if (!this.hasDecided()) return undefined
     return { body: { atUs: this.#moment.cells[0]!, ...this.#collector.takeIntents() } }
   }
 
-  #hasDecided(): boolean {
+  /** After a call that used `collected`. */
+  hasDecided(): boolean {
     const { asks, refusedNow, notes } = this.#collector
     if (notes.count > 0) this.#hasNoted = true
     if (asks.length > 0) this.#toldRefusals = []
@@ -307,14 +309,12 @@ export class StrategyActor {
 
   snapshot(): ActorSnapshot {
     this.#keepReasons()
-    const prices: Record<string, number> = {}
-    for (const slot of this.#plan.slots.values()) if (!Number.isNaN(slot.lastPrice)) prices[slot.key] = slot.lastPrice
     return {
       version: SNAPSHOT_VERSION,
       nowUs: this.#moment.cells[0]!,
       paused: this.#paused,
       counts: [...this.#counts],
-      prices,
+      prices: pricesOf(this.#plan.slots),
       account: this.#account.snapshot(),
       reasons: { ...this.#reasons },
       refused: { ...this.#collector.refused },
@@ -335,7 +335,7 @@ export class StrategyActor {
     this.#moment.cells[0] = saved.nowUs
     this.#paused = saved.paused
     this.#counts = this.#plan.inputs.map((_, index) => saved.counts[index] ?? 0)
-    this.#warm = this.#counts.every((count) => count >= this.#lookback)
+    this.#warm = this.#counts.every((count) => count >= this.lookback)
     for (const slot of this.#plan.slots.values()) slot.lastPrice = saved.prices[slot.key] ?? NaN
     this.#reasons = { ...saved.reasons }
     this.#hasNoted = false

@@ -30,6 +30,8 @@ export class Collector {
   readonly #account: AccountView
   #number = 0
   #passing: Passing = 'none'
+  /** Something was asked for, noted or refused since `begin`. */
+  isUsed = false
   asks: Ask[] = []
   readonly notes = new Notes()
   /** Codes of what was refused in this call. */
@@ -46,6 +48,7 @@ export class Collector {
   begin(number: number, passing: Passing): void {
     this.#number = number
     this.#passing = passing
+    this.isUsed = false
     this.notes.begin()
     if (this.asks.length > 0) this.asks = []
     if (this.refusedNow.length > 0) this.refusedNow = []
@@ -69,6 +72,7 @@ export class Collector {
   }
 
   note(name: string, value: NoteValue): void {
+    this.isUsed = true
     if (!this.notes.add(name, value)) this.#count('notes_above_limit')
   }
 
@@ -214,6 +218,7 @@ export class Collector {
   }
 
   #push(ask: Ask): void {
+    this.isUsed = true
     if (this.asks.length >= INTENTS_MAX)
       throw refuse('too_many_intents', 'intents', INTENTS_MAX + 1, `ask for at most ${INTENTS_MAX} in one decision`)
     this.asks.push(ask)
@@ -222,6 +227,7 @@ export class Collector {
   /** Not an error of the author's: it is told and counted, and the handler goes on. */
   #refuse(code: string, text: string): '' {
     if (this.#passing === 'none') return this.#drop()
+    this.isUsed = true
     this.refusedNow.push(code)
     this.#count(code)
     this.note(`refused ${code}`, text)

@@ -3,6 +3,15 @@ import type { StrategyInput } from './program.ts'
 
 export type HandlerName = 'onTick' | 'onQuote' | 'onBook' | 'onCandle' | 'onFill' | 'onOrder' | 'onTimer' | 'onGap'
 
+/** By the kind of market data. */
+export const HANDLER_OF = {
+  tick: 'onTick',
+  quote: 'onQuote',
+  book: 'onBook',
+  candle: 'onCandle',
+  feedStatus: 'onGap',
+} as const satisfies Record<string, HandlerName>
+
 /** The author's code threw. The host halts this strategy and shows the input that did it. */
 export class StrategyFailure extends Error {
   override readonly name = 'StrategyFailure'
@@ -18,6 +27,15 @@ export class StrategyFailure extends Error {
 
 export type Handler = (ctx: unknown, state: unknown, value: unknown) => unknown
 export type Handlers = Readonly<Record<HandlerName, Handler | undefined>>
+
+/** The author's code and what it is called with. */
+export type Direct = {
+  readonly handler: Handler | undefined
+  readonly definition: StrategyDefinition
+  readonly context: unknown
+  readonly state: unknown
+  readonly strategy: string
+}
 
 /** Of fixed names, because they are looked up for every input. */
 export function handlersOf(definition: StrategyDefinition): Handlers {

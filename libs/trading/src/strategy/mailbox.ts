@@ -47,7 +47,12 @@ export function planMailbox(
   if (definition.onGap)
     for (const input of inputs) {
       const slot = slots.get(instrumentKey(input.venue, input.instrument)) as Slot
-      routes.set(subjects.feedStatus(input.venue, input.instrument), { kind: 'feedStatus', slot, input: -1 })
+      routes.set(subjects.feedStatus(input.venue, input.instrument), {
+        kind: 'feedStatus',
+
+        slot,
+        input: -1,
+      })
     }
   if (definition.onTimer) routes.set(subjects.clock(), { kind: 'clock' })
   const market = [...routes.keys()]
@@ -56,6 +61,13 @@ export function planMailbox(
   routes.set(confirm, { kind: 'confirm' })
   routes.set(control, { kind: 'control' })
   return { mailbox: { MD: market, TRADES: [confirm], CONTROL: [control] }, routes, slots, inputs }
+}
+
+/** Last prices by instrument, where there are any. */
+export function pricesOf(slots: ReadonlyMap<string, Slot>): Record<string, number> {
+  const prices: Record<string, number> = {}
+  for (const { key, lastPrice } of slots.values()) if (!Number.isNaN(lastPrice)) prices[key] = lastPrice
+  return prices
 }
 
 const byKey = new WeakMap<readonly Instrument[], ReadonlyMap<string, Instrument>>()
