@@ -1,4 +1,4 @@
-import { controlSchema, decodeJson, desiredStrategySchema, refuse, signalSchema, subjects } from '@contrail/contracts'
+import { controlSchema, decodeJson, desiredStrategySchema, Refusal, refuse, signalSchema, subjects } from '@contrail/contracts'
 import type { Control, StrategyEvent, StrategyView } from '@contrail/contracts'
 import type { deployRequest } from '@contrail/contracts'
 import type { Bus, Clock } from '@contrail/runtime'
@@ -31,6 +31,38 @@ export async function deploy(context: VerbContext, request: DeployRequest, by: s
   const parts = partsOf(text)
   if (parts) await context.store.keepShared(parts.sharedHash, parts.shared)
   await putBundle(await context.bus.objects('bundles'), text)
+  const version: NewVersion = {
+    definition: manifest.name,
+    code,
+    sourceHash: sha256Of(source),
+    source,
+    bundle: new TextEncoder().encode(thinOf(text)),
+    parametersSchema: manifest.parametersSchema,
+  }
+  await onLatest(() => deployVersion(context, request, { ...manifest, code }, version, by))
+  return await viewOf(context, request.strategy)
+}
+
+const TRIES_MAX = 5
+/** Somebody else may write between our reading and our writing, such as a version being taken back: then we read again. */
+async function onLatest<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++)
+    try {
+      return await attempt()
+    } catch (error) {
+      const isLate = error instanceof Refusal && error.code === 'conflict' && error.field === 'revision'
+      if (!isLate || tries === TRIES_MAX) throw error
+    }
+}
+
+async function deployVersion(
+  context: VerbContext,
+  request: DeployRequest,
+  manifest: { name: string; parameters: Record<string, unknown>; code: string },
+  version: NewVersion,
+  by: string,
+): Promise<void> {
+  const { code } = manifest
   const before = await context.store.deployment(request.strategy)
   const atUs = context.clock.nowUs()
   const next: Deployment = {
@@ -51,17 +83,8 @@ export async function deploy(context: VerbContext, request: DeployRequest, by: s
       next.account,
       `${next.strategy} trades on ${before.account}; deploy a new one`,
     )
-  const version: NewVersion = {
-    definition: manifest.name,
-    code,
-    sourceHash: sha256Of(source),
-    source,
-    bundle: new TextEncoder().encode(thinOf(text)),
-    parametersSchema: manifest.parametersSchema,
-  }
   const command = before ? 'reload' : 'start'
   await commit(context, next, version, { command, by, detail: `${manifest.name} ${code.slice(0, 12)}` })
-  return await viewOf(context, request.strategy)
 }
 
 async function moduleOf(context: VerbContext, request: DeployRequest): Promise<{ text: string; source: string }> {
@@ -104,11 +127,14 @@ export async function setState(
   by: string,
   reason: string,
 ) {
-  const before = await deploymentOf(context, strategy)
-  if (command === 'resume' && before.desired === 'stopped')
-    throw refuse('stopped', 'strategy', strategy, `start it: contrail start ${strategy}`)
-  const next = { ...before, desired: DESIRED[command], revision: before.revision + 1, updatedUs: context.clock.nowUs() }
-  await commit(context, next, undefined, { command, by, detail: reason })
+  await onLatest(async () => {
+    const before = await deploymentOf(context, strategy)
+    if (command === 'resume' && before.desired === 'stopped')
+      throw refuse('stopped', 'strategy', strategy, `start it: contrail start ${strategy}`)
+    const revision = before.revision + 1
+    const next = { ...before, desired: DESIRED[command], revision, updatedUs: context.clock.nowUs() }
+    await commit(context, next, undefined, { command, by, detail: reason })
+  })
   return await viewOf(context, strategy)
 }
 
