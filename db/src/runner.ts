@@ -41,7 +41,12 @@ export async function runMigrations(sql: Sql, database: DatabaseName, files = mi
       const sha256 = known.get(file.name)
       if (sha256 === file.sha256) continue
       if (sha256 !== undefined)
-        throw refuse('migration_changed', file.name, file.sha256.slice(0, 12), 'add a new file instead of editing one')
+        throw refuse(
+          'migration_changed',
+          file.name,
+          file.sha256.slice(0, 12),
+          'this database was made by another version: start that one, or begin anew with npm start -- --fresh',
+        )
       await runFile(sql, file)
       applied.push(file.name)
     }
