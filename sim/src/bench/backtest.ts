@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process'
-import { availableParallelism } from 'node:os'
+import type { ChildProcess } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { CASE_NAMES } from './backtest-case.ts'
@@ -17,21 +19,27 @@ const REPS_QUICK = 3
 const ROWS_MAX = 100_000_000
 const REPS_MAX = 1_000
 
-const { values } = parseArgs({
-  options: {
-    rows: { type: 'string' },
-    reps: { type: 'string' },
-    only: { type: 'string', multiple: true },
-    quick: { type: 'boolean', default: false },
-    json: { type: 'boolean', default: false },
-  },
-})
+const { values } = flags()
 const { quick, json } = values
 const rows = count('--rows', values.rows, quick ? ROWS_QUICK : ROWS, 10_000, ROWS_MAX)
 const reps = count('--reps', values.reps, quick ? REPS_QUICK : REPS, 1, REPS_MAX)
 const names = (values.only ?? CASE_NAMES).flatMap((name) => name.split(','))
 const unknown = names.find((name) => !CASE_NAMES.includes(name))
 if (unknown !== undefined) end(`--only ${unknown}: there is no such case -> ${CASE_NAMES.join(', ')}`)
+
+/** All that the cases write is in here. */
+const scratch = mkdtempSync(path.join(tmpdir(), 'contrail-bench-'))
+process.on('exit', () => rmSync(scratch, { recursive: true, force: true }))
+let running: ChildProcess | undefined
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)
+  process.on(signal, () => {
+    // A case may have processes of its own: they are one group.
+    if (running?.pid !== undefined) process.kill(-running.pid, 'SIGKILL')
+    process.exit(code)
+  })
 
 const say = (line: string): void => (json ? console.error(line) : console.log(line))
 const results: CaseResult[] = []
@@ -66,16 +74,35 @@ if (failed.length > 0) process.exitCode = 1
 async function run(name: string): Promise<CaseResult | undefined> {
   const file = path.join(import.meta.dirname, 'backtest-case.ts')
   const args = [file, name, String(rows), String(reps), ...(quick ? ['quick'] : [])]
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const env = { ...process.env, TMPDIR: scratch }
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true, env })
+  running = child
   let [said, wrong] = ['', '']
   child.stdout.on('data', (part: Buffer) => (said += part.toString()))
   child.stderr.on('data', (part: Buffer) => (wrong += part.toString()))
   const code = await new Promise<number | null>((resolve) => child.on('close', resolve))
+  running = undefined
   if (code === 0) return JSON.parse(said.trim().split('\n').at(-1)!) as CaseResult
   const line = /^\w*Error: .*$/m.exec(wrong)?.[0] ?? wrong.trim().split('\n').at(-1)
   failed.push(name)
   say(`\n${name}: FAILED ${line ?? `ended with ${code}`}`)
   return undefined
+}
+
+function flags() {
+  try {
+    return parseArgs({
+      options: {
+        rows: { type: 'string' },
+        reps: { type: 'string' },
+        only: { type: 'string', multiple: true },
+        quick: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+      },
+    })
+  } catch (error) {
+    return end((error as Error).message)
+  }
 }
 
 function count(flag: string, given: string | undefined, usual: number, low: number, high: number): number {
