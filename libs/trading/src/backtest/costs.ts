@@ -32,8 +32,10 @@ class Rate {
     if (whole === 0) return 0
     if (Math.abs(whole) > Number.MAX_SAFE_INTEGER || this.#divisor > 1e15) return this.#exactly(ticks, lots)
     const size = Math.abs(whole)
-    const rest = size % this.#divisor
-    const units = (size - rest) / this.#divisor + (rest * 2 >= this.#divisor ? 1 : 0)
+    // The quotient rounds to the next whole number at most: the rest, exact below 2^53, says so by its sign.
+    const quotient = Math.floor(size / this.#divisor)
+    const rest = size - quotient * this.#divisor
+    const units = quotient + (rest * 2 >= this.#divisor ? 1 : rest < 0 && rest * 2 < -this.#divisor ? -1 : 0)
     return whole < 0 ? -units : units
   }
 

@@ -1,6 +1,7 @@
 import { decimalOf, formatDecimal, fromSteps, instrumentKey } from '@contrail/contracts'
 import type { Fill, Instrument, Reason } from '@contrail/contracts'
 import type { PlaceAsk } from '../strategy/ask.ts'
+import type { AccountView } from '../strategy/account.ts'
 import type { StrategyActor } from '../strategy/actor.ts'
 import { toFixed } from '../portfolio/fixed.ts'
 import { newMarketOf, reasonOf } from '../venue/model.ts'
@@ -37,6 +38,9 @@ export class Desk implements VenueSink {
   readonly fills = new FillLog()
   readonly trades = new TradeLog()
   readonly #keeps: boolean
+  readonly #account: AccountView
+  /** Nobody hears of reports: what they say is told at once. */
+  readonly #isSilent: boolean
   /** What the strategy has not been told yet. */
   readonly reports: Report[] = []
   readonly costs = { fee: 0, spread: 0, slippage: 0, funding: 0 }
@@ -50,6 +54,8 @@ export class Desk implements VenueSink {
   constructor(instruments: readonly Instrument[], actor: StrategyActor, options: BacktestOptions, strategy: string) {
     const { cash, assumptions } = options
     this.#keeps = options.keep !== 'summary'
+    this.#account = actor.account
+    this.#isSilent = !actor.handles('onFill') && !actor.handles('onOrder')
     this.orders = new OrderLog(instruments, strategy)
     this.#assumptions = assumptions
     this.#hasCosts = assumptions.spreadBps > 0 || assumptions.slippage.kind !== 'none'
@@ -88,6 +94,7 @@ export class Desk implements VenueSink {
     const order = venueOrder as SimOrder
     if (order.isAccepted || order.state === 'done') return
     order.isAccepted = true
+    if (this.#isSilent && this.reports.length === 0) return this.#account.told(order.clOrdId, 'new', 0)
     this.reports.push({ kind: 'accepted', order, atUs: order.activeAtUs })
   }
 
@@ -137,6 +144,10 @@ export class Desk implements VenueSink {
     return opposes ? Math.abs(held) : 0
   }
 
+  held(_market: Market, order: VenueOrder): number {
+    return (order as SimOrder).stock.lots
+  }
+
   denial(_market: Market, order: VenueOrder): Reason {
     return reasonOf(
       'INSUFFICIENT_MARGIN',
@@ -170,6 +181,13 @@ export class Desk implements VenueSink {
         this.#slippage * size,
         this.#spread * size,
       )
+    // An amend under way may yet say in this step what is left of it.
+    if (this.#isSilent && this.reports.length === 0 && order.amend === undefined) {
+      this.book(order, market.nowUs, price, lots, fee)
+      const status = order.filled >= order.quantity ? 'filled' : 'partially_filled'
+      this.#account.told(order.clOrdId, status, numberOfSteps(order.filled, stock.lot))
+      return
+    }
     this.reports.push({ kind: 'fill', order, atUs: market.nowUs, price, lots, fee, filled: order.filled, liquidity })
   }
 

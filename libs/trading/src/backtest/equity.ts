@@ -22,14 +22,13 @@ type ColumnIndex = 0 | 1 | 2
 
 /** Of several series: a point whenever it is told to. */
 export class EquityCurve implements Equity {
-  readonly #table: Table
+  readonly #table = new Table(3)
   readonly #byDay: boolean
   /** [peak, end of the day of the last point, greatest fall from a peak]: doubles in fields would be boxed. */
   readonly #state = new Float64Array([-Infinity, -Infinity, 0])
 
-  constructor(byDay: boolean, points: number) {
+  constructor(byDay: boolean) {
     this.#byDay = byDay
-    this.#table = new Table(3, byDay ? 64 : Math.max(1, points))
   }
 
   get count(): number {

@@ -80,23 +80,23 @@ export class OrderLog {
   }
 
   filled(row: number, lots: number, ticks: number): void {
-    const { cells } = this.#table
-    const at = row * ORDER_COLUMNS
+    const cells = this.#table.chunkOf(row)
+    const at = this.#table.indexOf(row)
     cells[at + FILLED]! += lots
     cells[at + PAID]! += lots * ticks
   }
 
   changed(row: number, lots: number, price: number, stopPrice: number): void {
-    const { cells } = this.#table
-    const at = row * ORDER_COLUMNS
+    const cells = this.#table.chunkOf(row)
+    const at = this.#table.indexOf(row)
     cells[at + LOTS] = lots
     cells[at + PRICE] = price
     cells[at + STOP] = stopPrice
   }
 
   ended(row: number, status: LoggedStatus, atUs: number): void {
-    const at = row * ORDER_COLUMNS
-    const { cells } = this.#table
+    const cells = this.#table.chunkOf(row)
+    const at = this.#table.indexOf(row)
     cells[at + STATUS] = status === 'filled' ? 1 : STATUSES.indexOf(status)
     cells[at + DONE] = atUs
   }

@@ -1,10 +1,10 @@
 import { DAY_US } from '@contrail/contracts'
 import type { PlaceAsk } from '../strategy/ask.ts'
-import { makeOrder } from '../venue/lifecycle.ts'
 import type { SimOrder, Stock } from './stock.ts'
 
+/** As `makeOrder`, in one piece: every field is there from the start, so that all orders of a run have one shape. */
 export function makeSimOrder(stock: Stock, log: number, ask: PlaceAsk, nowUs: number): SimOrder {
-  const order = makeOrder({
+  return {
     clOrdId: ask.orderId,
     venueOrderId: '',
     subAccount: '',
@@ -16,23 +16,33 @@ export function makeSimOrder(stock: Stock, log: number, ask: PlaceAsk, nowUs: nu
     postOnly: ask.postOnly,
     reduceOnly: ask.reduceOnly,
     quantity: ask.lots,
+    filled: 0,
     price: ask.price,
     stopPrice: ask.stopPrice,
     expireAtUs: expiryOf(ask, nowUs),
+    state: 'inbound',
     activeAtUs: nowUs,
+    queueAhead: 0,
+    fills: 0,
+    end: undefined,
+    endReason: undefined,
+    cancel: undefined,
+    amend: undefined,
+    amended: undefined,
     trailTicks: ask.trailTicks,
     trailPart: ask.trailPercent / 100,
     parent: ask.parent,
     oco: ask.oco,
     linked: ask.linked,
-  }) as SimOrder
-  // Always the same in the same order: all orders of a run have one shape.
-  order.stock = stock
-  order.log = log
-  order.ask = ask
-  order.isSized = false
-  order.isAccepted = false
-  return order
+    whole: false,
+    released: -1,
+    taken: 0,
+    stock,
+    log,
+    ask,
+    isSized: false,
+    isAccepted: false,
+  }
 }
 
 function expiryOf({ timeInForce, expireAtUs }: PlaceAsk, nowUs: number): number {

@@ -66,7 +66,7 @@ export class Run {
     this.equity =
       this.feeds.length === 1 && feed?.columns.kind === 'candles' && feed.matches
         ? new BarEquity(feed.columns, feed.spanUs, feed.first, byDay)
-        : new EquityCurve(byDay, 1024)
+        : new EquityCurve(byDay)
   }
 
   run(): void {

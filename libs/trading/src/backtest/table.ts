@@ -1,49 +1,64 @@
-/** Rows of doubles in one growing array: a row costs its stores, and nothing of it is an object. */
+/** Of one chunk: large enough to be rare, small enough that a run with few rows costs little. */
+const CHUNK_BITS = 8
+const CHUNK_ROWS = 1 << CHUNK_BITS
+const CHUNK_MASK = CHUNK_ROWS - 1
+
+/** Rows of doubles in chunks: a row costs its stores, nothing of it is an object, and none is ever copied. */
 export class Table {
   readonly stride: number
+  readonly #chunks: Float64Array[]
+  /** The chunk of the last row. */
   cells: Float64Array
   rows = 0
 
-  constructor(stride: number, capacity = 256) {
+  constructor(stride: number) {
     this.stride = stride
-    this.cells = new Float64Array(stride * capacity)
+    this.cells = new Float64Array(stride * CHUNK_ROWS)
+    this.#chunks = [this.cells]
   }
 
-  /** Room for one more row; returns the index of its first cell. The cells are to be read anew after it. */
+  /** Room for one more row; returns the index of its first cell in `cells`, which are to be read anew after it. */
   add(): number {
-    const at = this.rows * this.stride
-    if (at === this.cells.length) {
-      const larger = new Float64Array(this.cells.length * 2)
-      larger.set(this.cells)
-      this.cells = larger
-    }
+    const inChunk = this.rows & CHUNK_MASK
+    if (inChunk === 0 && this.rows > 0) this.#grow()
     this.rows++
-    return at
+    return inChunk * this.stride
+  }
+
+  #grow(): void {
+    this.cells = new Float64Array(this.stride * CHUNK_ROWS)
+    this.#chunks.push(this.cells)
+  }
+
+  /** The cells of a row, from `indexOf(row)` on. */
+  chunkOf(row: number): Float64Array {
+    return this.#chunks[row >> CHUNK_BITS]!
+  }
+
+  indexOf(row: number): number {
+    return (row & CHUNK_MASK) * this.stride
   }
 
   at(row: number, column: number): number {
-    return this.cells[row * this.stride + column]!
+    return this.#chunks[row >> CHUNK_BITS]![(row & CHUNK_MASK) * this.stride + column]!
   }
 
-  set(row: number, column: number, value: number): void {
-    this.cells[row * this.stride + column] = value
-  }
-
-  /** Index of the first cell of the last row. */
+  /** Index of the first cell of the last row, in `cells`. */
   get last(): number {
-    return (this.rows - 1) * this.stride
+    return this.indexOf(this.rows - 1)
   }
 
   /** A copy of one column. */
   column(index: number): Float64Array {
-    const { rows, cells, stride } = this
-    const column = new Float64Array(rows)
-    for (let row = 0; row < rows; row++) column[row] = cells[row * stride + index]!
+    const column = new Float64Array(this.rows)
+    for (let row = 0; row < this.rows; row++) column[row] = this.at(row, index)
     return column
   }
 
   /** Anew with nothing in it, at its size. */
   clear(): void {
     this.rows = 0
+    this.cells = this.#chunks[0]!
+    this.#chunks.length = 1
   }
 }

@@ -2,11 +2,11 @@ import { instrumentKey, refuse, TERMINAL_STATUSES } from '@contrail/contracts'
 import type { Confirm, Instrument, OrderStatus, Side } from '@contrail/contracts'
 import { Holding } from '../portfolio/holding.ts'
 import type { HoldingReadout } from '../portfolio/holding.ts'
-import { numberOfSteps, stepsOfInstrument } from '../venue/steps.ts'
-import type { OrderReadout } from './api.ts'
 import type { PlaceAsk } from './ask.ts'
 import { bookFill, loadPosition, savePosition } from './fold.ts'
 import type { SavedPosition } from './fold.ts'
+import { OpenOrders } from './open-orders.ts'
+import type { OpenOrder } from './open-orders.ts'
 import { Seen } from './seen.ts'
 
 const FLAT: HoldingReadout = { quantity: 0, averagePrice: 0, realised: 0 }
@@ -16,14 +16,6 @@ const FLAT: HoldingReadout = { quantity: 0, averagePrice: 0, realised: 0 }
  * which is far less.
  */
 const SEEN_MAX = 1_000
-
-/** An open order and where it is traded. Made anew by every change, so a kept readout never changes. */
-export type OpenOrder = OrderReadout & {
-  readonly venue: string
-  /** What it hangs on, as in the intent; empty = nothing. */
-  readonly parent: string
-  readonly oco: string
-}
 
 type AccountSnapshot = {
   positions: [string, SavedPosition][]
@@ -36,7 +28,7 @@ type AccountSnapshot = {
 export class AccountView {
   readonly #instruments: ReadonlyMap<string, Instrument>
   readonly #positions = new Map<string, Holding>()
-  readonly #orders = new Map<string, OpenOrder>()
+  readonly #orders = new OpenOrders()
   readonly #reports = new Seen(SEEN_MAX)
   readonly #trades = new Seen(SEEN_MAX)
 
@@ -61,45 +53,31 @@ export class AccountView {
     return this.#orders.get(orderId)
   }
 
-  orders(): IterableIterator<OpenOrder> {
-    return this.#orders.values()
+  orders(): readonly OpenOrder[] {
+    return this.#orders.all
   }
 
   get openCount(): number {
-    return this.#orders.size
+    return this.#orders.count
   }
 
   /** An intent that leaves with this decision counts as an open order from now on. */
   placed(ask: PlaceAsk): void {
-    const { slot, price, stopPrice } = ask
-    const { tick, lot } = stepsOfInstrument(slot.details)
-    this.#orders.set(ask.orderId, {
-      orderId: ask.orderId,
-      venue: slot.venue,
-      instrument: slot.instrument,
-      side: ask.side,
-      quantity: numberOfSteps(ask.lots, lot),
-      price: price > 0 ? numberOfSteps(price, tick) : undefined,
-      stopPrice: stopPrice > 0 ? numberOfSteps(stopPrice, tick) : undefined,
-      filled: 0,
-      status: 'pending_new',
-      tag: ask.tag,
-      parent: ask.parent,
-      oco: ask.oco,
-    })
+    this.#orders.place(ask)
   }
 
   asked(orderId: string, status: OrderStatus): void {
-    const order = this.#orders.get(orderId)
-    if (order) this.#orders.set(orderId, { ...order, status })
+    this.#orders.move(orderId, status, undefined)
   }
 
   /** A report of a host whose reports come once, in steps already: what is not named stays. */
   told(orderId: string, status: OrderStatus, filled: number, change?: Partial<OpenOrder>): void {
-    const order = this.#orders.get(orderId)
-    if (!order) return
-    if (TERMINAL_STATUSES.has(status)) this.#orders.delete(orderId)
-    else this.#orders.set(orderId, change ? { ...order, ...change, filled, status } : moved(order, status, filled))
+    if (status === 'filled' || TERMINAL_STATUSES.has(status)) this.#orders.remove(orderId)
+    else if (change === undefined) this.#orders.move(orderId, status, filled)
+    else {
+      const order = this.#orders.get(orderId)
+      if (order) this.#orders.set({ ...order, ...change, filled, status })
+    }
   }
 
   /** `repeat` changes nothing; `fill` moved a position; `order` moved an order only. */
@@ -118,11 +96,11 @@ export class AccountView {
   #moveOrder(report: Confirm): void {
     const before = this.#orders.get(report.orderId)
     if (TERMINAL_STATUSES.has(report.status)) {
-      this.#orders.delete(report.orderId)
+      this.#orders.remove(report.orderId)
       return
     }
     // An order that is not here was placed before a gap, or revived by the venue: it is taken in.
-    this.#orders.set(report.orderId, {
+    this.#orders.set({
       orderId: report.orderId,
       venue: report.venue,
       instrument: report.instrument,
@@ -141,7 +119,7 @@ export class AccountView {
   /** Quantity that open orders of one side would still trade. One that sleeps until another fills would not. */
   leaves(key: string, side: Side): number {
     let sum = 0
-    for (const order of this.#orders.values())
+    for (const order of this.#orders.all)
       if (order.side === side && !this.#sleeps(order) && instrumentKey(order.venue, order.instrument) === key)
         sum += order.quantity - order.filled
     return sum
@@ -154,7 +132,7 @@ export class AccountView {
   snapshot(): AccountSnapshot {
     return {
       positions: Array.from(this.#positions, ([key, position]) => [key, savePosition(position)]),
-      orders: [...this.#orders.values()],
+      orders: [...this.#orders.all],
       reports: this.#reports.snapshot(),
       trades: this.#trades.snapshot(),
     }
@@ -171,7 +149,7 @@ export class AccountView {
     this.#orders.clear()
     for (const row of state.orders) {
       const order = row as OpenOrder
-      this.#orders.set(order.orderId, {
+      this.#orders.set({
         ...order,
         price: order.price,
         stopPrice: order.stopPrice,
@@ -184,22 +162,6 @@ export class AccountView {
     this.#trades.restore(state.trades)
   }
 }
-
-/** Spelled out: an order has one shape, and its copy costs no look at its keys. */
-const moved = (order: OpenOrder, status: OrderStatus, filled: number): OpenOrder => ({
-  orderId: order.orderId,
-  venue: order.venue,
-  instrument: order.instrument,
-  side: order.side,
-  quantity: order.quantity,
-  price: order.price,
-  stopPrice: order.stopPrice,
-  filled,
-  status,
-  tag: order.tag,
-  parent: order.parent,
-  oco: order.oco,
-})
 
 /** A cancel or amend that was asked for stays visible until the venue has spoken about it. */
 function statusAfter(before: OpenOrder | undefined, report: Confirm): OrderStatus {

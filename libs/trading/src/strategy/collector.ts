@@ -19,6 +19,7 @@ const NO_TRAIL = { trailTicks: 0, trailPercent: 0 } as const
 /** Up to here an id of 20 + 1 + 9 + 1 + 1 characters is within its limit of 32. */
 const PLAIN_NUMBER_MAX = 1e9
 const PLAIN_INDEX_MAX = 10
+const PLAIN_INDEXES = Array.from({ length: PLAIN_INDEX_MAX }, (_, index) => `-${index}`)
 
 /** Which intents leave: `all`; `reducing` until warm; `none` when paused or in warm-up. */
 export type Passing = 'all' | 'reducing' | 'none'
@@ -161,7 +162,7 @@ export class Collector {
   #orderId(before: number): string {
     const index = this.asks.length + before
     return this.#number < PLAIN_NUMBER_MAX && index < PLAIN_INDEX_MAX
-      ? this.#prefix + this.#number + '-' + index
+      ? this.#prefix + this.#number + PLAIN_INDEXES[index]!
       : orderId(this.#strategy, this.#number, index)
   }
 

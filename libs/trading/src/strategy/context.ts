@@ -51,10 +51,7 @@ export class ActorContext<P> implements Context<P> {
 
   openOrders(instrument?: string, venue?: string): readonly OrderReadout[] {
     const slot = this.#slot(instrument, venue)
-    const open: OrderReadout[] = []
-    for (const order of this.#account.orders())
-      if (order.instrument === slot.instrument && order.venue === slot.venue) open.push(order)
-    return open
+    return this.#account.orders().filter((order) => order.instrument === slot.instrument && order.venue === slot.venue)
   }
 
   instrument(instrument?: string, venue?: string): Instrument {

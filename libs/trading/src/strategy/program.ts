@@ -1,5 +1,5 @@
 import type { Instrument, Intent } from '@contrail/contracts'
-import type { OpenOrder } from './account.ts'
+import type { OpenOrder } from './open-orders.ts'
 import type { NoteValue } from './notes.ts'
 
 /** One message of the mailbox, as the actor host delivers it. */

@@ -21,7 +21,7 @@ import type {
 } from '@contrail/contracts'
 import { createStrategyActor } from '../strategy/actor.ts'
 import type { StrategyActor } from '../strategy/actor.ts'
-import type { OpenOrder } from '../strategy/account.ts'
+import type { OpenOrder } from '../strategy/open-orders.ts'
 import type { PositionReadout, StrategyDefinition } from '../strategy/api.ts'
 import type { NoteValue } from '../strategy/notes.ts'
 import type { StrategyInput } from '../strategy/program.ts'

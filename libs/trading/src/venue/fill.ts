@@ -21,7 +21,7 @@ export function finish(market: Market, order: VenueOrder, end: OrderEnd, reason?
 export function room(market: Market, order: VenueOrder): number {
   const leaves = leavesOf(order)
   if (!order.reduceOnly) return leaves
-  const position = market.positions.get(order.subAccount) ?? 0
+  const position = market.sink.held?.(market, order) ?? market.positions.get(order.subAccount) ?? 0
   return Math.min(leaves, Math.max(0, order.side === 'buy' ? -position : position))
 }
 
@@ -39,8 +39,10 @@ export function fill(
   if (lots > 0) {
     order.filled += lots
     order.fills += 1
-    const held = market.positions.get(order.subAccount) ?? 0
-    market.positions.set(order.subAccount, held + (order.side === 'buy' ? lots : -lots))
+    if (!sink.held) {
+      const held = market.positions.get(order.subAccount) ?? 0
+      market.positions.set(order.subAccount, held + (order.side === 'buy' ? lots : -lots))
+    }
     sink.touched?.(order)
     sink.filled(market, order, price, lots, liquidity)
     if (order.linked || order.oco !== '') spread(market, order, lots)

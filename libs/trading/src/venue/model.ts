@@ -114,6 +114,8 @@ export interface VenueSink {
    * order as rejected with this sink's `denial`.
    */
   grant?(market: Market, order: VenueOrder, price: number, lots: number): number
+  /** Lots that the sub-account of an order holds, where the sink keeps them. Absent = the market counts its fills. */
+  held?(market: Market, order: VenueOrder): number
   denial?(market: Market, order: VenueOrder): Reason
 }
 
