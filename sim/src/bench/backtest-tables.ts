@@ -92,7 +92,7 @@ export async function data({ rows, reps, quick }: CaseOptions): Promise<Measured
 
 const rate = ({ rowsPerSecond }: DataFigure): string => `${(rowsPerSecond / 1e6).toFixed(2)} M rows/s`
 
-const QUICK = { updates: 100_000, parts: 3 }
+const QUICK = { updates: 50_000, parts: 3 }
 const EACH = atLeast(20)
 const MEAN = atLeast(60)
 const BATCH = atLeast(1.5)

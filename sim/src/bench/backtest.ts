@@ -83,7 +83,7 @@ async function run(name: string): Promise<CaseResult | undefined> {
   const code = await new Promise<number | null>((resolve) => child.on('close', resolve))
   running = undefined
   if (code === 0) return JSON.parse(said.trim().split('\n').at(-1)!) as CaseResult
-  const line = /^\w*Error: .*$/m.exec(wrong)?.[0] ?? wrong.trim().split('\n').at(-1)
+  const line = /^(?:\w*Error|FATAL ERROR): .*$/m.exec(wrong)?.[0] ?? wrong.trim().split('\n').at(-1)
   failed.push(name)
   say(`\n${name}: FAILED ${line ?? `ended with ${code}`}`)
   return undefined

@@ -68,7 +68,7 @@ type MakeCase = (name: string, own: { readonly inputs: readonly string[] }, thei
 type Columns = Record<Exclude<keyof Market, 'bars'> | 'values', number[]>
 
 /** Updates timed at once, and how often: one indicator goes on through all parts, as in a strategy. */
-const UPDATES = 300_000
+const UPDATES = 100_000
 const PARTS = 9
 
 export function benchIndicators({ updates = UPDATES, parts = PARTS, batch }: BenchOptions = {}): {
