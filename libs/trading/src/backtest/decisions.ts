@@ -3,10 +3,11 @@ import { intentOf } from '../strategy/ask.ts'
 import type { Ask } from '../strategy/ask.ts'
 import type { Reasons } from '../strategy/notes.ts'
 import type { OrderLog } from './logs.ts'
+import { Rare } from './rare.ts'
 import { Table } from './table.ts'
 import type { DecisionRecord } from './types.ts'
 
-const COLUMNS = 6
+const COLUMNS = 5
 const NOTHING: Reasons = {}
 
 /** Where the input at hand comes from. */
@@ -15,8 +16,8 @@ export type Cause = { event: number; series: number; row: number; nowUs: number 
 /** Decisions in columns. One that asks for a single plain market order is no more than the row of that order. */
 export class DecisionLog {
   readonly #table = new Table(COLUMNS)
-  readonly #asks: (readonly Ask[] | undefined)[] = []
-  readonly #reasons: Reasons[] = []
+  readonly #asks = new Rare<readonly Ask[]>()
+  readonly #reasons = new Rare<Reasons>()
   readonly #orders: OrderLog
   readonly #actor: StrategyActor
 
@@ -35,21 +36,22 @@ export class DecisionLog {
     cells[at + 2] = cause.series
     cells[at + 3] = cause.row
     cells[at + 4] = order
-    this.#asks.push(isPlain(asks) ? undefined : asks)
-    this.#reasons.push(notes.count > 0 ? notes.now : NOTHING)
+    const row = this.#table.rows - 1
+    this.#asks.add(row, isPlain(asks) ? undefined : asks)
+    this.#reasons.add(row, notes.count > 0 ? notes.now : undefined)
   }
 
   records(): DecisionRecord[] {
     return Array.from({ length: this.#table.rows }, (_, index) => {
       const cell = (column: number) => this.#table.at(index, column)
-      const asks = this.#asks[index]
+      const asks = this.#asks.at(index)
       return {
         number: index + 1,
         atUs: cell(0),
         event: cell(1),
         series: cell(2),
         row: cell(3),
-        reasons: this.#reasons[index]!,
+        reasons: this.#reasons.at(index) ?? NOTHING,
         intents: asks ? asks.map(intentOf) : [this.#plain(cell(4))],
       }
     })

@@ -3,6 +3,7 @@ import type { Fill, Instrument, OrderId, OrderStatus, PlaceIntent, Side } from '
 import type { PlaceAsk } from '../strategy/ask.ts'
 import { numberOfSteps, stepsOfInstrument } from '../venue/steps.ts'
 import type { Step } from '../venue/steps.ts'
+import { Rare } from './rare.ts'
 import { Table } from './table.ts'
 import type { FillRecord, OrderRecord } from './types.ts'
 
@@ -35,7 +36,7 @@ const ORDER_COLUMNS = 14
 
 export class OrderLog {
   readonly #table = new Table(ORDER_COLUMNS)
-  readonly #tags: (string | undefined)[] = []
+  readonly #tags = new Rare<string>()
   /** Most orders have none. */
   readonly #reasons = new Map<number, string>()
   readonly #instruments: readonly Instrument[]
@@ -53,8 +54,8 @@ export class OrderLog {
   /** Forgets all orders: nobody asks for them. */
   clear(): void {
     this.#table.clear()
-    this.#tags.length = 0
-    this.#reasons.clear()
+    this.#tags.clear()
+    if (this.#reasons.size > 0) this.#reasons.clear()
   }
 
   add(stock: number, ask: PlaceAsk, placedUs: number, decision: number, index: number): number {
@@ -75,7 +76,7 @@ export class OrderLog {
     cells[at + DECISION] = decision
     cells[at + INDEX] = index
     cells[at + ASKED] = ask.lots
-    this.#tags.push(ask.tag)
+    this.#tags.add(row, ask.tag)
     return row
   }
 
@@ -112,7 +113,7 @@ export class OrderLog {
   }
 
   tag(row: number): string | undefined {
-    return this.#tags[row]
+    return this.#tags.at(row)
   }
 
   instrument(row: number): Instrument {
@@ -130,7 +131,7 @@ export class OrderLog {
   /** A market order as it was asked for, whatever sizing made of it. */
   plainIntent(row: number): PlaceIntent {
     const instrument = this.instrument(row)
-    const tag = this.#tags[row]
+    const tag = this.#tags.at(row)
     return {
       type: 'place',
       orderId: this.orderId(row) as OrderId,
@@ -162,7 +163,7 @@ export class OrderLog {
       quantity: numberOfSteps(cell(LOTS), lot),
       price: priced(cell(PRICE)),
       stopPrice: priced(cell(STOP)),
-      tag: this.#tags[row],
+      tag: this.#tags.at(row),
       placedUs: cell(PLACED),
       doneUs: Number.isNaN(done) ? undefined : done,
       status: status === 'new' && cell(FILLED) > 0 ? 'partially_filled' : status,

@@ -105,7 +105,7 @@ export class Run {
     const { orders } = stock.market
     const { openTimeUs } = columns
     const stretch =
-      route && !this.#hasTimer && this.options.assumptions.maintenanceMargin <= 0
+      route && this.actor.handles('onCandle') && !this.#hasTimer && this.options.assumptions.maintenanceMargin <= 0
         ? new Stretch(this.actor, this.cause, route, columns, spanUs)
         : undefined
     this.cause.series = feed.index

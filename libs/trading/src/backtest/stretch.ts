@@ -1,3 +1,4 @@
+import type { Context } from '../strategy/api.ts'
 import type { StrategyActor } from '../strategy/actor.ts'
 import { refusePromise, StrategyFailure } from '../strategy/handlers.ts'
 import type { Direct } from '../strategy/handlers.ts'
@@ -28,7 +29,7 @@ export class Stretch {
 
   /** Before each stretch. False: the strategy cannot be called directly now. `number`: of its next decision. */
   begin(number: number): boolean {
-    this.#direct = this.#actor.direct('onCandle', number)
+    this.#direct = this.#actor.direct(number)
     return this.#direct !== undefined
   }
 
@@ -38,7 +39,7 @@ export class Stretch {
     const spanUs = this.#spanUs
     const { moment, collected } = this.#actor
     const { slot } = this.#route
-    const { handler, definition, context, state, strategy } = this.#direct!
+    const { definition, context, state, strategy } = this.#direct!
     const { openTimeUs, close } = columns
     let seenUs = openTimeUs[first]!
     let row = first
@@ -50,8 +51,8 @@ export class Stretch {
         moment[1] = price
         // NaN = it states none.
         if (price === price) slot.lastPrice = price
-        if (handler === undefined) continue
-        const returned = handler.call(definition, context, state, new CandleRow(columns, row))
+        // As a method: V8 knows what is called here, and compiles it in.
+        const returned = definition.onCandle!(context as Context<unknown>, state, new CandleRow(columns, row))
         if (returned !== undefined) refusePromise(returned)
         if (!collected.isUsed) continue
         if (this.#actor.hasDecided()) return -1 - row

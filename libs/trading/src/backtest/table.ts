@@ -26,8 +26,8 @@ export class Table {
   }
 
   #grow(): void {
-    this.cells = new Float64Array(this.stride * CHUNK_ROWS)
-    this.#chunks.push(this.cells)
+    const index = this.rows >> CHUNK_BITS
+    this.cells = this.#chunks[index] ??= new Float64Array(this.stride * CHUNK_ROWS)
   }
 
   /** The cells of a row, from `indexOf(row)` on. */
@@ -55,10 +55,9 @@ export class Table {
     return column
   }
 
-  /** Anew with nothing in it, at its size. */
+  /** Anew with nothing in it, at its size: who adds a row stores all of its cells. */
   clear(): void {
     this.rows = 0
     this.cells = this.#chunks[0]!
-    this.#chunks.length = 1
   }
 }

@@ -1,6 +1,7 @@
 import type { Instrument } from '@contrail/contracts'
 import { numberOfSteps, stepsOfInstrument } from '../venue/steps.ts'
 import type { MarketColumns } from './columns.ts'
+import { Rare } from './rare.ts'
 import { Table } from './table.ts'
 import type { TradeRecord } from './types.ts'
 
@@ -14,7 +15,8 @@ const COLUMNS = 12
 /** Closings of a position, or of a part of it. */
 export class TradeLog {
   readonly #table = new Table(COLUMNS)
-  readonly #tags: (string | undefined)[] = []
+  readonly #entryTags = new Rare<string>()
+  readonly #exitTags = new Rare<string>()
 
   /** `lots` with the sign of what was held, the entry as a price in quote, money in quote. */
   add(
@@ -47,7 +49,9 @@ export class TradeLog {
     cells[at + 9] = fees
     cells[at + 10] = funding
     cells[at + 11] = reason === 'signal' ? 0 : EXIT_REASONS.indexOf(reason)
-    this.#tags.push(entryTag, exitTag)
+    const row = this.#table.rows - 1
+    this.#entryTags.add(row, entryTag)
+    this.#exitTags.add(row, exitTag)
   }
 
   records(places: readonly Place[]): TradeRecord[] {
@@ -82,8 +86,8 @@ export class TradeLog {
       returnRatio: pnl / (entryPrice * quantity),
       mae: Math.min(0, worst * quantity),
       mfe: Math.max(0, best * quantity),
-      entryTag: this.#tags[row * 2],
-      exitTag: this.#tags[row * 2 + 1],
+      entryTag: this.#entryTags.at(row),
+      exitTag: this.#exitTags.at(row),
       exitReason: EXIT_REASONS[cell(11)]!,
     }
   }

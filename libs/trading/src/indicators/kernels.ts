@@ -10,22 +10,25 @@ export type Seed = 'sma' | 'first'
 export const smaCells = (period: number): number => 3 + period
 
 export function pushSma(cells: Float64Array, at: number, period: number, x: number): number {
-  const count = cells[at]!
-  const head = cells[at + 1]!
   const ring = at + 3
+  // Whole by itself: said so that it indexes without a check, and read once and stored once like the sum.
+  const head = cells[at + 1]! | 0
+  let count = cells[at]!
+  let sum = cells[at + 2]!
   if (count < period) {
-    cells[at] = count + 1
-    cells[at + 2]! += x
-  } else cells[at + 2]! += x - cells[ring + head]!
+    count++
+    cells[at] = count
+    sum += x
+  } else sum += x - cells[ring + head]!
   cells[ring + head] = x
   if (head + 1 === period) {
     // A running sum drifts, and keeps the rest of a huge value for ever: it is made anew once per window.
-    let sum = 0
+    sum = 0
     for (let i = ring; i < ring + period; i++) sum += cells[i]!
-    cells[at + 2] = sum
     cells[at + 1] = 0
   } else cells[at + 1] = head + 1
-  return cells[at]! < period ? NaN : cells[at + 2]! / period
+  cells[at + 2] = sum
+  return count < period ? NaN : sum / period
 }
 
 /** Cells: zeros in a row (up to the period), then as an average. */

@@ -32,12 +32,13 @@ export class StrategyActor {
   readonly #handlers: Handlers
   readonly #strategy: string
   readonly #plan: MailboxPlan
-  readonly #account: AccountView
+  readonly account: AccountView
   readonly #collector: Collector
   readonly #context: ActorContext<unknown>
   /** Bars or ticks of history that each input wants. */
   readonly lookback: number
   #state: unknown
+  #direct: Direct | undefined
   readonly #shape: string
   /** What the context shows of time. */
   readonly #moment = { cells: new Float64Array(2), warm: false }
@@ -63,9 +64,9 @@ export class StrategyActor {
     this.lookback = Math.max(0, Math.ceil(definition.lookback?.(parameters) ?? 0))
     this.#counts = this.#plan.inputs.map(() => 0)
     this.#warm = this.lookback === 0
-    this.#account = new AccountView(instrumentsByKey(options.instruments))
-    this.#collector = new Collector(strategyId(options.strategy), this.#account)
-    this.#context = new ActorContext(parameters, this.#moment, this.#plan.slots, this.#account, this.#collector)
+    this.account = new AccountView(instrumentsByKey(options.instruments))
+    this.#collector = new Collector(strategyId(options.strategy), this.account)
+    this.#context = new ActorContext(parameters, this.#moment, this.#plan.slots, this.account, this.#collector)
     this.#state = definition.state(parameters)
     this.#shape = shapeOf(this.#state)
   }
@@ -124,12 +125,12 @@ export class StrategyActor {
    * For a host that calls the author's code itself, many times between two of these: a call that leaves `collected` unused has
    * changed nothing here. Undefined: not now, because not every order may leave; `see` knows what to do.
    */
-  direct(name: HandlerName, number: number): Direct | undefined {
+  direct(number: number): Direct | undefined {
     if (this.#paused || !this.#warm) return undefined
     this.#collector.begin(number, 'all')
     this.#moment.warm = true
     const [definition, context, state, strategy] = [this.#definition, this.#context, this.#state, this.#strategy]
-    return { handler: this.#handlers[name], definition, context, state, strategy }
+    return (this.#direct ??= { definition, context, state, strategy })
   }
 
   /** What the next `see` reads: its time and the price it states. The time never runs back. */
@@ -156,10 +157,6 @@ export class StrategyActor {
   /** What the last step asked for and noted, until the next one. */
   get collected(): Collector {
     return this.#collector
-  }
-
-  get account(): AccountView {
-    return this.#account
   }
 
   handles(name: HandlerName): boolean {
@@ -233,7 +230,7 @@ export class StrategyActor {
   /** A report that cannot be read is thrown, not counted: the position would be unknown from here on. */
   #onConfirm(input: StrategyInput): void {
     const report = decodeJson(confirmSchema, input.data, 'confirm')
-    const what = this.#account.apply(report)
+    const what = this.account.apply(report)
     if (what === 'repeat') return
     this.#advance(report.atUs)
     this.#call(what === 'fill' ? 'onFill' : 'onOrder', report, input)
@@ -297,14 +294,14 @@ export class StrategyActor {
       nowUs: this.#moment.cells[0]!,
       warm: this.#warm,
       paused: this.#paused,
-      openOrders: [...this.#account.orders()],
+      openOrders: [...this.account.orders()],
       reasons: this.#reasons,
       refused: this.#collector.refused,
     }
   }
 
   position(venue: string, instrument: string): PositionReadout {
-    return this.#account.position(instrumentKey(venue, instrument))
+    return this.account.position(instrumentKey(venue, instrument))
   }
 
   snapshot(): ActorSnapshot {
@@ -315,7 +312,7 @@ export class StrategyActor {
       paused: this.#paused,
       counts: [...this.#counts],
       prices: pricesOf(this.#plan.slots),
-      account: this.#account.snapshot(),
+      account: this.account.snapshot(),
       reasons: { ...this.#reasons },
       refused: { ...this.#collector.refused },
       toldRefusals: [...this.#toldRefusals],
@@ -331,7 +328,7 @@ export class StrategyActor {
     if (saved.state.shape !== this.#shape)
       throw new Refusal('state_misfit', 'state', saved.state.shape, `this code has a state of ${this.#shape}`)
     const state = restoreState(this.#definition.state(this.parameters), saved.state.value)
-    this.#account.restore(saved.account as Parameters<AccountView['restore']>[0])
+    this.account.restore(saved.account as Parameters<AccountView['restore']>[0])
     this.#moment.cells[0] = saved.nowUs
     this.#paused = saved.paused
     this.#counts = this.#plan.inputs.map((_, index) => saved.counts[index] ?? 0)
@@ -342,6 +339,7 @@ export class StrategyActor {
     this.#collector.refused = { ...saved.refused }
     this.#toldRefusals = [...saved.toldRefusals]
     this.#state = state
+    this.#direct = undefined
   }
 }
 

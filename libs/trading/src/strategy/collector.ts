@@ -33,7 +33,7 @@ export class Collector {
   #passing: Passing = 'none'
   /** Something was asked for, noted or refused since `begin`. */
   isUsed = false
-  asks: Ask[] = []
+  readonly asks: Ask[] = []
   readonly notes = new Notes()
   /** Codes of what was refused in this call. */
   refusedNow: string[] = []
@@ -51,14 +51,15 @@ export class Collector {
     this.#passing = passing
     this.isUsed = false
     this.notes.begin()
-    if (this.asks.length > 0) this.asks = []
+    while (this.asks.length > 0) this.asks.pop()
     if (this.refusedNow.length > 0) this.refusedNow = []
   }
 
   /** Hands over what was collected: it is the caller's from now on, and never changes again. */
   take(): Ask[] {
-    const taken = this.asks
-    this.asks = []
+    const { asks } = this
+    const taken = asks.length === 1 ? [asks[0]!] : asks.slice()
+    while (asks.length > 0) asks.pop()
     return taken
   }
 

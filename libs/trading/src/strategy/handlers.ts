@@ -30,7 +30,6 @@ export type Handlers = Readonly<Record<HandlerName, Handler | undefined>>
 
 /** The author's code and what it is called with. */
 export type Direct = {
-  readonly handler: Handler | undefined
   readonly definition: StrategyDefinition
   readonly context: unknown
   readonly state: unknown

@@ -1,0 +1,19 @@
+/** One value per row, where most rows have none: nothing is kept before the first. Rows come in their order. */
+export class Rare<T> {
+  readonly #values: (T | undefined)[] = []
+
+  add(row: number, value: T | undefined): void {
+    const values = this.#values
+    if (value === undefined && values.length === 0) return
+    while (values.length < row) values.push(undefined)
+    values.push(value)
+  }
+
+  at(row: number): T | undefined {
+    return this.#values[row]
+  }
+
+  clear(): void {
+    this.#values.length = 0
+  }
+}
