@@ -110,15 +110,20 @@ export class Run {
         : undefined
     this.cause.series = feed.index
     equity.follow(first, desk, stock)
-    let expectedUs = openTimeUs[first]!
-    let row = first
+    let [row, expectedUs] = [first, openTimeUs[first]!]
     while (row < end) {
       const until = Math.min(end, row + PROGRESS_EVENTS - (this.#done % PROGRESS_EVENTS))
-      const isQuiet = orders.length === 0 && openTimeUs[row] === expectedUs
+      const isNext = openTimeUs[row] === expectedUs
+      const isMet = stretch !== undefined && isNext && orders.length > 0
+      if (isMet) {
+        this.#openBar(feed, columns, row)
+        this.#rangeBar(feed, columns, row)
+        equity.follow(row, desk, stock)
+      }
       const seen =
-        isQuiet && stretch?.begin(dealer.decisionCount + 1)
+        isNext && orders.length === 0 && stretch?.begin(dealer.decisionCount + 1)
           ? this.#pass(stretch, feed, columns, row, until)
-          : this.#bar(feed, columns, row, expectedUs)
+          : this.#bar(feed, columns, row, expectedUs, isMet)
       expectedUs = openTimeUs[row + seen - 1]! + spanUs
       this.#done += seen
       row += seen
@@ -146,29 +151,28 @@ export class Run {
     return last - row + 1
   }
 
-  /** One bar in all its steps; 1 = seen. */
-  #bar(feed: Feed, columns: CandleColumns, row: number, expectedUs: number): 1 {
+  /** One bar in all its steps; 1 = seen. `isMet`: the venue has had it. */
+  #bar(feed: Feed, columns: CandleColumns, row: number, expectedUs: number, isMet: boolean): 1 {
     const { spanUs, stock, route } = feed
     const { actor, dealer } = this
-    const cause = this.cause
+    const { cause } = this
     const openUs = columns.openTimeUs[row]!
     const closeUs = openUs + spanUs
     if (openUs !== expectedUs) this.#gap(feed, row, openUs)
     stock.row = row
     cause.row = row
-    if (stock.market.orders.length > 0) {
+    if (!isMet && stock.market.orders.length > 0) {
       this.#openBar(feed, columns, row)
       this.#rangeBar(feed, columns, row)
     }
     if (this.options.assumptions.maintenanceMargin > 0) this.#checkMargin(feed, columns, row)
     if (this.#hasTimer) this.#timers(closeUs)
-    const close = columns.close[row]!
-    stock.mark = close
+    stock.mark = columns.close[row]!
     cause.nowUs = closeUs
     cause.event++
     if (route === undefined) return 1
     actor.moment[0] = closeUs
-    actor.moment[1] = close
+    actor.moment[1] = stock.mark
     if (actor.see(route, new CandleRow(columns, row), dealer.decisionCount + 1)) {
       dealer.decided()
       dealer.deliver()

@@ -1,5 +1,6 @@
 import type { Context } from '../strategy/api.ts'
 import type { StrategyActor } from '../strategy/actor.ts'
+import type { Collector } from '../strategy/collector.ts'
 import { refusePromise, StrategyFailure } from '../strategy/handlers.ts'
 import type { Direct } from '../strategy/handlers.ts'
 import type { MarketRoute } from '../strategy/mailbox.ts'
@@ -13,6 +14,8 @@ import { CandleRow } from './rows.ts'
  */
 export class Stretch {
   readonly #actor: StrategyActor
+  readonly #moment: Float64Array
+  readonly #collected: Collector
   readonly #route: MarketRoute
   readonly #columns: CandleColumns
   readonly #spanUs: number
@@ -21,6 +24,8 @@ export class Stretch {
 
   constructor(actor: StrategyActor, cause: Cause, route: MarketRoute, columns: CandleColumns, spanUs: number) {
     this.#actor = actor
+    this.#moment = actor.moment
+    this.#collected = actor.collected
     this.#cause = cause
     this.#route = route
     this.#columns = columns
@@ -37,7 +42,8 @@ export class Stretch {
   run(first: number, end: number, number: number): number {
     const columns = this.#columns
     const spanUs = this.#spanUs
-    const { moment, collected } = this.#actor
+    const moment = this.#moment
+    const collected = this.#collected
     const { slot } = this.#route
     const { definition, context, state, strategy } = this.#direct!
     const { openTimeUs, close } = columns
