@@ -154,12 +154,14 @@ export class BarEquity implements Equity {
   }
 
   /** The account as it stands after `row`, and after those that come. */
-  follow(row: number, { cash, cashQuote }: Desk, { lots, quantity }: Stock): void {
-    if (lots === this.#lots && cash === this.#units) return
+  follow(row: number, desk: Desk, stock: Stock): void {
+    const { lots } = stock
+    if (lots === this.#lots && desk.cash === this.#units) return
     this.#lots = lots
-    this.#units = cash
+    this.#units = desk.cash
     this.advance(row)
-    const held = lots === 0 ? 0 : quantity
+    const { cashQuote } = desk
+    const held = lots === 0 ? 0 : stock.quantity
     this.#state[CASH] = cashQuote
     this.#state[QUANTITY] = held
     if (this.#byDay) return
