@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { Refusal, refuse } from '@contrail/contracts'
 import type { StrategyEvent } from '@contrail/contracts'
 import type { Bundler } from '@contrail/runtime/bundle'
@@ -11,6 +12,9 @@ import { gatewayUrl } from '../lib/home.ts'
 import { parameters } from '../lib/parameters.ts'
 import { styled } from '../lib/print.ts'
 import { command } from '../lib/run.ts'
+
+/** What the gateway asks to wait when there were too many requests. ms */
+const RETRY_MS = 1000
 
 type Request = { strategy: string; parameters: Record<string, unknown>; account?: string }
 /** What happened, in the order it happened. With `--json` one line each. */
@@ -89,7 +93,13 @@ class Session {
   async #deployAll(): Promise<void> {
     while (this.#again) {
       this.#again = false
-      await this.#deploy().catch((error: unknown) => this.#refused(error, false))
+      await this.#deploy().catch(async (error: unknown) => {
+        this.#refused(error, false)
+        if (!(error instanceof Refusal) || error.code !== 'rate_limited') return
+        // Nothing is wrong with the file: it is sent again when there is room.
+        await delay(RETRY_MS)
+        this.#again = true
+      })
     }
   }
 
