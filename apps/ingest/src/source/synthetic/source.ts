@@ -21,6 +21,9 @@ export type SyntheticOptions = {
 /** A process that slept longer than this does not make up for it: the feed says `gap` and goes on from now. */
 const BEHIND_STEPS_MAX = 50
 
+/** Events come when they happen, but not more often than this. ms */
+const PACE_MS = 5
+
 /** A seeded market, so that a machine without internet trades too. */
 export function createSyntheticSource(options: SyntheticOptions): Source {
   const { clock } = options
@@ -38,18 +41,30 @@ export function createSyntheticSource(options: SyntheticOptions): Source {
     }),
   }))
   let timer: { cancel(): void } | undefined
+  /** Of the step that is under way, by time. */
+  const ahead: RawEvent[] = []
+
+  const release = (sink: SourceSink, untilUs: number): void => {
+    const due = ahead.findIndex(({ venueTimeUs }) => venueTimeUs > untilUs)
+    for (const event of ahead.splice(0, due < 0 ? ahead.length : due)) void sink.event(event)
+  }
 
   const run = (sink: SourceSink): void => {
     const behind = Math.floor((clock.nowUs() - nextStepUs) / stepUs)
     if (behind > BEHIND_STEPS_MAX) {
       const detail = `the process slept ${behind * STEP_MS} ms`
+      release(sink, Infinity)
       for (const { name } of markets)
         void sink.event({ kind: 'status', instrument: name, status: 'gap', detail, venueTimeUs: nextStepUs })
       nextStepUs += behind * stepUs
     }
-    for (; nextStepUs <= clock.nowUs(); nextStepUs += stepUs)
-      for (const { market } of markets) for (const event of market.next(nextStepUs)) void sink.event(event)
-    timer = clock.setTimer(Math.max(1, Math.ceil((nextStepUs - clock.nowUs()) / 1000)), () => run(sink))
+    for (; nextStepUs - stepUs <= clock.nowUs(); nextStepUs += stepUs) {
+      const events = markets.flatMap(({ market }) => market.next(nextStepUs))
+      ahead.push(...events.sort((a, b) => a.venueTimeUs - b.venueTimeUs))
+    }
+    release(sink, clock.nowUs())
+    const nextUs = ahead[0]?.venueTimeUs ?? nextStepUs - stepUs
+    timer = clock.setTimer(Math.max(PACE_MS, Math.ceil((nextUs - clock.nowUs()) / 1000)), () => run(sink))
   }
 
   return {
