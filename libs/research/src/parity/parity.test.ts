@@ -1,11 +1,11 @@
 import type { Confirm, Instrument } from '@contrail/contracts'
+import { barsOfTicks } from '@contrail/data'
 import { defaultAssumptions, runBacktest } from '@contrail/trading'
 import type { Assumptions, BacktestResult, MarketColumns, TickColumns } from '@contrail/trading'
 import smaCross from '@contrail/trading/strategies/sma-cross'
 import { describe, expect, test } from 'vitest'
 import { parity } from './parity.ts'
 import type { ParityInput } from './parity.ts'
-import { barsOfTicks } from '@contrail/data'
 
 const instrument = {
   venue: 'sim',

@@ -105,7 +105,7 @@ function backtested(input: ParityInput, series: readonly MarketColumns[]): { pnl
   return pnlOf({ definition, parameters, instruments, series, cash, assumptions, fromUs, toUs })
 }
 
-/** Reference runs: what the gate would refuse was judged when it was decided. */
+/** Marked at the end, as what was booked is: closing would be a trade that paper never made. */
 function pnlOf(options: BacktestOptions): { pnl: number; fills: number } {
   const result = runBacktest({ ...options, assumptions: { ...options.assumptions, atEnd: 'mark' } })
   return { pnl: result.finalEquity - options.cash, fills: result.fills.length }
