@@ -68,9 +68,19 @@ export type Bar = {
   trades: number
 }
 
+/** Trades that are not of an earlier bar than one before them: a bar that was told is never told again. */
+export function inTime(trades: readonly TwinTrade[], timeframe: Timeframe): TwinTrade[] {
+  let latest = -Infinity
+  return trades.filter(({ timeUs }) => {
+    const bar = Math.floor(timeUs / TIMEFRAME_US[timeframe])
+    latest = Math.max(latest, bar)
+    return bar === latest
+  })
+}
+
 /** Trades grouped by the venue's time, each group folded at the end. */
 export function barsOf(trades: readonly TwinTrade[], timeframe: Timeframe): Map<number, Bar> {
-  const groups = Map.groupBy(trades, ({ timeUs }) => Math.floor(timeUs / TIMEFRAME_US[timeframe]))
+  const groups = Map.groupBy(inTime(trades, timeframe), ({ timeUs }) => Math.floor(timeUs / TIMEFRAME_US[timeframe]))
   const bars = new Map<number, Bar>()
   for (const [index, group] of groups) {
     const prices = group.map(({ price }) => price)

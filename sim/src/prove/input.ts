@@ -9,6 +9,7 @@ import {
   decodeTick,
   feedStatusSchema,
   parseSubject,
+  Refusal,
 } from '@contrail/contracts'
 import type { Timeframe } from '@contrail/contracts'
 import type { Sql } from '@contrail/db'
@@ -20,7 +21,7 @@ import { applyStreams } from '@contrail/nats'
 import { connectNats, createLogger, createMetrics, systemClock } from '@contrail/runtime'
 import type { Bus, BusMessage } from '@contrail/runtime'
 import { startTestNats, until } from '@contrail/runtime/testing'
-import { checkBars, checkBook, checkKnown, checkTrades, comparableTops } from './input-checks.ts'
+import { checkBars, checkBook, checkKnown, checkTrades, comparableTops, lateOf } from './input-checks.ts'
 import type { Checked, InArchive, OnBus } from './input-checks.ts'
 import { proveChain } from './input-chain.ts'
 import type { ChainProof } from './input-chain.ts'
@@ -112,14 +113,15 @@ async function replayAndCheck(options: FileOptions, bus: Bus, marketDbUrl: strin
             all.length,
           ]),
         ),
+        late: lateOf(onBus),
         clocks: onBus.clocks,
         statuses: onBus.statuses,
       },
       seconds: { published: publishedS, recorded: recordedS, perSecond: Math.round(lastSequence / publishedS) },
       checks: [
         ...checkKnown(path.basename(options.file), onBus, twin ? comparableTops(twin) : 0),
-        ...(trades > 0 ? checkTrades(onBus, archive, twin, twin?.trades.length ?? onBus.ticks.length) : []),
-        ...(trades > 0 ? checkBars(onBus, archive, twin) : checkCandleFile(report.accepted, onBus, archive)),
+        ...(trades > 0 ? checkTrades(onBus, archive, twin, refusedOf(report.refused)) : []),
+        ...(trades > 0 ? checkBars(onBus, archive) : checkCandleFile(report.accepted, onBus, archive)),
         ...(twin && twin.depthIds.length > 0 ? checkBook(onBus, twin) : []),
       ],
     }
@@ -216,4 +218,10 @@ function isThere({ file }: FileOptions): boolean {
   return false
 }
 
-if (import.meta.main) await main()
+if (import.meta.main)
+  await main().catch((error: unknown) => {
+    const said = error instanceof Refusal || String((error as { code?: unknown }).code).startsWith('ERR_PARSE_ARGS')
+    if (!said) throw error
+    console.error(`prove:input: ${(error as Error).message}`)
+    process.exitCode = 2
+  })
