@@ -1,4 +1,5 @@
 import { refuse } from '@contrail/contracts'
+import type { Refusal } from '@contrail/contracts'
 import type { Restorable } from '../strategy/api.ts'
 
 /*
@@ -74,8 +75,11 @@ export function periodOf(name: string, value: number, min = 1): number {
 
 /** NaN and infinities are the only numbers whose difference with themselves is not zero. */
 export function mustBeFinite(indicator: string, input: string, value: number): void {
-  if (value - value !== 0) throw refuse('not_finite', `${indicator}.${input}`, value, 'give finite numbers only')
+  if (value - value !== 0) throw notFinite(indicator, input, value)
 }
+
+const notFinite = (indicator: string, input: string, value: number): Refusal =>
+  refuse('not_finite', `${indicator}.${input}`, value, 'give finite numbers only')
 
 export function mustBeBar(indicator: string, high: number, low: number, close: number): void {
   mustBeFinite(indicator, 'high', high)
