@@ -180,6 +180,10 @@ describe('the doors', () => {
     expect(await world.confirmed(placed.orderId, 'accepted')).toMatchObject({ strategy: 'manual', price: '99' })
     await client.delete(`/orders/${placed.orderId}?by=me`)
     await world.confirmed(placed.orderId, 'cancelled')
+    await expect(client.post('/orders', { ...body, instrument: 'NOPE-USDT' })).rejects.toMatchObject({
+      code: 'unknown_instrument',
+      field: 'order.instrument',
+    })
     await expect(client.post('/orders', { ...body, quantity: '-1' })).rejects.toMatchObject({ field: 'order.quantity' })
   })
 

@@ -39,7 +39,7 @@ type Parts = {
 export async function start(config: Config, context: ServiceContext): Promise<Running> {
   const settings = settingsOf(config)
   const parts = await openParts(config, settings, context)
-  const { database, halts, market } = parts
+  const { database, halts, instruments, market } = parts
   const accounts = new Map(settings.accounts.map((account) => [account as string, accountOf(parts, account)]))
   let state = 'starting'
   const ready = async () => [
@@ -54,7 +54,7 @@ export async function start(config: Config, context: ServiceContext): Promise<Ru
   const { internalToken, host, port } = config
   const app = createHttp({ name: 'orders', log: context.log, metrics: context.metrics, internalToken, ready })
   const manual = new ManualDesk(database, context, settings)
-  addRoutes(app, { database, context, settings, accounts, halts, manual })
+  addRoutes(app, { database, context, settings, accounts, halts, instruments, manual })
   const server = await listen(app, { host, port })
   const cancelAll = (scope: string) => {
     for (const account of accounts.values())

@@ -1,5 +1,6 @@
-import { refuse } from '@contrail/contracts'
+import { mendOf, refuse } from '@contrail/contracts'
 import { inspectBundle } from '@contrail/runtime/bundle'
+import type { z } from 'zod'
 
 /** What a strategy module says of itself, and whether it takes the given parameters. */
 export type Manifest = {
@@ -10,7 +11,8 @@ export type Manifest = {
   readonly parameters: Record<string, unknown>
   readonly inputs: readonly { kind: string; venue: string; instrument: string; timeframe?: string }[]
 }
-type Answer = { ok: true; manifest: Manifest } | { ok: false; code: string; field: string; value: string; mend: string }
+type Refused = { ok: false; code: string; field: string; value: string; mend: string; issue?: z.core.$ZodIssue }
+type Answer = { ok: true; manifest: Manifest } | Refused
 
 /** Runs inside the thread that holds the module. */
 const PROBE = `async (module, parameters) => {
@@ -25,7 +27,9 @@ const PROBE = `async (module, parameters) => {
     const issue = parsed.error.issues[0]
     const path = issue.path.join('.')
     const found = issue.path.reduce((at, key) => at?.[key], parameters)
-    return no('invalid_parameter', 'parameters.' + path, found === undefined ? 'nothing' : JSON.stringify(found), issue.message)
+    const { input, inst, pattern, values, ...plain } = issue
+    const said = { ...plain, ...(pattern && { pattern: String(pattern) }), ...(values && { values: [...values] }) }
+    return { ...no('invalid_parameter', 'parameters.' + path, found === undefined ? 'nothing' : JSON.stringify(found), issue.message), issue: said }
   }
   const inputs = definition.inputs(parsed.data)
   if (!Array.isArray(inputs) || inputs.length === 0) return no('no_inputs', 'inputs', JSON.stringify(inputs), 'name at least one market to listen to')
@@ -38,6 +42,6 @@ const PROBE = `async (module, parameters) => {
 
 export async function inspectStrategy(bundle: string, parameters: Record<string, unknown>): Promise<Manifest> {
   const answer = await inspectBundle<Answer>(bundle, PROBE, parameters)
-  if (!answer.ok) throw refuse(answer.code, answer.field, answer.value, answer.mend)
+  if (!answer.ok) throw refuse(answer.code, answer.field, answer.value, answer.issue ? mendOf(answer.issue) : answer.mend)
   return answer.manifest
 }

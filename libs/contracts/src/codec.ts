@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { mendOf } from './mend.ts'
 import { refuse } from './refusal.ts'
 import { candleSchema, clockSchema, quoteSchema, tickSchema } from './messages/market.ts'
 import type { Candle, Clock, Quote, Tick } from './messages/market.ts'
@@ -192,5 +193,5 @@ export function check<T>(schema: z.ZodType<T>, value: unknown, name: string): T 
   const path = issue?.path.map(String) ?? []
   let found: unknown = value
   for (const key of path) found = (found as Record<string, unknown> | undefined)?.[key]
-  throw refuse('invalid', [name, ...path].join('.'), found ?? 'nothing', issue?.message ?? 'see the schema')
+  throw refuse('invalid', [name, ...path].join('.'), found ?? 'nothing', mendOf(issue))
 }

@@ -46,6 +46,7 @@ export { id, ID_PATTERN, INSTRUMENT_PATTERN, instrumentId, orderId, STRATEGY_ID_
 export type { AccountId, ClOrdId, Id, InstrumentId, OrderId, StrategyId, TenantId, VenueId, WorkerId } from './ids.ts'
 export { instrumentKey, instrumentSchema } from './instrument.ts'
 export type { Instrument } from './instrument.ts'
+export { mendOf } from './mend.ts'
 export { Refusal, refuse } from './refusal.ts'
 export { messages, schemaText } from './schemas.ts'
 export { BUCKETS, OBJECT_STORES, parseSubject, streamOf, STREAMS, subjects } from './subjects.ts'

@@ -1,4 +1,4 @@
-import { refuse } from '@contrail/contracts'
+import { mendOf, refuse } from '@contrail/contracts'
 import type { Refusal } from '@contrail/contracts'
 import { z } from 'zod'
 import { maskText, SECRET_NAME } from './secrets.ts'
@@ -95,7 +95,7 @@ function problemOf(issue: z.core.$ZodIssue, input: Record<string, unknown>, fiel
   const value = input[key]
   if (value === undefined)
     return refuse('missing', envName(key), 'nothing', `set it (${fields[key]?.description ?? issue.message})`)
-  return refuse('invalid', envName(key), isSecret(key, fields[key]) ? '***' : masked(value), issue.message)
+  return refuse('invalid', envName(key), isSecret(key, fields[key]) ? '***' : masked(value), mendOf(issue))
 }
 
 function unknownKeys(own: readonly string[], env: Record<string, string | undefined>, known: readonly string[]) {

@@ -18,6 +18,7 @@ import { z } from 'zod'
 import type { AccountWriter } from '../account/account.ts'
 import type { Settings } from '../config.ts'
 import type { Halts } from '../halts.ts'
+import type { Instruments } from '../instruments.ts'
 import type { ManualDesk } from '../manual.ts'
 import { explainOrder, listFills, listOrders, listQuery, oneOrder } from './queries.ts'
 
@@ -27,6 +28,7 @@ export type RouteParts = {
   readonly settings: Settings
   readonly accounts: ReadonlyMap<string, AccountWriter>
   readonly halts: Halts
+  readonly instruments: Instruments
   readonly manual: ManualDesk
 }
 const byField = z.string().min(1).max(100).default('internal')
@@ -42,6 +44,14 @@ export function addRoutes(app: Hono, parts: RouteParts): void {
   app.post('/orders', async (c) => {
     const { account: asked, by, expireAtUs, ...order } = check(orderBody, await jsonBody(c), 'order')
     const account = knownAccount(parts, asked)
+    const { venue, instrument } = order
+    if (!(await parts.instruments.get(venue, instrument)))
+      throw refuse(
+        'unknown_instrument',
+        'order.instrument',
+        `${venue}.${instrument}`,
+        'give one of GET /v1/instruments',
+      )
     const expires = expireAtUs === undefined ? {} : { expireAtUs: expireAtUs as Us }
     const placed = await parts.manual.place(account, by, { ...order, ...expires } as never)
     return c.json({ ...placed, account }, 202)

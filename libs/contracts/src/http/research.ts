@@ -70,8 +70,10 @@ export type BacktestRequest = z.infer<typeof backtestRequest>
  */
 export const JOB_STATES = ['queued', 'running', 'done', 'failed', 'cancelled', 'partial'] as const
 export type JobState = (typeof JOB_STATES)[number]
-export const jobField = z.string().regex(/^job-[0-9a-f]{16}$/)
-export const runField = z.string().regex(/^\d{8}T\d{6}-[0-9a-f]{8}$/)
+export const jobField = z.string().regex(/^job-[0-9a-f]{16}$/, 'give the id of a job: job- and 16 hex digits')
+export const runField = z
+  .string()
+  .regex(/^\d{8}T\d{6}-[0-9a-f]{8}$/, 'give the id of a run, such as 20240102T030405-0a1b2c3d')
 
 export const jobView = z.object({
   id: jobField,

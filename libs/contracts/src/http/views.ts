@@ -137,7 +137,12 @@ export const parametersRequest = z.strictObject({ parameters: z.record(z.string(
 
 export const haltRequest = z.strictObject({
   /** `platform`, `tenant.<id>`, `account.<id>`, `strategy.<id>`, `instrument.<venue>.<id>`. */
-  scope: z.string().regex(/^(platform|tenant\.[\w-]+|account\.[\w-]+|strategy\.[\w-]+|instrument\.[\w-]+\.[\w-]+)$/),
+  scope: z
+    .string()
+    .regex(
+      /^(platform|tenant\.[\w-]+|account\.[\w-]+|strategy\.[\w-]+|instrument\.[\w-]+\.[\w-]+)$/,
+      'write platform, account.ID, strategy.ID or instrument.VENUE.ID',
+    ),
   state: z.enum(TRADING_STATES),
   reason: z.string().min(3).max(200),
 })

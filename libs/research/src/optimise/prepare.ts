@@ -1,15 +1,17 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
-import { refuse } from '@contrail/contracts'
+import { mendOf, refuse } from '@contrail/contracts'
+import { hashSeries } from '@contrail/data'
 import { bundleModule, sha256Of } from '@contrail/runtime/bundle'
 import { defaultAssumptions } from '@contrail/trading'
 import type { Assumptions, InputSpec, MarketColumns, StrategyDefinition } from '@contrail/trading'
 import { METRIC_NAMES } from '../metrics/catalogue.ts'
 import { periodsPerYearOf } from '../metrics/daily.ts'
 import { timesOfSeries } from '../run/columns.ts'
-import { dataFor, hashOfData, openData } from '../run/data.ts'
+import { dataFor, openData } from '../run/data.ts'
 import type { RunData } from '../run/data.ts'
-import { bundleStrategy, definitionOf } from '../run/strategy.ts'
+import { definitionOf } from '../run/definition.ts'
+import { bundleStrategy } from '../run/strategy.ts'
 import type { RunRequest } from '../run/types.ts'
 import { shareSeries } from './evaluate.ts'
 import type { TrialSetup } from './evaluate.ts'
@@ -82,7 +84,7 @@ export async function prepareSearch(request: SearchRequest): Promise<Search> {
     space,
     isFeasible,
     codeHash: strategy.codeSha256,
-    dataHash: hashOfData(series),
+    dataHash: hashSeries(series),
     objectiveHash: objective.hash,
     data,
     fromUs,
@@ -159,7 +161,7 @@ function describe(definition: StrategyDefinition, space: Space) {
   if (!first) {
     const one = definition.parameters.safeParse({ ...space.fixed, ...middle })
     const issue = one.error?.issues[0]
-    throw refuse('invalid_parameter', issue?.path.join('.') ?? 'parameters', middle, issue?.message ?? 'see its schema')
+    throw refuse('invalid_parameter', issue?.path.join('.') ?? 'parameters', middle, mendOf(issue))
   }
   const inputs = new Map<string, InputSpec>()
   for (const parameters of parsed)

@@ -1,5 +1,5 @@
 import { randomUUID, timingSafeEqual } from 'node:crypto'
-import { Refusal, refuse } from '@contrail/contracts'
+import { mendOf, Refusal, refuse } from '@contrail/contracts'
 import type { Problem } from '@contrail/contracts'
 import { Hono } from 'hono'
 import type { Context } from 'hono'
@@ -98,7 +98,7 @@ function asRefusal(error: unknown): Refusal | undefined {
   if (error instanceof Refusal) return error
   if (!(error instanceof ZodError)) return undefined
   const issue = error.issues[0]
-  return refuse('invalid', issue?.path.join('.') || 'request', 'given', issue?.message ?? 'see the API document')
+  return refuse('invalid', issue?.path.join('.') || 'request', 'given', mendOf(issue))
 }
 
 const traces = new WeakMap<Request, string>()
