@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { isoOfUs, MINUTE_US, Refusal, refuse, TIMEFRAME_US } from '@contrail/contracts'
 import type { Instrument, Timeframe } from '@contrail/contracts'
 import type { CandleColumns, MarketColumns } from '@contrail/trading'
@@ -228,12 +229,32 @@ export const openStore = (directory: string): DataStore => new DataStore(directo
 /** SHA-256 over the rows of several series in their order, with what series they are. */
 export function hashSeries(all: readonly MarketColumns[]): string {
   const hash = createHash('sha256')
-  for (const series of all) {
-    const { rows, columns } = rowsOf(series)
-    hash.update(JSON.stringify([keyOf(series), rows]))
-    for (const { name } of KIND_SPECS[series.kind].columns) hash.update(bytesOf(columns[name]!))
+  for (const bytes of contentOf(all)) hash.update(bytes)
+  return hash.digest('hex')
+}
+
+const PART_BYTES = 8 << 20
+
+/** The same, and others get their turn in between. */
+export async function hashSeriesByParts(all: readonly MarketColumns[]): Promise<string> {
+  const hash = createHash('sha256')
+  for (const bytes of contentOf(all)) {
+    if (typeof bytes === 'string') hash.update(bytes)
+    else
+      for (let from = 0; from < bytes.length; from += PART_BYTES) {
+        hash.update(bytes.subarray(from, from + PART_BYTES))
+        await setImmediate()
+      }
   }
   return hash.digest('hex')
+}
+
+function* contentOf(all: readonly MarketColumns[]): Generator<string | Uint8Array> {
+  for (const series of all) {
+    const { rows, columns } = rowsOf(series)
+    yield JSON.stringify([keyOf(series), rows])
+    for (const { name } of KIND_SPECS[series.kind].columns) yield bytesOf(columns[name]!)
+  }
 }
 
 const subfolders = (folder: string): string[] =>

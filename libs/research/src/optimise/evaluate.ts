@@ -6,10 +6,11 @@ import { computeMetrics } from '../metrics/metrics.ts'
 import { METRICS } from '../metrics/catalogue.ts'
 import type { Metrics } from '../metrics/catalogue.ts'
 import { timesOfSeries } from '../run/columns.ts'
+import { notionalOf } from '../run/outcome.ts'
 import { metricsInputOf } from '../run/record.ts'
 import type { RunRequest } from '../run/types.ts'
 import { noisySeries } from '../robust/price-noise.ts'
-import { definitionOf } from '../run/strategy.ts'
+import { definitionOf } from '../run/definition.ts'
 import type { Convention } from '../metrics/types.ts'
 import type { ParameterSet } from './space.ts'
 import type { Objective, Outcome } from './trial.ts'
@@ -152,7 +153,7 @@ export function metricsOf(
         notional: notionalOf(result.fills),
         ...(bars?.kind === 'candles' ? { barUs: TIMEFRAME_US[bars.timeframe] } : {}),
       }
-    : metricsInputOf(request as RunRequest, result as BacktestResult, setup.series, lookback)
+    : metricsInputOf(request as RunRequest, result, notionalOf(result.fills), setup.series, lookback)
   return computeMetrics(input, convention)
 }
 
@@ -163,9 +164,6 @@ function withPeaks(metrics: Metrics, result: BacktestResult, convention: Convent
   const calmar = metrics.cagr === null || maxDrawdown === 0 ? null : metrics.cagr / Math.abs(maxDrawdown)
   return { ...metrics, maxDrawdown, calmar, peakEquity: Math.max(metrics.peakEquity ?? 0, result.peakEquity) }
 }
-
-const notionalOf = (fills: BacktestResult['fills']): number =>
-  fills.reduce((sum, { price, quantity }) => sum + price * quantity, 0)
 
 function checked(answer: ReturnType<ObjectiveFunction>, objectives: readonly Objective[]): (number | null)[] {
   const values = [answer].flat() as (number | null)[]

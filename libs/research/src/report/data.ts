@@ -1,10 +1,10 @@
 import { DAY_US, TIMEFRAME_US, TIMEFRAMES } from '@contrail/contracts'
-import type { BacktestResult, CandleColumns, MarketColumns, TradeRecord } from '@contrail/trading'
+import type { CandleColumns, MarketColumns, TradeRecord } from '@contrail/trading'
 import { dailyEquity } from '../metrics/daily.ts'
 import { drawdownsOf } from '../metrics/drawdowns.ts'
 import { returnsOf, sharpe } from '../metrics/returns.ts'
 import { barsOfTicks } from '@contrail/data'
-import type { RunRecord } from '../run/types.ts'
+import type { RunRecord, RunResult } from '../run/types.ts'
 import { benchmarkOf } from '../run/record.ts'
 import { bucketExtremes, everyNth, groupsOf } from './thin.ts'
 
@@ -70,7 +70,12 @@ export type ReportData = {
   readonly sides: GroupRow[]
 }
 
-export function reportData(record: RunRecord, result: BacktestResult, series: readonly MarketColumns[]): ReportData {
+export function reportData(
+  record: RunRecord,
+  result: RunResult,
+  traded: readonly string[],
+  series: readonly MarketColumns[],
+): ReportData {
   const { timeUs, value } = result.equity
   const daily = dailyEquity(timeUs, value, record.cash, record.basis.periodsPerYear)
   const returns = returnsOf(daily.value)
@@ -84,7 +89,7 @@ export function reportData(record: RunRecord, result: BacktestResult, series: re
     drawdowns: drawdownsOf(timeUs, value)
       .toSorted((a, b) => a.depth - b.depth)
       .slice(0, DRAWDOWNS_MAX),
-    bars: barsOf(result, series),
+    bars: barsOf(result, traded, series),
     trades: result.trades.slice(0, TRADES_MAX).map(tradeRow),
     instruments: groupsOf(result.trades, (trade) => `${trade.venue} ${trade.instrument}`),
     pnlMonths: groupsOf(result.trades, (trade) => monthOf(trade.exitTimeUs)).toSorted((a, b) =>
@@ -114,7 +119,7 @@ function tradeRow(trade: TradeRecord): TradeRow {
 }
 export const monthOf = (us: number): string => new Date(us / 1000).toISOString().slice(0, 7)
 
-function curveOf({ cash, strategy }: RunRecord, { equity }: BacktestResult, series: readonly MarketColumns[]) {
+function curveOf({ cash, strategy }: RunRecord, { equity }: RunResult, series: readonly MarketColumns[]) {
   const { timeUs, value, exposure } = equity
   const drawdown = new Float64Array(value.length)
   let peak = cash
@@ -186,10 +191,11 @@ function histogram(values: Float64Array): { edges: number[]; counts: number[] } 
   return { edges, counts }
 }
 
-function barsOf(result: BacktestResult, series: readonly MarketColumns[]): BarsData[] {
-  const traded = new Set(result.fills.map((fill) => `${fill.venue} ${fill.instrument}`))
+function barsOf(result: RunResult, traded: readonly string[], series: readonly MarketColumns[]): BarsData[] {
   const names = [...new Set(series.map((one) => `${one.venue} ${one.instrument}`))]
-  const shown = names.toSorted((a, b) => Number(traded.has(b)) - Number(traded.has(a))).slice(0, INSTRUMENTS_MAX)
+  const shown = names
+    .toSorted((a, b) => Number(traded.includes(b)) - Number(traded.includes(a)))
+    .slice(0, INSTRUMENTS_MAX)
   const most = Math.floor(BARS_MAX / Math.max(1, shown.length))
   return shown.flatMap((name) => {
     const own = series.filter((one) => `${one.venue} ${one.instrument}` === name)

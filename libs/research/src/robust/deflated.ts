@@ -1,4 +1,4 @@
-import type { BacktestResult } from '@contrail/trading'
+import type { RunResult } from '../run/types.ts'
 import { dailyEquity, periodsPerYearOf } from '../metrics/daily.ts'
 import { returnsOf } from '../metrics/returns.ts'
 import { deflatedSharpe, expectedMaxSharpe, probabilisticSharpe } from '../metrics/sharpe-odds.ts'
@@ -21,7 +21,7 @@ export function trialCountOf(trials: readonly Trial[], periods: number): TrialCo
   return { count: Math.max(1, trials.length), ...(spread === null ? {} : { variance: spread }) }
 }
 
-export function deflatedSection(result: BacktestResult, cash: number, trials: TrialCount): RobustnessSection {
+export function deflatedSection(result: RunResult, cash: number, trials: TrialCount): RobustnessSection {
   const { timeUs, value } = result.equity
   const periods = periodsPerYearOf(timeUs)
   const returns = returnsOf(dailyEquity(timeUs, value, cash, periods).value)

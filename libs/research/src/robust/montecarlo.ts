@@ -1,4 +1,4 @@
-import type { BacktestResult } from '@contrail/trading'
+import type { RunResult } from '../run/types.ts'
 import { dailyEquity, periodsPerYearOf } from '../metrics/daily.ts'
 import { maxDrawdown, returnsOf, sharpe } from '../metrics/returns.ts'
 import { quantile } from '../metrics/statistics.ts'
@@ -46,7 +46,7 @@ export type MonteCarlo = {
     | undefined
 }
 
-export function monteCarlo(result: BacktestResult, options: MonteCarloOptions): MonteCarlo {
+export function monteCarlo(result: RunResult, options: MonteCarloOptions): MonteCarlo {
   const wanted = options.rounds ?? ROUNDS_DEFAULT
   return {
     rounds: wanted,
@@ -59,7 +59,7 @@ export function monteCarlo(result: BacktestResult, options: MonteCarloOptions): 
 const roundsFor = (wanted: number, length: number): number =>
   Math.max(Math.min(wanted, ROUNDS_MIN), Math.min(wanted, Math.floor(WORK_MAX / Math.max(1, length))))
 
-function shuffleTrades(result: BacktestResult, options: MonteCarloOptions, wanted: number): MonteCarlo['shuffled'] {
+function shuffleTrades(result: RunResult, options: MonteCarloOptions, wanted: number): MonteCarlo['shuffled'] {
   if (result.trades.length < 2) return undefined
   const { cash, compounding } = options
   let before = cash
@@ -85,7 +85,7 @@ function shuffleTrades(result: BacktestResult, options: MonteCarloOptions, wante
 }
 
 /** Daily where there are days enough, else the points of equity themselves, thinned. */
-function resampled(result: BacktestResult, cash: number): { values: Float64Array; periods: number | undefined } {
+function resampled(result: RunResult, cash: number): { values: Float64Array; periods: number | undefined } {
   const { timeUs, value } = result.equity
   const periods = periodsPerYearOf(timeUs)
   const days = dailyEquity(timeUs, value, cash, periods)
@@ -98,7 +98,7 @@ function resampled(result: BacktestResult, cash: number): { values: Float64Array
  * Stationary bootstrap: blocks of random length, n^(1/3) on average, so that what depends on yesterday still does.
  * Politis and Romano, 1994.
  */
-function bootstrapReturns(result: BacktestResult, options: MonteCarloOptions, wanted: number): MonteCarlo['bootstrap'] {
+function bootstrapReturns(result: RunResult, options: MonteCarloOptions, wanted: number): MonteCarlo['bootstrap'] {
   const { values, periods } = resampled(result, options.cash)
   const returns = returnsOf(values)
   if (returns.length < 10 || values.some((value) => !(value > 0))) return undefined
@@ -147,7 +147,7 @@ const fanMarks = (length: number): number[] => [
   ...new Set(Array.from({ length: FAN_POINTS + 1 }, (_, i) => Math.round((i / FAN_POINTS) * length))),
 ]
 
-export function monteCarloSection(result: BacktestResult, options: MonteCarloOptions): RobustnessSection {
+export function monteCarloSection(result: RunResult, options: MonteCarloOptions): RobustnessSection {
   const study = monteCarlo(result, options)
   const { shuffled, bootstrap } = study
   const lossShare = bootstrap ? shareBelow(bootstrap.totalReturn.values, 0) : null

@@ -1,5 +1,6 @@
-import type { BacktestResult, MarketColumns } from '@contrail/trading'
+import type { MarketColumns } from '@contrail/trading'
 import type { RobustnessSection } from '../report/sections.ts'
+import type { RunResult } from '../run/types.ts'
 import { deflatedSection } from './deflated.ts'
 import type { TrialCount } from './deflated.ts'
 import { monteCarloSection } from './montecarlo.ts'
@@ -19,7 +20,7 @@ export type RobustnessOptions = {
 }
 
 /** What every report has without being asked: Monte Carlo, random entries, deflated Sharpe. No backtest is run again. */
-export function robustness(result: BacktestResult, options: RobustnessOptions): RobustnessSection[] {
+export function robustness(result: RunResult, options: RobustnessOptions): RobustnessSection[] {
   const { cash, trials = { count: 1 } } = options
   return [
     monteCarloSection(result, options),

@@ -1,4 +1,5 @@
-import type { BacktestResult, MarketColumns, TradeRecord } from '@contrail/trading'
+import type { MarketColumns, TradeRecord } from '@contrail/trading'
+import type { RunResult } from '../run/types.ts'
 import { quantile } from '../metrics/statistics.ts'
 import { random } from '../optimise/random.ts'
 import type { Random } from '../optimise/random.ts'
@@ -35,7 +36,7 @@ type Prices = { readonly price: Float64Array; readonly from: number; readonly to
 type Lane = { readonly prices: Prices; readonly trades: readonly TradeRecord[]; readonly holds: Int32Array }
 
 /** Is the time of entry worth anything? Against entries at random with the same exposure. */
-export function significance(result: BacktestResult, options: SignificanceOptions): Significance {
+export function significance(result: RunResult, options: SignificanceOptions): Significance {
   const lanes = lanesOf(result.trades, options)
   const trades = lanes.reduce((sum, lane) => sum + lane.trades.length, 0)
   const profit = lanes.reduce((sum, lane) => sum + lane.trades.reduce((all, { pnl }) => all + pnl, 0), 0)
@@ -137,7 +138,7 @@ function apart(count: number, holds: Int32Array, room: number, from: Random): In
   return starts
 }
 
-export function significanceSection(result: BacktestResult, options: SignificanceOptions): RobustnessSection {
+export function significanceSection(result: RunResult, options: SignificanceOptions): RobustnessSection {
   const { trades, profit, random: found, pValue, rounds, seed } = significance(result, options)
   const verdict =
     pValue === null || trades < TRADES_MIN

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { instrumentId, Refusal, refuse, TIMEFRAME_US } from '@contrail/contracts'
 import type { Instrument } from '@contrail/contracts'
-import { barsOfBars, barsOfTicks, hashSeries, readMarketFile } from '@contrail/data'
+import { barsOfBars, barsOfTicks, readMarketFile } from '@contrail/data'
 import type { MarketFile, MarketFileOptions, MarketQuery } from '@contrail/data'
 import type { Assumptions, CandleColumns, InputSpec, MarketColumns } from '@contrail/trading'
 import { joinSeries, seriesName, timesOfSeries } from './columns.ts'
@@ -228,4 +228,3 @@ export const seriesRecord = (one: MarketColumns): SeriesRecord => ({
   firstUs: timesOfSeries(one)[0] ?? 0,
   lastUs: timesOfSeries(one).at(-1) ?? 0,
 })
-export const hashOfData = (series: readonly MarketColumns[]): string => hashSeries(series)

@@ -4,7 +4,10 @@ import path from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { isoOfUs, Refusal, refuse } from '@contrail/contracts'
 import { systemClock } from '@contrail/runtime'
-import type { BacktestOptions, BacktestResult, InputSpec } from '@contrail/trading'
+import type { BacktestOptions, InputSpec } from '@contrail/trading'
+import { unpackResult } from './outcome.ts'
+import type { PackedResult } from './outcome.ts'
+import type { RunResult, RunTotals } from './types.ts'
 import { PULSE_BYTES, pulseOf, readPulse } from './watch.ts'
 import type { Pulse } from './watch.ts'
 
@@ -15,7 +18,12 @@ export type Question =
       readonly parameters: Readonly<Record<string, unknown>>
       readonly fill: Readonly<Record<string, unknown>>
     }
-  | { readonly kind: 'run'; readonly options: Omit<BacktestOptions, 'definition' | 'onProgress'> }
+  | {
+      readonly kind: 'run'
+      readonly options: Omit<BacktestOptions, 'definition' | 'onProgress'>
+      /** Where its lists are written. */
+      readonly folder: string | undefined
+    }
 export type Described = {
   readonly name: string
   readonly description: string
@@ -30,7 +38,8 @@ export type Answer =
   | { readonly kind: 'loaded' }
   | ({ readonly kind: 'described' } & Described)
   | { readonly kind: 'progress'; readonly done: number; readonly total: number }
-  | { readonly kind: 'done'; readonly result: BacktestResult }
+  | { readonly kind: 'done'; readonly result: PackedResult; readonly totals: RunTotals }
+  | { readonly kind: 'written'; readonly decisionsSha256: string }
   | {
       readonly kind: 'failed'
       readonly code: string
@@ -99,18 +108,28 @@ export class StrategyThread {
 
   async run(
     options: Omit<BacktestOptions, 'definition' | 'onProgress'>,
+    folder: string | undefined,
     onProgress: (done: number, total: number) => void,
     signal?: AbortSignal,
-  ): Promise<BacktestResult> {
+  ): Promise<{ result: RunResult; totals: RunTotals }> {
     this.#onProgress = onProgress
     const stop = (): void => void Atomics.store(this.#pulse.stop, 0, 1)
     signal?.addEventListener('abort', stop, { once: true })
     if (signal?.aborted) stop()
     try {
-      return ((await this.#ask({ kind: 'run', options })) as Extract<Answer, { kind: 'done' }>).result
+      const { result, totals } = (await this.#ask({ kind: 'run', options, folder })) as Extract<
+        Answer,
+        { kind: 'done' }
+      >
+      return { result: unpackResult(result), totals }
     } finally {
       signal?.removeEventListener('abort', stop)
     }
+  }
+
+  /** When the lists of the run are written; the SHA-256 of its decisions. */
+  async written(): Promise<string> {
+    return ((await this.#answer()) as Extract<Answer, { kind: 'written' }>).decisionsSha256
   }
 
   async close(): Promise<void> {

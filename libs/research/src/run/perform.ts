@@ -1,7 +1,10 @@
+import { createHash } from 'node:crypto'
+import { rm } from 'node:fs/promises'
 import { refuse } from '@contrail/contracts'
+import { hashSeriesByParts } from '@contrail/data'
 import { systemClock } from '@contrail/runtime'
 import { defaultAssumptions } from '@contrail/trading'
-import type { Assumptions, BacktestResult } from '@contrail/trading'
+import type { Assumptions } from '@contrail/trading'
 import { reportData } from '../report/data.ts'
 import { pageParts } from '../report/bundle.ts'
 import { renderReport } from '../report/render.ts'
@@ -9,15 +12,13 @@ import type { RobustnessSection } from '../report/sections.ts'
 import { robustness } from '../robust/robustness.ts'
 import { dataFor, openData } from './data.ts'
 import type { Opened, RunData } from './data.ts'
-import { decisionLog } from './files.ts'
 import { StrategyThread } from './host.ts'
 import type { Described } from './host.ts'
 import { recordOf } from './record.ts'
-import { runId, writeRun } from './store.ts'
+import { finishRun, partFolder, putCurves, runId } from './store.ts'
 import { bundleStrategy } from './strategy.ts'
 import type { StrategyCode } from './strategy.ts'
-import type { RunOptions, RunOutcome, RunProgress, RunRequest } from './types.ts'
-import { createHash } from 'node:crypto'
+import type { RunOptions, RunOutcome, RunProgress, RunRequest, RunResult } from './types.ts'
 
 /**
  * One backtest from a strategy and data to an immutable folder. Whoever calls it, the CLI or a service, gets the same run. It
@@ -31,12 +32,15 @@ export async function performRun(request: RunRequest, options: RunOptions = {}):
   const code = await codeOf(request)
   const opened = await openData(request.data)
   const thread = new StrategyThread(code.code, code.source, options)
+  let part: string | undefined
   try {
     await thread.loaded()
     const described = await thread.describe(request.parameters ?? {}, fillOf(opened, assumptions))
     const data = await dataFor(request, opened, described, assumptions)
+    const { directory } = options
+    part = directory === undefined ? undefined : partFolder(directory)
     const startedMs = systemClock.monotonicMs()
-    const result = await thread.run(
+    const running = thread.run(
       {
         parameters: described.parameters,
         instruments: data.instruments,
@@ -47,37 +51,34 @@ export async function performRun(request: RunRequest, options: RunOptions = {}):
         ...(request.fromUs === undefined ? {} : { fromUs: request.fromUs }),
         ...(request.toUs === undefined ? {} : { toUs: request.toUs }),
       },
+      part,
       (done, total) => progress('running', done, total),
       options.signal,
     )
+    // While it runs.
+    const [{ result, totals }, dataSha256] = await Promise.all([running, hashSeriesByParts(data.series)])
     const ms = systemClock.monotonicMs() - startedMs
     progress('judging', 1, 1)
-    const { chunks, sha256: decisionsSha256 } = decisionLog(result.decisions)
+    const curves = part === undefined ? undefined : putCurves(part, result, request.cash)
+    const made = { request, code, described, data, dataSha256, assumptions, result, totals, ms }
+    const judged = recordOf({ ...made, decisionsSha256: '', id: '', createdAt: '' })
+    const chart = part === undefined ? undefined : reportData(judged, result, totals.traded, data.series)
+    const sections = sectionsOf(request, result, data)
+    const decisionsSha256 = await thread.written()
     const createdMs = systemClock.nowUs() / 1000
     const id = runId(createdMs, `${code.codeSha256} ${decisionsSha256} ${JSON.stringify(described.parameters)}`)
-    const createdAt = new Date(createdMs).toISOString()
-    const record = recordOf({
-      request,
-      code,
-      described,
-      data,
-      assumptions,
-      result,
-      decisionsSha256,
-      ms,
-      id,
-      createdAt,
-    })
-    const sections = sectionsOf(request, result, data)
-    const { directory } = options
-    if (directory === undefined) return { record, result, series: data.series, sections, folder: undefined }
+    const record = { ...judged, decisionsSha256, id, createdAt: new Date(createdMs).toISOString() }
+    if (directory === undefined || part === undefined || chart === undefined)
+      return { record, result, series: data.series, sections, folder: undefined }
     progress('writing', 1, 1)
-    const chart = reportData(record, result, data.series)
     const html = options.report === false ? undefined : renderReport(record, chart, sections, await pageParts())
-    const folder = await writeRun(directory, { record, result, decisions: chunks, chart, sections, html })
+    await curves
+    const folder = await finishRun(directory, part, { record, chart, sections, html })
+    part = undefined
     return { record, result, series: data.series, sections, folder }
   } finally {
     await thread.close()
+    if (part !== undefined) await rm(part, { recursive: true, force: true })
   }
 }
 
@@ -100,7 +101,7 @@ function checkRequest({ cash, fromUs, toUs }: RunRequest): void {
 }
 
 /** Studies that need the whole run are left out of one that was stopped. */
-function sectionsOf(request: RunRequest, result: BacktestResult, { series }: RunData): RobustnessSection[] {
+function sectionsOf(request: RunRequest, result: RunResult, { series }: RunData): RobustnessSection[] {
   if (request.robustness === false || !result.complete) return []
   return robustness(result, {
     cash: request.cash,

@@ -5,11 +5,11 @@ import type { MetricsReport } from '../metrics/metrics.ts'
 import type { Numbers } from '../metrics/statistics.ts'
 import type { MetricsInput } from '../metrics/types.ts'
 import type { RunData } from './data.ts'
-import { hashOfData, seriesRecord } from './data.ts'
+import { seriesRecord } from './data.ts'
 import type { Described } from './host.ts'
 import type { StrategyCode } from './strategy.ts'
 import { RUN_SCHEMA } from './types.ts'
-import type { RunRecord, RunRequest } from './types.ts'
+import type { RunRecord, RunRequest, RunResult, RunTotals } from './types.ts'
 
 /** What the prices of the first series did while the run could trade: its benchmark. */
 export function benchmarkOf(
@@ -45,13 +45,13 @@ function lowerBound(times: Float64Array, timeUs: number): number {
 
 export function metricsInputOf(
   request: RunRequest,
-  result: BacktestResult,
+  result: Pick<BacktestResult, 'equity' | 'trades'>,
+  notional: number,
   series: readonly MarketColumns[],
   lookback: number,
 ): MetricsInput {
   const benchmark = benchmarkOf(series, result.equity, lookback)
   const offset = benchmark?.firstRow ?? 0
-  const notional = result.fills.reduce((sum, { price, quantity }) => sum + price * quantity, 0)
   return {
     equity: result.equity,
     trades: result.trades.map((one) => ({ ...one, entryRow: one.entryRow - offset, exitRow: one.exitRow - offset })),
@@ -71,7 +71,9 @@ export type Made = {
   readonly described: Described
   readonly data: RunData
   readonly assumptions: Assumptions
-  readonly result: BacktestResult
+  readonly result: RunResult
+  readonly totals: RunTotals
+  readonly dataSha256: string
   readonly decisionsSha256: string
   readonly ms: number
   readonly id: string
@@ -81,13 +83,13 @@ export type Made = {
 export function recordOf(made: Made): RunRecord {
   const { request, result, data, described } = made
   const report = reportMetrics(
-    metricsInputOf(request, result, data.series, described.lookback),
+    metricsInputOf(request, result, made.totals.notional, data.series, described.lookback),
     request.convention ?? 'contrail',
   )
   return { ...originOf(made), ...judgedOf(made, report), ...outcomeOf(made) }
 }
 
-function originOf({ id, createdAt, code, described, data, request, result }: Made) {
+function originOf({ id, createdAt, code, described, data, dataSha256, request, result }: Made) {
   return {
     schema: RUN_SCHEMA,
     id,
@@ -104,7 +106,7 @@ function originOf({ id, createdAt, code, described, data, request, result }: Mad
     },
     data: {
       label: data.label,
-      sha256: hashOfData(data.series),
+      sha256: dataSha256,
       series: data.series.map(seriesRecord),
       instruments: data.instruments,
       files: data.files,
@@ -130,18 +132,18 @@ const judgedOf = ({ assumptions }: Made, { metrics, basis, asPrinted }: MetricsR
   asPrinted: asPrinted ?? null,
 })
 
-function outcomeOf({ result, decisionsSha256, ms }: Made) {
+function outcomeOf({ result, totals, decisionsSha256, ms }: Made) {
   return {
     counts: {
       events: result.events,
       decisions: result.decisionCount,
-      orders: result.orders.length,
-      fills: result.fills.length,
+      orders: totals.orders,
+      fills: totals.fills,
       trades: result.trades.length,
       gaps: result.gaps.length,
       liquidations: result.liquidations,
     },
-    orderStatuses: countsOf(result.orders.map(({ status }) => status)),
+    orderStatuses: totals.orderStatuses,
     refused: result.refused,
     costs: result.costs,
     gaps: result.gaps.slice(0, GAPS_MAX),
@@ -152,11 +154,6 @@ function outcomeOf({ result, decisionsSha256, ms }: Made) {
     residual: result.residual,
     timing: { ms: Math.round(ms), eventsPerSecond: ms > 0 ? Math.round((result.events / ms) * 1000) : 0 },
   }
-}
-function countsOf(names: readonly string[]): Record<string, number> {
-  const counts: Record<string, number> = {}
-  for (const name of names) counts[name] = (counts[name] ?? 0) + 1
-  return counts
 }
 /** Listed in run.json; `counts.gaps` has them all. */
 const GAPS_MAX = 1000

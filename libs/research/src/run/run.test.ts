@@ -36,7 +36,7 @@ describe('a run', () => {
       complete: true,
       residual: '0',
       strategy: { name: 'sma-cross', parameters: { instrument: 'BTC-USDT', timeframe: '1h', fast: 3 } },
-      counts: { trades: result.trades.length, fills: result.fills.length },
+      counts: { trades: result.trades.length },
     })
     expect(record.strategy.fromData.toSorted()).toEqual(['instrument', 'timeframe', 'venue'])
     const text = (name: string) => readFileSync(path.join(folder as string, name), 'utf8')
@@ -45,8 +45,21 @@ describe('a run', () => {
     expect(trades).toHaveLength(result.trades.length + 1)
     const pnl = (trades[0] as string).split(',').indexOf('pnl')
     expect(trades.slice(1).map((line) => Number(line.split(',')[pnl]))).toEqual(result.trades.map((one) => one.pnl))
+    for (const [name, count] of [
+      ['orders.csv', record.counts.orders],
+      ['fills.csv', record.counts.fills],
+    ] as const)
+      expect(text(name).trim().split('\n')).toHaveLength(count + 1)
     const equity = text('equity.csv').trim().split('\n')
     expect(Number(equity.at(-1)?.split(',')[1])).toBe(record.finalEquity)
+    const whole = readFileSync(path.join(folder as string, 'equity.f64'))
+    const [timeUs, value, exposure] = [0, 1, 2].map((column) => {
+      const size = whole.length / 3
+      return Array.from({ length: size / 8 }, (_, row) => whole.readDoubleLE(column * size + row * 8))
+    })
+    const columns = { timeUs, value, exposure }
+    for (const [name, column] of Object.entries(result.equity))
+      expect([name, columns[name as 'value']]).toEqual([name, [...column]])
     expect(createHash('sha256').update(text('decisions.jsonl')).digest('hex')).toBe(record.decisionsSha256)
     expect(text('decisions.jsonl').trim().split('\n')).toHaveLength(record.counts.decisions)
     expect(statSync(path.join(folder as string, 'run.json')).mode & 0o222).toBe(0)

@@ -1,19 +1,23 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { refuse } from '@contrail/contracts'
-import type { BacktestResult } from '@contrail/trading'
 import type { RobustnessSection } from '../report/sections.ts'
 import type { ReportData } from '../report/data.ts'
-import { equitySheet, fillsSheet, ordersSheet, tradesSheet } from './files.ts'
+import { ByteText } from './byte-text.ts'
+import { writeEquity, writeTrades } from './files.ts'
+import { into } from './outcome.ts'
 import { RUN_SCHEMA } from './types.ts'
-import type { RunRecord } from './types.ts'
+import type { RunRecord, RunResult } from './types.ts'
 
 /*
- * A run is a folder <runs>/<id>/: run.json, trades.csv, orders.csv, fills.csv, equity.csv, decisions.jsonl, chart.json and
- * report.html. It is written beside its place and renamed into it: what is there is whole and is never changed again. Studies that
- * are made later of a run are kept beside it in <runs>/<id>.sections.json.
+ * A run is a folder <runs>/<id>/: run.json, trades.csv, orders.csv, fills.csv, equity.csv, equity.f64, decisions.jsonl, chart.json
+ * and report.html. It is written beside its place and renamed into it: what is there is whole and is never changed again. Studies
+ * that are made later of a run are kept beside it in <runs>/<id>.sections.json.
+ *
+ * equity.csv lists at most 20,000 points; equity.f64 is the whole curve: three columns of little-endian doubles, one after the
+ * other: time in microseconds, equity, exposure. A third of its bytes / 8 is the count of points.
  */
 
 /** `20260131T235959-1a2b3c4d`: sorts by time, differs by content. */
@@ -23,48 +27,54 @@ export function runId(createdAtMs: number, content: string): string {
 }
 const ID = /^\d{8}T\d{6}-[0-9a-f]{8}$/
 
+/** The folder of a run before it has its name: beside its place, and not there for whoever lists runs. */
+export const partFolder = (directory: string): string =>
+  path.join(directory, `.${process.pid}-${randomBytes(6).toString('hex')}.part`)
+
 export type RunFiles = {
   readonly record: RunRecord
-  readonly result: BacktestResult
-  readonly decisions: readonly string[]
   readonly chart: ReportData
   readonly sections: readonly RobustnessSection[]
   readonly html: string | undefined
 }
 
-export async function writeRun(directory: string, files: RunFiles): Promise<string> {
-  const { record, result, decisions, chart, sections, html } = files
-  const folder = path.join(directory, record.id)
-  const temporary = path.join(directory, `.${record.id}.part`)
-  await mkdir(temporary, { recursive: true })
-  try {
-    const put = (name: string, text: string): Promise<void> =>
-      writeFile(path.join(temporary, name), text, { mode: 0o444 })
-    await put('trades.csv', tradesSheet(result.trades))
-    await put('orders.csv', ordersSheet(result.orders))
-    await put('fills.csv', fillsSheet(result.fills))
-    await put('equity.csv', equitySheet(result.equity, record.cash))
-    await putLines(path.join(temporary, 'decisions.jsonl'), decisions)
-    await put('chart.json', JSON.stringify(chart))
-    await put('sections.json', JSON.stringify(sections))
-    if (html !== undefined) await put('report.html', html)
-    // Last: a folder with a run.json is complete.
-    await put('run.json', `${JSON.stringify(record, null, 2)}\n`)
-    await rename(temporary, folder)
-  } catch (error) {
-    await rm(temporary, { recursive: true, force: true })
-    throw error
-  }
-  return folder
+const MODE = 0o444
+const put = (part: string, name: string, text: string | Uint8Array): Promise<void> =>
+  writeFile(path.join(part, name), text, { mode: MODE })
+
+/** What is known as soon as the run is over. */
+export async function putCurves(part: string, { trades, equity }: RunResult, cash: number): Promise<void> {
+  await mkdir(part, { recursive: true })
+  const whole = [equity.timeUs, equity.value, equity.exposure].map(
+    ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength),
+  )
+  const curve = writeAll(path.join(part, 'equity.f64'), whole)
+  into(part, 'trades.csv', (take) => writeTrades(trades, new ByteText(take)))
+  into(part, 'equity.csv', (take) => writeEquity(equity, cash, new ByteText(take)))
+  await curve
 }
 
-async function putLines(file: string, chunks: readonly string[]): Promise<void> {
-  const handle = await open(file, 'w', 0o444)
+async function writeAll(file: string, parts: readonly Uint8Array[]): Promise<void> {
+  const handle = await open(file, 'wx', MODE)
   try {
-    for (const chunk of chunks) await handle.write(chunk)
+    for (const bytes of parts)
+      for (let from = 0; from < bytes.length;) from += (await handle.write(bytes, from)).bytesWritten
   } finally {
     await handle.close()
   }
+}
+
+/** The rest, and its name: from then on it is there, and is never changed again. */
+export async function finishRun(directory: string, part: string, files: RunFiles): Promise<string> {
+  const { record, chart, sections, html } = files
+  const folder = path.join(directory, record.id)
+  await put(part, 'chart.json', JSON.stringify(chart))
+  await put(part, 'sections.json', JSON.stringify(sections))
+  if (html !== undefined) await put(part, 'report.html', html)
+  // Last: a folder with a run.json is complete.
+  await put(part, 'run.json', `${JSON.stringify(record, null, 2)}\n`)
+  await rename(part, folder)
+  return folder
 }
 
 /** `<home>/runs`, or what CONTRAIL_RUNS_DIR says. */

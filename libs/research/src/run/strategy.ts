@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { refuse } from '@contrail/contracts'
 import { bundleModule } from '@contrail/runtime/bundle'
 import type { StrategyDefinition } from '@contrail/trading'
+import { definitionOf } from './definition.ts'
 
 /** The worked strategies that come with the house. */
 export const BUILT_IN_STRATEGIES = ['sma-cross', 'rsi-reversion', 'pair-spread'] as const
@@ -38,15 +39,4 @@ export async function loadStrategy(
 ): Promise<StrategyCode & { definition: StrategyDefinition; codeHash: string }> {
   const code = await bundleStrategy(strategy, folder)
   return { ...code, codeHash: code.codeSha256, definition: await definitionOf(code.code) }
-}
-
-export const definitionOf = (code: string): Promise<StrategyDefinition> =>
-  definitionAt(`data:text/javascript;base64,${Buffer.from(code).toString('base64')}`)
-
-export async function definitionAt(url: string): Promise<StrategyDefinition> {
-  const module = (await import(url)) as { default?: StrategyDefinition }
-  const definition = module.default
-  if (!definition || typeof definition.inputs !== 'function' || typeof definition.state !== 'function')
-    throw refuse('no_strategy', 'default export', typeof definition, 'export default defineStrategy({ ... })')
-  return definition
 }

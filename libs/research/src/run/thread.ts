@@ -1,11 +1,13 @@
+import { mkdirSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { parentPort, workerData } from 'node:worker_threads'
-import { Refusal } from '@contrail/contracts'
+import { mendOf, Refusal } from '@contrail/contracts'
 import { runBacktest } from '@contrail/trading'
 import type { InputSpec, StrategyDefinition } from '@contrail/trading'
 import { z } from 'zod'
-import { definitionAt } from './strategy.ts'
+import { definitionAt } from './definition.ts'
 import type { Answer, Question, ThreadData } from './host.ts'
+import { packResult, totalsOf, writeLists } from './outcome.ts'
 import { leave, pulseOf, watched } from './watch.ts'
 
 /** The thread of one run. The strategy's code runs here and nowhere else: an endless loop hangs this thread alone. */
@@ -48,7 +50,7 @@ function describe(given: Readonly<Record<string, unknown>>, fill: Readonly<Recor
     const [issue] = parsed.error.issues
     const field = issue?.path.join('.') || 'parameters'
     const value = issue?.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown>)?.[key], given)
-    throw new Refusal('invalid_parameter', field, value ?? 'nothing', issue?.message ?? 'see the schema')
+    throw new Refusal('invalid_parameter', field, value ?? 'nothing', mendOf(issue))
   }
   const parameters = parsed.data as Record<string, unknown>
   const inputs = definition.inputs(parameters) as readonly InputSpec[]
@@ -65,7 +67,7 @@ function describe(given: Readonly<Record<string, unknown>>, fill: Readonly<Recor
 /** Between two words about progress. */
 const TELL_MS = 50
 
-function run({ options }: Extract<Question, { kind: 'run' }>): void {
+function run({ options, folder }: Extract<Question, { kind: 'run' }>): void {
   let toldMs = -Infinity
   const result = runBacktest({
     ...options,
@@ -79,9 +81,11 @@ function run({ options }: Extract<Question, { kind: 'run' }>): void {
       return Atomics.load(pulse.stop, 0) === 0
     },
   })
-  const { timeUs, value, exposure } = result.equity
-  const owned = [timeUs, value, exposure].flatMap(({ buffer }) => (buffer instanceof ArrayBuffer ? [buffer] : []))
-  parentPort?.postMessage({ kind: 'done', result } satisfies Answer, [...new Set(owned)])
+  const { packed, memory } = packResult(result)
+  parentPort?.postMessage({ kind: 'done', result: packed, totals: totalsOf(result) } satisfies Answer, memory)
+  // While whoever asked judges the result.
+  if (folder !== undefined) mkdirSync(folder, { recursive: true })
+  say({ kind: 'written', decisionsSha256: writeLists(result, folder) })
 }
 
 function failureOf(error: unknown): { code: string; field: string; value: string; mend: string } {

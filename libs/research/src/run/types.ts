@@ -139,10 +139,23 @@ export type RunRecord = {
   readonly timing: { readonly ms: number; readonly eventsPerSecond: number }
 }
 
+/** Without its long lists: they are files of the run. */
+export type RunResult = Omit<BacktestResult, 'decisions' | 'orders' | 'fills'>
+/** What is said of those lists. */
+export type RunTotals = {
+  readonly orders: number
+  readonly fills: number
+  readonly orderStatuses: RunRecord['orderStatuses']
+  /** Sum of price x quantity of the fills. */
+  readonly notional: number
+  /** `venue instrument` of each that was filled. */
+  readonly traded: readonly string[]
+}
+
 /** All of a run in memory. */
 export type RunOutcome = {
   readonly record: RunRecord
-  readonly result: BacktestResult
+  readonly result: RunResult
   readonly series: readonly MarketColumns[]
   readonly sections: readonly RobustnessSection[]
   /** Folder of the run; undefined when nothing was written. */

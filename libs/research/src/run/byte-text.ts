@@ -1,0 +1,220 @@
+import { DAY_US, isoOfUs } from '@contrail/contracts'
+
+/*
+ * Text as bytes: numbers, times and words are written where they will lie in the file, with no string made of them. What is
+ * written is byte for byte what `String`, `isoOfUs` and `JSON.stringify` say (byte-text.test.ts).
+ */
+export type Sink = (bytes: Uint8Array) => void
+
+const ROOM = 1 << 20
+/** Longest of what is written without asking for room by its length. */
+const SHORT = 64
+const COMMA = 44
+const QUOTE = 34
+const BACKSLASH = 92
+const LINE = 10
+const ZERO = 48
+
+/** Decimals that are tried before the general way: prices, money and most sums of them have no more. */
+const PLACES = 8
+const POWER = 1e8
+/** A decimal of so many digits is the only one of them for its double, and so the shortest: what `String` says. */
+const EXACT_MAX = 1e15
+/** `String` has an exponent below. */
+const SMALL = 1e-6
+
+export class ByteText {
+  readonly #sink: Sink
+  readonly #bytes = Buffer.allocUnsafeSlow(ROOM)
+  #at = 0
+  /** First instant of the day that `#date` is the text of. */
+  #dayUs = NaN
+  readonly #date = new Uint8Array(11)
+
+  constructor(sink: Sink) {
+    this.#sink = sink
+  }
+
+  flush(): void {
+    if (this.#at > 0) this.#sink(this.#bytes.subarray(0, this.#at))
+    this.#at = 0
+  }
+
+  #room(bytes: number): void {
+    if (this.#at + bytes > ROOM) this.flush()
+  }
+
+  byte(code: number): void {
+    this.#room(1)
+    this.#bytes[this.#at++] = code
+  }
+  comma(): void {
+    this.byte(COMMA)
+  }
+  line(): void {
+    this.byte(LINE)
+  }
+
+  /** As it is, of any length. */
+  raw(text: string): void {
+    const { length } = text
+    if (length > SHORT) return this.#long(text)
+    this.#room(length)
+    const bytes = this.#bytes
+    const from = this.#at
+    for (let i = 0; i < length; i++) {
+      const code = text.charCodeAt(i)
+      if (code > 127) return this.#long(text)
+      bytes[from + i] = code
+    }
+    this.#at = from + length
+  }
+
+  #long(text: string): void {
+    const bytes = Buffer.from(text)
+    this.flush()
+    if (bytes.length > ROOM) return this.#sink(bytes)
+    this.#bytes.set(bytes)
+    this.#at = bytes.length
+  }
+
+  /** A cell of a sheet: nothing for undefined, in quotes where it has to be. */
+  cell(text: string | undefined): void {
+    if (text === undefined) return
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i)
+      if (code === COMMA || code === QUOTE || code === LINE) return this.raw(`"${text.replaceAll('"', '""')}"`)
+    }
+    this.raw(text)
+  }
+
+  number(value: number | undefined): void {
+    if (value === undefined) return
+    this.#room(SHORT)
+    const size = Math.abs(value)
+    if (size < EXACT_MAX) {
+      if (Math.trunc(size) === size) {
+        if (value < 0) this.#bytes[this.#at++] = 45
+        return this.#whole(size)
+      }
+      const units = Math.round(size * POWER)
+      if (size >= SMALL && units < EXACT_MAX && units / POWER === size) {
+        if (value < 0) this.#bytes[this.#at++] = 45
+        return this.#decimal(units)
+      }
+    }
+    const text = String(value)
+    const bytes = this.#bytes
+    for (let i = 0; i < text.length; i++) bytes[this.#at++] = text.charCodeAt(i)
+  }
+
+  #whole(value: number): void {
+    if (value >= 1e9) {
+      const high = Math.floor(value / 1e9)
+      this.#whole(high)
+      return this.#digits(value - high * 1e9, 9)
+    }
+    let count = 1
+    for (let power = 10; value >= power; power *= 10) count++
+    this.#digits(value, count)
+  }
+
+  #decimal(units: number): void {
+    const whole = Math.floor(units / POWER)
+    let part = (units - whole * POWER) | 0
+    this.#whole(whole)
+    this.#bytes[this.#at++] = 46
+    let places = PLACES
+    while (part % 10 === 0) {
+      part = (part / 10) | 0
+      places--
+    }
+    this.#digits(part, places)
+  }
+
+  /** Below 2^31. */
+  #digits(value: number, count: number): void {
+    const bytes = this.#bytes
+    let rest = value | 0
+    for (let at = this.#at + count - 1; at >= this.#at; at--) {
+      const next = (rest / 10) | 0
+      bytes[at] = ZERO + rest - next * 10
+      rest = next
+    }
+    this.#at += count
+  }
+
+  /** As `isoOfUs`. */
+  time(us: number | undefined): void {
+    if (us === undefined) return
+    const within = us - this.#dayUs
+    if (!(within >= 0 && within < DAY_US)) return this.#otherDay(us)
+    this.#room(SHORT)
+    this.#bytes.set(this.#date, this.#at)
+    this.#at += 11
+    const seconds = Math.floor(within / 1e6)
+    const minutes = (seconds / 60) | 0
+    const hours = (minutes / 60) | 0
+    this.#digits(hours, 2)
+    this.#bytes[this.#at++] = 58
+    this.#digits(minutes - hours * 60, 2)
+    this.#bytes[this.#at++] = 58
+    this.#digits(seconds - minutes * 60, 2)
+    this.#bytes[this.#at++] = 46
+    this.#digits(within - seconds * 1e6, 6)
+    this.#bytes[this.#at++] = 90
+  }
+
+  #otherDay(us: number): void {
+    const text = isoOfUs(us)
+    this.#dayUs = Number.isInteger(us) && text.length === 27 ? Math.floor(us / DAY_US) * DAY_US : NaN
+    for (let i = 0; i < 11; i++) this.#date[i] = text.charCodeAt(i)
+    this.raw(text)
+  }
+
+  /** A value made of plain objects, lists, text, numbers and truth values. */
+  json(value: unknown): void {
+    if (typeof value === 'number') return Number.isFinite(value) ? this.number(value) : this.raw('null')
+    if (typeof value === 'string') return this.#jsonText(value)
+    if (value === null || typeof value === 'boolean') return this.raw(String(value))
+    if (Array.isArray(value)) return this.#jsonList(value as readonly unknown[])
+    if (typeof value !== 'object' || 'toJSON' in value) return this.raw(JSON.stringify(value) ?? 'null')
+    this.byte(123)
+    let isNext = false
+    for (const key of Object.keys(value)) {
+      const own = (value as Readonly<Record<string, unknown>>)[key]
+      if (own === undefined || typeof own === 'function') continue
+      if (isNext) this.comma()
+      isNext = true
+      this.#jsonText(key)
+      this.byte(58)
+      this.json(own)
+    }
+    this.byte(125)
+  }
+
+  #jsonList(values: readonly unknown[]): void {
+    this.byte(91)
+    for (let i = 0; i < values.length; i++) {
+      if (i > 0) this.comma()
+      this.json(values[i])
+    }
+    this.byte(93)
+  }
+
+  #jsonText(text: string): void {
+    const { length } = text
+    if (length > SHORT) return this.raw(JSON.stringify(text))
+    this.#room(SHORT + 2)
+    const bytes = this.#bytes
+    const from = this.#at + 1
+    for (let i = 0; i < length; i++) {
+      const code = text.charCodeAt(i)
+      if (code < 32 || code > 126 || code === QUOTE || code === BACKSLASH) return this.raw(JSON.stringify(text))
+      bytes[from + i] = code
+    }
+    bytes[from - 1] = QUOTE
+    bytes[from + length] = QUOTE
+    this.#at = from + length + 1
+  }
+}
