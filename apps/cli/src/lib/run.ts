@@ -57,7 +57,12 @@ function refuseUnknown(given: Record<string, unknown>, args: ArgsDef): void {
   }
   for (const key of Object.keys(given)) {
     if (key === '_' || known.has(key)) continue
-    throw new Refusal('unknown_option', 'option', `--${key}`, 'see --help for the options there are')
+    throw new Refusal(
+      'unknown_option',
+      'option',
+      `${key.length === 1 ? '-' : '--'}${key}`,
+      'see --help for the options there are',
+    )
   }
 }
 
