@@ -11,11 +11,12 @@ import { until } from '@contrail/runtime/testing'
 import { root, startTestPlatform } from '../testing/platform.ts'
 import type { TestPlatform } from '../testing/platform.ts'
 import { EVERY, FOLD_MODULUS, foldTick, strategyText } from './lib-swap-strategy.ts'
-import type { EditKind, Folded } from './lib-swap-strategy.ts'
+import type { EditKind, Folded, Habit } from './lib-swap-strategy.ts'
 
 const STRATEGY = 'swapped'
 const SUBJECT = 'md.ticks.sim.BTC-USDT'
 const ANSWER_MS_MAX = 30_000
+const SETTLE_MS_MAX = 10_000
 
 export type EditOutcome = {
   readonly kind: EditKind
@@ -32,7 +33,7 @@ type ActorView = {
   number: number
   cursors: Record<string, { sequence: number }>
   swap: { atUs: number; firstInputAtUs?: number } | null
-  strategyState: { state: Folded }
+  strategyState: { state: Folded; openOrders: { orderId: string; status: string }[] }
 }
 
 /** The platform as `npm start` assembles it, `contrail dev` on one file, and every tick that there was. */
@@ -47,19 +48,21 @@ export class SwapWorld {
   #dev: ChildProcess | undefined
   readonly #lines: Line[] = []
   #err = ''
+  readonly #habit: Habit
 
-  private constructor(world: TestPlatform, bus: Bus) {
+  private constructor(world: TestPlatform, bus: Bus, habit: Habit) {
+    this.#habit = habit
     this.#world = world
     this.#bus = bus
     const { urls, secrets } = world.platform
     this.#engine = internalClient(urls['engine'] as string, secrets.internal)
   }
 
-  static async start(rate: number): Promise<SwapWorld> {
+  static async start(rate: number, habit: Habit): Promise<SwapWorld> {
     const ingest = { CONTRAIL_INGEST_INSTRUMENTS: 'BTC-USDT', CONTRAIL_INGEST_RATE_PER_SECOND: String(rate) }
     const world = await startTestPlatform({ extra: { ingest } })
     const url = world.nats.url.replace('nats://', `nats://operator:${world.platform.secrets.nats['operator']}@`)
-    return new SwapWorld(world, await connectNats({ url, name: 'prove-swap' }))
+    return new SwapWorld(world, await connectNats({ url, name: 'prove-swap' }), habit)
   }
 
   /** The strategy runs, and `contrail dev` watches its file. */
@@ -70,7 +73,7 @@ export class SwapWorld {
       filterSubjects: [SUBJECT],
       onMessage: (message) => void this.#ticks.push(message),
     })
-    writeFileSync(this.#file, strategyText(0, 'good'))
+    writeFileSync(this.#file, strategyText(0, 'good', this.#habit))
     const home = this.#world.home
     const env = { PATH: process.env['PATH'] ?? '', HOME: home, CONTRAIL_HOME: home, NO_COLOR: '1' } // tidy-ok: what any child process needs
     const cli = path.join(root, 'apps/cli/bin/contrail.mjs')
@@ -86,10 +89,10 @@ export class SwapWorld {
   }
 
   /** Saves an edit and waits for what becomes of it. */
-  async edit(number: number, kind: EditKind): Promise<EditOutcome> {
+  async edit(number: number, kind: EditKind, habit = this.#habit): Promise<EditOutcome> {
     const from = this.#lines.length
     const savedUs = (performance.timeOrigin + performance.now()) * 1000
-    writeFileSync(this.#file, strategyText(number, kind))
+    writeFileSync(this.#file, strategyText(number, kind, habit))
     const heard = (event: string) => this.#lines.slice(from).find((line) => line.event === event)
     try {
       if (kind === 'broken') {
@@ -118,6 +121,34 @@ export class SwapWorld {
     }
   }
 
+  /**
+   * Orders that one side has open and the other does not know, once the strategy leaves them alone: an orphan rests at the
+   * venue and no code will ever cancel it.
+   */
+  async orders(): Promise<{ placed: number; open: number; orphans: string[]; lost: string[] }> {
+    const { urls, secrets } = this.#world.platform
+    const desk = internalClient(urls['orders'] as string, secrets.internal)
+    const page = async (status: string, cursor = ''): Promise<string[]> => {
+      type Page = { items: { orderId: string }[]; next?: string }
+      const from = cursor && `&cursor=${encodeURIComponent(cursor)}`
+      const { items, next } = await desk.get<Page>(`/orders?strategy=${STRATEGY}&status=${status}&limit=500${from}`)
+      return [...items.map(({ orderId }) => orderId), ...(next ? await page(status, next) : [])]
+    }
+    const look = async () => {
+      const known = (await this.#actor()).strategyState.openOrders.map(({ orderId }) => orderId)
+      const open = await page('open')
+      const orphans = open.filter((orderId) => !known.includes(orderId))
+      const lost = known.filter((orderId) => !open.includes(orderId))
+      return { open: open.length, orphans, lost }
+    }
+    // The last answers of the venue are on their way; who is still alone after that is an orphan.
+    await until('both sides agree', async () => {
+      const { orphans, lost } = await look()
+      return orphans.length + lost.length === 0
+    }, SETTLE_MS_MAX).catch(() => undefined) // prettier-ignore
+    return { placed: (await page('all')).length, ...(await look()) }
+  }
+
   /** The state and the record against one undisturbed fold over the same ticks. */
   async judge() {
     const actor = await this.#actor()
@@ -134,6 +165,8 @@ export class SwapWorld {
     }
     const made = record.decisions.slice(0, actor.number).flatMap(({ reasons }) => (reasons['count'] === undefined ? [] : [`${JSON.stringify(reasons["count"])}/${JSON.stringify(reasons["hash"])}`])) // prettier-ignore
     const failures = [...record.failures]
+    // A cancel of what is being cancelled is nothing: such a tick has no decision, and no other may stand in its place.
+    if (this.#habit !== 'market') wanted.splice(0, wanted.length, ...wanted.filter((one) => made.includes(one)))
     const differs = wanted.findIndex((one, index) => made[index] !== one)
     if (differs >= 0 || made.length !== wanted.length)
       failures.push(`decision on ${wanted[differs] ?? 'nothing'} was ${made[differs] ?? 'not made'} (${made.length} of ${wanted.length})`) // prettier-ignore

@@ -13,3 +13,11 @@ test('edits under load: swapped with the state, taken back or refused; no event 
     stateEqual: true,
   })
 }, 120_000)
+
+test('a strategy is swapped while orders of its own rest: none of them is open on one side only', async () => {
+  const { failures, swapped, orders } = await proveSwap({ edits: 6, rate: 300, habit: 'resting' })
+  expect(failures).toEqual([])
+  expect(swapped).toBe(5)
+  expect(orders).toMatchObject({ orphans: 0, lost: 0 })
+  expect(orders?.placed).toBeGreaterThan(0)
+}, 120_000)

@@ -5,9 +5,10 @@ import { SwapWorld } from './lib-swap.ts'
 import type { EditOutcome } from './lib-swap.ts'
 
 /**
- * `npm run prove:swap [-- --edits 200 --rate 1000]`: the whole platform, one strategy under a stream of ticks, and
+ * `npm run prove:swap [-- --edits 200 --rate 1000 --orders 0]`: the whole platform, one strategy under a stream of ticks, and
  * `contrail dev` on its file. Edits are saved one after the other; some throw on their first event, some do not compile.
  * None of the events may be missed or seen twice, and the state at the end must be that of one undisturbed fold.
+ * `--orders N`: N edits more, of a strategy that always has orders resting; at the end no order may be open on one side only.
  */
 export type SwapResult = {
   passed: boolean
@@ -26,6 +27,8 @@ export type SwapResult = {
   parts: { bundleMs: number | null; deployMs: number | null; swapMs: number | null }
   rate: number
   seconds: number
+  /** Of a strategy that has orders resting: placed in all, open at the end, open on one side only. */
+  orders?: { placed: number; open: number; orphans: number; lost: number }
   failures: string[]
 }
 
@@ -37,10 +40,11 @@ const KINDS = ['good', 'good', 'good', 'throws', 'good', 'good', 'good', 'broken
 export async function proveSwap(options: {
   edits: number
   rate: number
+  habit?: 'market' | 'resting'
   say?: (line: string) => void
 }): Promise<SwapResult> {
   const startedMs = performance.now()
-  const world = await SwapWorld.start(options.rate)
+  const world = await SwapWorld.start(options.rate, options.habit ?? 'market')
   try {
     await world.begin()
     const beganMs = performance.now()
@@ -57,6 +61,7 @@ export async function proveSwap(options: {
     }
     const elapsedMs = performance.now() - beganMs
     const judged = await world.judge()
+    const orders = options.habit === 'resting' ? await quietOrders(world, options.edits, failures) : undefined
     const times = outcomes.flatMap(({ firstEventMs }) => firstEventMs ?? []).sort((a, b) => a - b)
     const part = (name: 'bundleMs' | 'deployMs' | 'swapMs') =>
       quantile(outcomes.flatMap((one) => one[name] ?? []).sort((a, b) => a - b), 0.5) // prettier-ignore
@@ -77,6 +82,7 @@ export async function proveSwap(options: {
       parts: { bundleMs: part('bundleMs'), deployMs: part('deployMs'), swapMs: part('swapMs') },
       rate: Math.round((judged.events * 1000) / elapsedMs),
       seconds: Math.round((performance.now() - startedMs) / 1000),
+      ...(orders && { orders }),
       failures: failures.slice(0, 20),
     }
   } finally {
@@ -84,20 +90,49 @@ export async function proveSwap(options: {
   }
 }
 
+/** A last version that leaves orders alone, so that both sides can come to rest. */
+async function quietOrders(world: SwapWorld, edits: number, failures: string[]) {
+  const last = await world.edit(edits + 1, 'good', 'quiet')
+  if (last.failure) failures.push(`the quiet version: ${last.failure}`)
+  const { placed, open, orphans, lost } = await world.orders()
+  for (const orderId of orphans) failures.push(`${orderId} is open and the strategy does not know it`)
+  for (const orderId of lost) failures.push(`${orderId} is not open and the strategy thinks it is`)
+  return { placed, open, orphans: orphans.length, lost: lost.length }
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { edits: { type: 'string', default: '200' }, rate: { type: 'string', default: '1000' } },
+    options: {
+      edits: { type: 'string', default: '200' },
+      rate: { type: 'string', default: '1000' },
+      orders: { type: 'string', default: '0' },
+    },
   })
   const say = (line: string) => console.error(`prove:swap: ${line}`)
-  const result = await proveSwap({ edits: Number(values.edits), rate: Number(values.rate), say })
-  console.log(JSON.stringify(result, null, 2))
+  const rate = Number(values.rate)
+  const results: SwapResult[] = []
+  if (Number(values.edits) > 0) results.push(await proveSwap({ edits: Number(values.edits), rate, say }))
+  if (Number(values.orders) > 0)
+    results.push(await proveSwap({ edits: Number(values.orders), rate, habit: 'resting', say }))
+  for (const result of results) {
+    console.log(JSON.stringify(result, null, 2))
+    console.log(summaryOf(result))
+  }
+  process.exitCode = results.length > 0 && results.every(({ passed }) => passed) ? 0 : 1
+}
+
+function summaryOf(result: SwapResult): string {
   const { p50, p99 } = result.savedToFirstEventMs
-  console.log(
+  const { orders } = result
+  const resting = orders
+    ? `; ${orders.placed} orders placed, ${orders.open} open at the end, ${orders.orphans} orphans, ${orders.lost} lost`
+    : ''
+  return (
     `prove:swap ${result.passed ? 'passed' : 'FAILED'}: ${result.edits} edits under ${result.rate} events/s ` +
-      `(${result.swapped} swapped, ${result.rolledBack} taken back, ${result.refused} refused), ${result.lost} lost, ` +
-      `${result.twice} twice, state ${result.stateEqual ? 'equal' : 'NOT equal'}; saved to first event p50 ${p50} ms, p99 ${p99} ms`,
+    `(${result.swapped} swapped, ${result.rolledBack} taken back, ${result.refused} refused), ${result.lost} lost, ` +
+    `${result.twice} twice, state ${result.stateEqual ? 'equal' : 'NOT equal'}; saved to first event p50 ${p50} ms, p99 ${p99} ms` +
+    resting
   )
-  process.exitCode = result.passed ? 0 : 1
 }
 
 if (import.meta.main) await main()
