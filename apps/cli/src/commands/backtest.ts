@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { backtestArgs, numberOf, runRequestFromFlags } from '../lib/backtest-flags.ts'
 import { home } from '../lib/home.ts'
 import { printJson } from '../lib/print.ts'
@@ -18,7 +19,7 @@ export default command(
     budget: { type: 'string', description: 'Seconds that one call of a handler may take (default 10)' },
   },
   async (args) => {
-    const { performRun, runsDirectory } = await import('@contrail/research')
+    const { performRun, runsDirectory } = await import('@contrail/research/run')
     const request = await runRequestFromFlags(args.strategy, args)
     const stop = new AbortController()
     const line = runProgress()
@@ -30,6 +31,7 @@ export default command(
         { ...request, robustness: args.robustness !== false },
         {
           directory: runsDirectory(home(), process.env),
+          cache: path.join(home(), 'cache'),
           report: args.report !== false,
           signal: stop.signal,
           onProgress: (progress) => line.show(progress),

@@ -90,7 +90,7 @@ async function dataOf(word: WordOf): Promise<DataRequest> {
     }
     return { kind: 'files', files, options }
   }
-  const { openStore } = await import('@contrail/data')
+  const { openStore } = await import('@contrail/data/store')
   const directory = process.env['CONTRAIL_DATA_DIR'] ?? path.join(home(), 'data')
   return {
     kind: 'port',
@@ -131,7 +131,7 @@ function oneOf<T extends string>(flag: string, given: string | undefined, all: r
 const timeframeOf = (given: string | undefined): Timeframe | undefined => oneOf('--timeframe', given, TIMEFRAMES)
 
 async function conventionOf(given: string): Promise<Convention> {
-  const { CONVENTIONS } = await import('@contrail/research')
+  const { CONVENTIONS } = await import('@contrail/research/run')
   return oneOf('--convention', given, CONVENTIONS) as Convention
 }
 

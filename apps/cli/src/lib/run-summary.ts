@@ -1,6 +1,6 @@
 import path from 'node:path'
 import type { MetricName, RunRecord } from '@contrail/research'
-import { metricFormat, METRICS, showMetric } from '@contrail/research'
+import { metricFormat, METRICS, showMetric } from '@contrail/research/run'
 import { printTable, styled } from './print.ts'
 
 const ROWS: readonly (readonly [MetricName, MetricName])[] = [

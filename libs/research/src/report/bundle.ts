@@ -1,15 +1,21 @@
 import path from 'node:path'
-import { bundleModule } from '@contrail/runtime/bundle'
-import { styleText } from './render.ts'
-import type { PageParts } from './render.ts'
+import { made } from '../run/made.ts'
+import { STYLES, styleText } from './style.ts'
 
-let made: Promise<PageParts> | undefined
+/** The page's script, and the styles: read once. The script is plain JavaScript that has been bundled before. */
+export type PageParts = { readonly script: string; readonly style: string }
 
-/** Made once a process: the page's script with everything it imports. */
-export function pageParts(): Promise<PageParts> {
-  made ??= bundleModule(path.join(import.meta.dirname, 'page/main.ts')).then(({ text }) => ({
-    script: text.replace(/\n\/\/# sourceMappingURL=.*\s*$/, ''),
-    style: styleText(),
-  }))
-  return made
+let parts: Promise<PageParts> | undefined
+
+/** Made once a process, and with a `cache` once for as long as its files stay as they are. */
+export function pageParts(cache?: string): Promise<PageParts> {
+  parts ??= cache === undefined ? make().then(({ value }) => value) : made(cache, ['page', import.meta.filename], make)
+  return parts
+}
+
+async function make(): Promise<{ value: PageParts; inputs: readonly string[] }> {
+  const { bundleWithInputs } = await import('@contrail/runtime/bundle')
+  const { text, inputs } = await bundleWithInputs(path.join(import.meta.dirname, 'page/main.ts'))
+  const script = text.replace(/\n\/\/# sourceMappingURL=.*\s*$/, '')
+  return { value: { script, style: styleText() }, inputs: [...inputs, ...STYLES] }
 }

@@ -3,7 +3,7 @@ import type { CandleColumns, MarketColumns, TradeRecord } from '@contrail/tradin
 import { dailyEquity } from '../metrics/daily.ts'
 import { drawdownsOf } from '../metrics/drawdowns.ts'
 import { returnsOf, sharpe } from '../metrics/returns.ts'
-import { barsOfTicks } from '@contrail/data'
+import { barsOfTicks } from '@contrail/data/bars'
 import type { RunRecord, RunResult } from '../run/types.ts'
 import { benchmarkOf } from '../run/record.ts'
 import { bucketExtremes, everyNth, groupsOf } from './thin.ts'

@@ -1,16 +1,11 @@
-import { readFileSync } from 'node:fs'
-import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { RunRecord } from '../run/types.ts'
+import type { PageParts } from './bundle.ts'
 import type { ReportData } from './data.ts'
 import { chart, embedded, escape, section } from './markup.ts'
 import { ordered, robustness, verdicts } from './parts/robustness.ts'
 import { assumptions, gaps, header, keyFigures } from './parts/summary.ts'
 import { costs, drawdowns, drawnTrades, groupTable, metrics, monthly, provenance, trades } from './parts/tables.ts'
 import type { RobustnessSection } from './sections.ts'
-
-/** The page's script, and the styles: read once. The script is plain JavaScript that has been bundled before. */
-export type PageParts = { readonly script: string; readonly style: string }
 
 /**
  * The tear sheet: one file that opens without a network and keeps its numbers. Limits of what it holds are in data.ts; with all of
@@ -104,8 +99,3 @@ const rollingOr = (data: ReportData): string =>
     : chart('rolling', 'Sharpe ratio of the last days')
 
 const folded = (label: string, html: string): string => `<details><summary>${escape(label)}</summary>${html}</details>`
-
-export const styleText = (): string =>
-  [fileURLToPath(import.meta.resolve('uplot/dist/uPlot.min.css')), path.join(import.meta.dirname, 'page/style.css')]
-    .map((file) => readFileSync(file, 'utf8'))
-    .join('\n')

@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { instrumentId, Refusal, refuse, TIMEFRAME_US } from '@contrail/contracts'
 import type { Instrument } from '@contrail/contracts'
-import { barsOfBars, barsOfTicks, readMarketFile } from '@contrail/data'
+import { barsOfBars, barsOfTicks } from '@contrail/data/bars'
 import type { MarketFile, MarketFileOptions, MarketQuery } from '@contrail/data'
 import type { Assumptions, CandleColumns, InputSpec, MarketColumns } from '@contrail/trading'
 import { joinSeries, seriesName, timesOfSeries } from './columns.ts'
@@ -43,8 +43,9 @@ function fillOf(series: readonly MarketColumns[]): Record<string, string> {
 
 async function openFiles(request: Extract<DataRequest, { kind: 'files' }>): Promise<Opened> {
   const notes: string[] = []
+  const { readMarketFile } = await import('@contrail/data')
   const read: MarketFile[] = []
-  for (const file of request.files) read.push(await readNamed(file, request.options ?? {}, notes))
+  for (const file of request.files) read.push(await readNamed(readMarketFile, file, request.options ?? {}, notes))
   const series = joinSeries(read.flatMap((one) => one.series))
   const instruments = new Map(
     read.flatMap((one) => one.instruments).map((one) => [`${one.venue}.${one.instrument}`, one]),
@@ -72,7 +73,12 @@ function shortNames(files: readonly string[]): string[] {
 }
 
 /** A file that does not say what it holds is named after itself: `backtestingpy_GOOG.csv` holds GOOG-USD. */
-async function readNamed(file: string, options: MarketFileOptions, notes: string[]): Promise<MarketFile> {
+async function readNamed(
+  readMarketFile: (file: string, options: MarketFileOptions) => Promise<MarketFile>,
+  file: string,
+  options: MarketFileOptions,
+  notes: string[],
+): Promise<MarketFile> {
   try {
     return await readMarketFile(file, options)
   } catch (error) {

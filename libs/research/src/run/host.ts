@@ -1,17 +1,26 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { isoOfUs, Refusal, refuse } from '@contrail/contracts'
-import { systemClock } from '@contrail/runtime'
+import { systemClock } from '@contrail/runtime/clock'
 import type { BacktestOptions, InputSpec } from '@contrail/trading'
 import { unpackResult } from './outcome.ts'
 import type { PackedResult } from './outcome.ts'
+import type { PreparedCode, StrategyCode } from './strategy.ts'
 import type { RunResult, RunTotals } from './types.ts'
 import { PULSE_BYTES, pulseOf, readPulse } from './watch.ts'
 import type { Pulse } from './watch.ts'
 
-export type ThreadData = { readonly file: string; readonly memory: SharedArrayBuffer }
+export type ThreadData = { readonly file: string; readonly memory: SharedArrayBuffer; readonly boot?: Boot }
+/** A program that was prepared, and where V8 keeps what it has compiled of it. */
+type Boot = { readonly program: string; readonly compiled: string }
+const BOOT = `const { boot } = require('node:worker_threads').workerData
+require('node:module').enableCompileCache(boot.compiled)
+import(boot.program)`
+/** Text that is yet to be a file, or files that were prepared. */
+export type ThreadCode = Pick<StrategyCode, 'source' | 'code'> | PreparedCode
 export type Question =
   | {
       readonly kind: 'describe'
@@ -63,32 +72,36 @@ export class StrategyThread {
   readonly #pulse: Pulse
   readonly #source: string
   /** Holds the bundle as a file: only then does an error name the author's lines. */
-  readonly #folder: string
+  readonly #folder: string | undefined
   readonly #handlerMsMax: number
   #settle: { resolve: (answer: Answer) => void; reject: (error: unknown) => void } | undefined
   #onProgress: ((done: number, total: number) => void) | undefined
   #early: Answer | undefined
+  /** What ended it while nobody waited for an answer. */
+  #lost: unknown
   #calls = -1
   #sinceMs = 0
   /** Loading the module counts like a handler. */
   #loading = false
 
-  constructor(code: string, source: string, options: ThreadOptions = {}) {
+  constructor(code: ThreadCode, options: ThreadOptions = {}) {
     const memory = new SharedArrayBuffer(PULSE_BYTES)
     this.#pulse = pulseOf(memory)
+    const { source } = code
     this.#source = source
     this.#handlerMsMax = options.handlerMsMax ?? HANDLER_MS_MAX
-    this.#folder = mkdtempSync(path.join(os.tmpdir(), 'contrail-run-'))
-    const file = path.join(this.#folder, 'bundle.mjs')
-    writeFileSync(file, code)
-    const data: ThreadData = { file, memory }
-    this.#worker = new Worker(path.join(import.meta.dirname, 'thread.ts'), {
-      workerData: data,
-      env: {},
-      execArgv: [],
-      stdout: true,
-      stderr: true,
-    })
+    const settings = { env: {}, execArgv: [], stdout: true, stderr: true }
+    if ('code' in code) {
+      this.#folder = mkdtempSync(path.join(os.tmpdir(), 'contrail-run-'))
+      const file = path.join(this.#folder, 'bundle.mjs')
+      writeFileSync(file, code.code)
+      const workerData: ThreadData = { file, memory }
+      this.#worker = new Worker(path.join(import.meta.dirname, 'thread.ts'), { ...settings, workerData })
+    } else {
+      const boot = { program: pathToFileURL(code.program).href, compiled: code.compiled }
+      const workerData: ThreadData = { file: code.module, memory, boot }
+      this.#worker = new Worker(BOOT, { ...settings, workerData, eval: true })
+    }
     // What the author prints belongs to whoever asked for the run, not to the output of this process.
     for (const stream of [this.#worker.stdout, this.#worker.stderr])
       stream.setEncoding('utf8').on('data', (text: string) => options.onOutput?.(text))
@@ -136,7 +149,7 @@ export class StrategyThread {
     this.#settle = undefined
     this.#worker.removeAllListeners('exit')
     await this.#worker.terminate()
-    rmSync(this.#folder, { recursive: true, force: true })
+    if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true })
   }
 
   #ask(question: Question): Promise<Answer> {
@@ -157,6 +170,7 @@ export class StrategyThread {
         }
       this.#settle = { resolve: settled(resolve), reject: settled(reject) }
       this.#sinceMs = systemClock.monotonicMs()
+      if (this.#lost !== undefined) return this.#settle.reject(this.#lost)
       const early = this.#early
       this.#early = undefined
       if (early) this.#heard(early)
@@ -178,7 +192,8 @@ export class StrategyThread {
   }
 
   #fail(error: unknown): void {
-    this.#settle?.reject(error)
+    if (this.#settle) this.#settle.reject(error)
+    else this.#lost ??= error
   }
 
   /** Ends the thread when it has been in the same call for too long. */

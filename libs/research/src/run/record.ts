@@ -67,7 +67,7 @@ export function metricsInputOf(
 
 export type Made = {
   readonly request: RunRequest
-  readonly code: StrategyCode
+  readonly code: Pick<StrategyCode, 'source' | 'codeSha256'>
   readonly described: Described
   readonly data: RunData
   readonly assumptions: Assumptions

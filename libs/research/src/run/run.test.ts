@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeBench } from '../testing/runs.ts'
@@ -74,6 +74,29 @@ describe('a run', () => {
     const other = await written({ parameters: { fast: 4, slow: 9, quantity: 1 } })
     expect(other.record.decisionsSha256).not.toBe(one.record.decisionsSha256)
     expect(other.record.data.sha256).toBe(one.record.data.sha256)
+  })
+
+  test('with what was kept of its code it is the same, until a byte of that is another', async () => {
+    const cache = path.join(bench.folder, 'cache')
+    const kept = () => readdirSync(cache).filter((name) => name.endsWith('.bundle.mjs'))
+    const bare = ({ record }: Awaited<ReturnType<typeof written>>) => ({
+      ...record,
+      id: '',
+      createdAt: '',
+      timing: null,
+    })
+    const plain = bare(await written())
+    expect(bare(await written({}, { cache }))).toEqual(plain)
+    expect(bare(await written({}, { cache }))).toEqual(plain)
+    const [shared] = kept().filter((name) => name.startsWith('shared-'))
+    writeFileSync(path.join(cache, shared as string), 'throw new Error("not what was kept")')
+    expect(bare(await written({}, { cache }))).toEqual(plain)
+    const strategy = bench.strategy('kept-thrower', 'if (state.bars === 7) (candle as any).no.thing()')
+    for (let turn = 0; turn < 2; turn++)
+      await expect(written({ strategy, parameters: {} }, { cache })).rejects.toMatchObject({
+        code: 'strategy_failed',
+        field: expect.stringMatching(/^kept-thrower\.ts:15$/),
+      })
   })
 
   test('stopped by its signal, it is whole about the part that was run', async () => {

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, open, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
@@ -26,10 +26,6 @@ export function runId(createdAtMs: number, content: string): string {
   return `${time}-${createHash('sha256').update(`${content} ${createdAtMs}`).digest('hex').slice(0, 8)}`
 }
 const ID = /^\d{8}T\d{6}-[0-9a-f]{8}$/
-
-/** The folder of a run before it has its name: beside its place, and not there for whoever lists runs. */
-export const partFolder = (directory: string): string =>
-  path.join(directory, `.${process.pid}-${randomBytes(6).toString('hex')}.part`)
 
 export type RunFiles = {
   readonly record: RunRecord
@@ -76,10 +72,6 @@ export async function finishRun(directory: string, part: string, files: RunFiles
   await rename(part, folder)
   return folder
 }
-
-/** `<home>/runs`, or what CONTRAIL_RUNS_DIR says. */
-export const runsDirectory = (home: string, env: Readonly<Record<string, string | undefined>> = {}): string =>
-  path.resolve(env['CONTRAIL_RUNS_DIR'] ?? path.join(home, 'runs'))
 
 /** Newest first. */
 export async function listRuns(directory: string): Promise<RunRecord[]> {

@@ -1,10 +1,11 @@
-import { existsSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { refuse } from '@contrail/contracts'
-import { bundleModule } from '@contrail/runtime/bundle'
 import type { StrategyDefinition } from '@contrail/trading'
 import { definitionOf } from './definition.ts'
+import { keep, made } from './made.ts'
 
 /** The worked strategies that come with the house. */
 export const BUILT_IN_STRATEGIES = ['sma-cross', 'rsi-reversion', 'pair-spread'] as const
@@ -18,8 +19,75 @@ export type StrategyCode = {
 
 /** A file, a file of the folder `strategies/`, or a built-in name; bundled, so that the hash covers all that decides. */
 export async function bundleStrategy(strategy: string, folder = 'strategies'): Promise<StrategyCode> {
-  const { text, sha256 } = await bundleModule(strategyFile(strategy, folder))
+  const entry = strategyFile(strategy, folder)
+  const { bundleModule } = await import('@contrail/runtime/bundle')
+  const { text, sha256 } = await bundleModule(entry)
   return { source: strategy, code: text, codeSha256: sha256 }
+}
+
+/** The same as files to load: the bundle in two parts, and the thread that runs it, which shares the first of them with it. */
+export type PreparedCode = {
+  readonly source: string
+  readonly codeSha256: string
+  readonly module: string
+  readonly program: string
+  /** Where V8 keeps what it has compiled. */
+  readonly compiled: string
+}
+type KeptCode = {
+  readonly codeSha256: string
+  readonly module: string
+  readonly program: string
+  /** SHA-256 of each file. */
+  readonly sums: Readonly<Record<string, string>>
+}
+
+/** Made once, and again when a file of it has changed. `cache`: a folder that is nobody else's, because what is in it is run. */
+export async function prepareStrategy(strategy: string, cache: string, folder = 'strategies'): Promise<PreparedCode> {
+  const entry = strategyFile(strategy, folder)
+  const make = () => makeCode(entry, cache)
+  let kept = await made<KeptCode>(cache, ['strategy', entry], make)
+  if (!isWhole(kept, cache)) kept = (await make()).value
+  const { codeSha256, module, program } = kept
+  const compiled = path.join(cache, 'v8')
+  return {
+    source: strategy,
+    codeSha256,
+    module: path.join(cache, module),
+    program: path.join(cache, program),
+    compiled,
+  }
+}
+
+async function makeCode(entry: string, cache: string): Promise<{ value: KeptCode; inputs: readonly string[] }> {
+  const { bundleProgram, bundleWithInputs, linesBefore, partsOf, sha256Of, sharedText } =
+    await import('@contrail/runtime/bundle')
+  const { text, sha256, inputs } = await bundleWithInputs(entry)
+  const thread = await bundleProgram(path.join(import.meta.dirname, 'thread.ts'))
+  const own = await sharedText()
+  const sums: Record<string, string> = {}
+  const put = (name: string, content: string): string => {
+    const file = `${name}-${sha256Of(content).slice(0, 32)}.bundle.mjs`
+    keep(cache, file, content)
+    sums[file] = sha256Of(content)
+    return file
+  }
+  const importOf = (shared: string): string => `import{$shared}from"./${put('shared', `${shared}\nexport{$shared}`)}"`
+  const parts = partsOf(text)
+  const module = put(
+    'strategy',
+    // Its lines stay where its map says that they are.
+    parts ? `${importOf(parts.shared)}${'\n'.repeat(linesBefore(parts.shared))}${parts.author}` : text,
+  )
+  const program = put('thread', `${importOf(own)}\n${thread.text}`)
+  return { value: { codeSha256: sha256, module, program, sums }, inputs: [...new Set([...inputs, ...thread.inputs])] }
+}
+
+function isWhole({ sums }: KeptCode, cache: string): boolean {
+  return Object.entries(sums).every(([name, sum]) => {
+    const file = path.join(cache, name)
+    return existsSync(file) && createHash('sha256').update(readFileSync(file)).digest('hex') === sum
+  })
 }
 
 function strategyFile(strategy: string, folder: string): string {

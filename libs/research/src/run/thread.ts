@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import { parentPort, workerData } from 'node:worker_threads'
 import { mendOf, Refusal } from '@contrail/contracts'
@@ -11,7 +12,7 @@ import { packResult, totalsOf, writeLists } from './outcome.ts'
 import { leave, pulseOf, watched } from './watch.ts'
 
 /** The thread of one run. The strategy's code runs here and nowhere else: an endless loop hangs this thread alone. */
-const { file, memory } = workerData as ThreadData
+const { file, memory, boot } = workerData as ThreadData
 // The bundle carries a map of the author's lines.
 process.setSourceMapsEnabled(true)
 const pulse = pulseOf(memory)
@@ -86,6 +87,8 @@ function run({ options, folder }: Extract<Question, { kind: 'run' }>): void {
   // While whoever asked judges the result.
   if (folder !== undefined) mkdirSync(folder, { recursive: true })
   say({ kind: 'written', decisionsSha256: writeLists(result, folder) })
+  // With what was compiled on the way.
+  if (boot) flushCompileCache()
 }
 
 function failureOf(error: unknown): { code: string; field: string; value: string; mend: string } {

@@ -48,6 +48,8 @@ export type RunRequest = {
 export type RunOptions = {
   /** Where the folder of the run is made; undefined: nothing is written. */
   readonly directory?: string
+  /** Keeps what is made of source files for the next run. A folder that is nobody else's: what is in it is run. */
+  readonly cache?: string
   /** Default true. */
   readonly report?: boolean
   readonly onProgress?: (progress: RunProgress) => void

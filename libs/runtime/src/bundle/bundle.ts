@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import { isBuiltin } from 'node:module'
+import { createRequire, isBuiltin } from 'node:module'
 import path from 'node:path'
 import { refuse } from '@contrail/contracts'
 import { build, context } from 'esbuild'
 import type { BuildFailure, BuildOptions, BuildResult } from 'esbuild'
-import { fromShared, linesBefore, oneLocale, sharedText, wholeOf } from './shared.ts'
+import { fromShared, inputsOf, linesBefore, oneLocale, sharedPart, sharedText, wholeOf } from './shared.ts'
 import { attachMap } from './source-map.ts'
 
 export { inspectBundle } from './inspect.ts'
@@ -29,6 +29,33 @@ export async function bundleModule(entry: string): Promise<Bundle> {
     throw refusalOf(error, entry)
   })
   return await bundleOf(result)
+}
+
+/** What makes bundles of files. */
+const MAKERS = [
+  ...['bundle.ts', 'shared.ts', 'source-map.ts'].map((name) => path.join(import.meta.dirname, name)),
+  createRequire(import.meta.url).resolve('esbuild/package.json'),
+]
+
+/** With the files that it was made from, packages and the house included. */
+export async function bundleWithInputs(entry: string): Promise<Bundle & { readonly inputs: readonly string[] }> {
+  const result = await build({ ...optionsOf(entry), metafile: true }).catch((error: BuildFailure) => {
+    throw refusalOf(error, entry)
+  })
+  const own = inputsOf(result, path.dirname(path.resolve(entry)))
+  const isSharing = own.length < Object.keys(result.metafile.inputs).length
+  const shared = isSharing ? (await sharedPart()).inputs : []
+  return { ...(await bundleOf(result)), inputs: [...own, ...shared, ...MAKERS] }
+}
+
+/** A program of the house for a thread that also loads the shared part: it says `$shared` for what is in there. */
+export async function bundleProgram(
+  entry: string,
+): Promise<{ readonly text: string; readonly inputs: readonly string[] }> {
+  const { sourcemap: _, outdir: __, ...options } = optionsOf(entry)
+  const result = await build({ ...options, metafile: true, plugins: [oneLocale, fromShared()] })
+  const inputs = inputsOf(result, path.dirname(path.resolve(entry)))
+  return { text: result.outputFiles[0]?.text ?? '', inputs: [...inputs, ...(await sharedPart()).inputs, ...MAKERS] }
 }
 
 export type Bundler = {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import path from 'node:path'
 import { build } from 'esbuild'
-import type { Plugin } from 'esbuild'
+import type { BuildResult, Plugin } from 'esbuild'
 
 /*
  * What nearly every strategy imports is one and the same text at the beginning of its bundle. A bundle stays whole, and
@@ -26,15 +26,19 @@ export const wholeOf = (shared: string, author: string): string => `${shared}${M
 /** Lines before the author's: what a source map has to count. */
 export const linesBefore = (shared: string): number => wholeOf(shared, '').split('\n').length - 1
 
-let building: Promise<string> | undefined
+type Made = { readonly text: string; readonly inputs: readonly string[] }
+let building: Promise<Made> | undefined
 /** The text of the shared part, made once per process. */
-export function sharedText(): Promise<string> {
+export const sharedText = async (): Promise<string> => (await sharedPart()).text
+
+/** With the files that it is made from. */
+export function sharedPart(): Promise<Made> {
   building ??= make()
   building.catch(() => (building = undefined))
   return building
 }
 
-async function make(): Promise<string> {
+async function make(): Promise<Made> {
   const contents = SHARED.map((name, index) => `export * as m${index} from ${JSON.stringify(name)}`).join('\n')
   const result = await build({
     stdin: { contents, resolveDir: root, loader: 'js' },
@@ -43,6 +47,7 @@ async function make(): Promise<string> {
     nodePaths: [path.join(root, 'node_modules')],
     bundle: true,
     write: false,
+    metafile: true,
     format: 'iife',
     globalName: '$shared',
     platform: 'node',
@@ -55,8 +60,14 @@ async function make(): Promise<string> {
   })
   const text = (result.outputFiles[0]?.text ?? '').trimEnd()
   hashOf(text)
-  return text
+  return { text, inputs: inputsOf(result, root) }
 }
+
+/** The files that something was made from. */
+export const inputsOf = ({ metafile }: BuildResult, folder: string): string[] =>
+  Object.keys(metafile?.inputs ?? {})
+    .filter((file) => !/^(shared:|<)/.test(file))
+    .map((file) => path.resolve(folder, file))
 
 /** Half of a bundle would be refusals in languages that nobody has asked for. */
 export const oneLocale: Plugin = {
