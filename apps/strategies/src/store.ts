@@ -109,7 +109,7 @@ export function createStore(database: Database, tenant: string) {
           decisions: 0,
           atUs: command.atUs,
         })
-        for (const out of outgoing) await tx.insert(strategyOutbox).values({ tenantId: tenant, key: null, ...out })
+        await tx.insert(strategyOutbox).values(outgoing.map((out) => ({ tenantId: tenant, key: null, ...out })))
       })
     },
 
