@@ -34,11 +34,16 @@ export function periodsPerYearOf(timeUs: Numbers): 252 | 365 {
 export function dailyEquity(timeUs: Numbers, value: Numbers, cash: number, periods: number): DailyEquity {
   const days: number[] = []
   const values: number[] = []
+  /** Of the last day: it belongs to all after the first instant, up to the second. */
+  let [beginUs, endUs] = [NaN, NaN]
   for (let i = 0; i < value.length; i++) {
-    const day = dayOf(timeUs[i] as number)
-    const last = days.at(-1)
-    if (last === day) values[values.length - 1] = value[i] as number
+    const at = timeUs[i] as number
+    if (at > beginUs && at <= endUs) values[values.length - 1] = value[i] as number
     else {
+      const day = dayOf(at)
+      const last = days.at(-1)
+      beginUs = day * DAY_US
+      endUs = beginUs + DAY_US
       if (periods === 365 && last !== undefined)
         for (let missing = last + 1; missing < day; missing++) {
           days.push(missing)

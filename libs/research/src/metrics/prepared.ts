@@ -1,4 +1,5 @@
-import { dailyEquity, dayOf, periodsPerYearOf } from './daily.ts'
+import { DAY_US } from '@contrail/contracts'
+import { dailyEquity, periodsPerYearOf } from './daily.ts'
 import { perPeriod, returnsOf } from './returns.ts'
 import type { Numbers } from './statistics.ts'
 import type { MetricsInput } from './types.ts'
@@ -52,8 +53,10 @@ function benchmarkReturns(benchmark: { timeUs: Numbers; value: Numbers }, days: 
   const prices = new Float64Array(days.length)
   let [row, price] = [0, (benchmark.value[0] as number | undefined) ?? NaN]
   for (let i = 0; i < days.length; i++) {
-    while (row < benchmark.value.length && dayOf(benchmark.timeUs[row] as number) <= (days[i] as number))
-      price = benchmark.value[row++] as number
+    const endUs = ((days[i] as number) + 1) * DAY_US
+    const before = row
+    while (row < benchmark.value.length && (benchmark.timeUs[row] as number) <= endUs) row++
+    if (row > before) price = benchmark.value[row - 1] as number
     prices[i] = price
   }
   return returnsOf(prices)

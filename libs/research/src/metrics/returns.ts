@@ -71,9 +71,10 @@ export function cagr(first: number, last: number, years: number): number | null 
 }
 
 /** min over t of x_t / max(x_0..t) - 1; 0 when it never falls, null without a value. */
-export function maxDrawdown(values: Numbers): number | null {
-  if (values.length === 0) return null
-  let [peak, worst] = [-Infinity, 0]
+export function maxDrawdown(values: Numbers, start = -Infinity): number | null {
+  if (values.length === 0) return start === -Infinity ? null : 0
+  let peak = start
+  let worst = 0
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as number
     if (value > peak) peak = value

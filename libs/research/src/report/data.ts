@@ -5,7 +5,7 @@ import { drawdownsOf } from '../metrics/drawdowns.ts'
 import { returnsOf, sharpe } from '../metrics/returns.ts'
 import { barsOfTicks } from '@contrail/data/bars'
 import type { RunRecord, RunResult } from '../run/types.ts'
-import { benchmarkOf } from '../run/record.ts'
+import { benchmarkOf, lowerBound } from '../run/record.ts'
 import { bucketExtremes, everyNth, groupsOf } from './thin.ts'
 
 /* What the page draws: little enough for one file, whatever the length of the run. chart.json of a run. */
@@ -80,6 +80,7 @@ export function reportData(
   const daily = dailyEquity(timeUs, value, record.cash, record.basis.periodsPerYear)
   const returns = returnsOf(daily.value)
   const tradeReturns = Float64Array.from(result.trades, (trade) => trade.returnRatio)
+  const month = monthNames()
   const ofDays = returns.filter((one) => one !== 0).length >= 20 || tradeReturns.length < 5
   return {
     curve: curveOf(record, result, series),
@@ -92,7 +93,7 @@ export function reportData(
     bars: barsOf(result, traded, series),
     trades: result.trades.slice(0, TRADES_MAX).map(tradeRow),
     instruments: groupsOf(result.trades, (trade) => `${trade.venue} ${trade.instrument}`),
-    pnlMonths: groupsOf(result.trades, (trade) => monthOf(trade.exitTimeUs)).toSorted((a, b) =>
+    pnlMonths: groupsOf(result.trades, (trade) => month(trade.exitTimeUs)).toSorted((a, b) =>
       a.name < b.name ? -1 : 1,
     ),
     reasons: groupsOf(result.trades, (trade) => trade.exitReason.replaceAll('_', ' ')),
@@ -118,30 +119,39 @@ function tradeRow(trade: TradeRecord): TradeRow {
   }
 }
 export const monthOf = (us: number): string => new Date(us / 1000).toISOString().slice(0, 7)
+/** The same for many that follow each other. */
+function monthNames(): (us: number) => string {
+  let [day, month] = [NaN, '']
+  return (us) => {
+    const now = Math.floor(us / DAY_US)
+    if (now !== day) [day, month] = [now, monthOf(us)]
+    return month
+  }
+}
+
+const rounded = (value: number, digits: number): number => Number(value.toPrecision(digits))
 
 function curveOf({ cash, strategy }: RunRecord, { equity }: RunResult, series: readonly MarketColumns[]) {
   const { timeUs, value, exposure } = equity
-  const drawdown = new Float64Array(value.length)
-  let peak = cash
-  for (let i = 0; i < value.length; i++) {
-    peak = Math.max(peak, value[i] as number)
-    drawdown[i] = (value[i] as number) / peak - 1
-  }
   const rows = bucketExtremes(value, CURVE_BUCKETS)
-  const at = (column: Float64Array, digits: number): number[] =>
-    rows.map((i) => Number((column[i] as number).toPrecision(digits)))
+  const at = (column: Float64Array, digits: number): number[] => rows.map((i) => rounded(column[i] as number, digits))
+  let [peak, seen] = [cash, 0]
+  const drawdown = rows.map((i) => {
+    for (; seen <= i; seen++) if ((value[seen] as number) > peak) peak = value[seen] as number
+    return rounded((value[i] as number) / peak - 1, 6)
+  })
   const bench = benchmarkOf(series, equity, strategy.lookback)
   const start = bench?.value[bench.from]
   let row = -1
   const hold = rows.map((i) => {
     while (bench && row + 1 < bench.value.length && (bench.timeUs[row + 1] as number) <= (timeUs[i] as number)) row++
     if (!bench || !start || row < bench.from) return null
-    return Number((((bench.value[row] as number) / start) * cash).toPrecision(8))
+    return rounded(((bench.value[row] as number) / start) * cash, 8)
   })
   return {
     timeUs: rows.map((i) => timeUs[i] as number),
     equity: at(value, 10),
-    drawdown: at(drawdown, 6),
+    drawdown,
     exposure: at(exposure, 8),
     hold,
   }
@@ -215,12 +225,10 @@ function madeBars(own: readonly MarketColumns[], most: number): CandleColumns | 
 /** Several bars become one where there are too many for a screen. */
 function thinBars(bars: CandleColumns, fromUs: number, toUs: number, most: number): BarsData {
   const frameUs = TIMEFRAME_US[bars.timeframe]
-  const first = Math.max(
-    0,
-    bars.openTimeUs.findIndex((at) => at + frameUs >= fromUs),
-  )
-  const after = bars.openTimeUs.findIndex((at) => at > toUs)
-  const last = after < 0 ? bars.rows : after
+  // The first bar that ends at the beginning or later, or the first at all.
+  const found = lowerBound(bars.openTimeUs, fromUs - frameUs)
+  const first = found >= bars.rows ? 0 : found
+  const last = Math.min(bars.rows, lowerBound(bars.openTimeUs, toUs + 1))
   const size = Math.max(1, Math.ceil((last - first) / most))
   const data: BarsData = {
     instrument: `${bars.venue} ${bars.instrument}`,
@@ -235,8 +243,13 @@ function thinBars(bars: CandleColumns, fromUs: number, toUs: number, most: numbe
     const to = Math.min(last, from + size)
     data.openUs.push(bars.openTimeUs[from] as number)
     data.open.push(bars.open[from] as number)
-    data.high.push(bars.high.subarray(from, to).reduce((a, b) => Math.max(a, b), -Infinity))
-    data.low.push(bars.low.subarray(from, to).reduce((a, b) => Math.min(a, b), Infinity))
+    let [high, low] = [bars.high[from] as number, bars.low[from] as number]
+    for (let row = from + 1; row < to; row++) {
+      if ((bars.high[row] as number) > high) high = bars.high[row] as number
+      if ((bars.low[row] as number) < low) low = bars.low[row] as number
+    }
+    data.high.push(high)
+    data.low.push(low)
     data.close.push(bars.close[to - 1] as number)
   }
   return data

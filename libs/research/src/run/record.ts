@@ -11,12 +11,31 @@ import type { StrategyCode } from './strategy.ts'
 import { RUN_SCHEMA } from './types.ts'
 import type { RunRecord, RunRequest, RunResult, RunTotals } from './types.ts'
 
+type Benchmark = { timeUs: Numbers; value: Numbers; from: number; firstRow: number; barUs: number }
+/** Metrics and the report ask for that of the same run. */
+const known = new WeakMap<
+  object,
+  { first: MarketColumns | undefined; lookback: number; found: Benchmark | undefined }
+>()
+
 /** What the prices of the first series did while the run could trade: its benchmark. */
 export function benchmarkOf(
   series: readonly MarketColumns[],
   equity: BacktestResult['equity'],
   lookback: number,
-): { timeUs: Numbers; value: Numbers; from: number; firstRow: number; barUs: number } | undefined {
+): Benchmark | undefined {
+  const before = known.get(equity)
+  if (before?.first === series[0] && before?.lookback === lookback) return before.found
+  const found = findBenchmark(series, equity, lookback)
+  known.set(equity, { first: series[0], lookback, found })
+  return found
+}
+
+function findBenchmark(
+  series: readonly MarketColumns[],
+  equity: BacktestResult['equity'],
+  lookback: number,
+): Benchmark | undefined {
   const bars = series.find((one) => one.kind === 'candles')
   const ticks = series.find((one) => one.kind === 'ticks')
   const first = bars ?? ticks
@@ -27,13 +46,14 @@ export function benchmarkOf(
   const [fromUs, toUs] = [equity.timeUs[0] as number, equity.timeUs.at(-1) as number]
   const firstRow = lowerBound(times, fromUs - barUs)
   const rows = lowerBound(times, toUs - barUs + 1) - firstRow
-  const timeUs = times.slice(firstRow, firstRow + rows).map((at) => at + barUs)
+  const timeUs = times.slice(firstRow, firstRow + rows)
+  for (let row = 0; row < rows; row++) timeUs[row] = (timeUs[row] as number) + barUs
   // The first of `lookback` bars that the strategy could have decided on.
   const from = Math.max(0, Math.min(rows - 1, lookback - 1 - firstRow))
   return { timeUs, value: prices.subarray(firstRow, firstRow + rows), from, firstRow, barUs }
 }
 
-function lowerBound(times: Float64Array, timeUs: number): number {
+export function lowerBound(times: Float64Array, timeUs: number): number {
   let [low, high] = [0, times.length]
   while (low < high) {
     const middle = (low + high) >>> 1
@@ -54,7 +74,10 @@ export function metricsInputOf(
   const offset = benchmark?.firstRow ?? 0
   return {
     equity: result.equity,
-    trades: result.trades.map((one) => ({ ...one, entryRow: one.entryRow - offset, exitRow: one.exitRow - offset })),
+    trades:
+      offset === 0
+        ? result.trades
+        : result.trades.map((one) => ({ ...one, entryRow: one.entryRow - offset, exitRow: one.exitRow - offset })),
     cash: request.cash,
     notional,
     ...(request.fromUs === undefined ? {} : { fromUs: request.fromUs }),

@@ -43,9 +43,9 @@ export function contrailMetrics(prepared: Prepared): Metrics {
 const best = (values: Numbers): number | null => extreme(values, 1)
 const worst = (values: Numbers): number | null => extreme(values, -1)
 function extreme(values: Numbers, sign: 1 | -1): number | null {
-  let found: number | null = null
-  for (let i = 0; i < values.length; i++)
-    if (found === null || ((values[i] as number) - found) * sign > 0) found = values[i] as number
+  if (values.length === 0) return null
+  let found = values[0] as number
+  for (let i = 1; i < values.length; i++) if (((values[i] as number) - found) * sign > 0) found = values[i] as number
   return found
 }
 
@@ -64,18 +64,10 @@ function returnFigures({ input, returns, periods, years, finalEquity }: Prepared
   }
 }
 
-function after(first: number, values: Numbers): Float64Array {
-  const all = new Float64Array(values.length + 1)
-  all[0] = first
-  all.set(values, 1)
-  return all
-}
-
 function riskFigures({ input, returns, periods, riskFree, years, finalEquity, fromUs, daily }: Prepared) {
-  const value = after(input.cash, input.equity.value)
-  const timeUs = after(fromUs, input.equity.timeUs)
-  const depth = maxDrawdown(value)
-  const falls = drawdownFigures(timeUs, value)
+  const { timeUs, value } = input.equity
+  const depth = maxDrawdown(value, input.cash)
+  const falls = drawdownFigures(timeUs, value, { timeUs: fromUs, value: input.cash })
   return {
     sharpe: sharpe(returns, periods, riskFree),
     sortino: sortino(returns, periods, riskFree),
