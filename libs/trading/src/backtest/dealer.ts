@@ -30,7 +30,7 @@ export class Dealer {
   readonly decisions: DecisionLog
   decisionCount = 0
   readonly denied: Record<string, number> = {}
-  readonly #gate: Gate | undefined
+  readonly gate: Gate | undefined
   readonly #keeps: boolean
   readonly #isBarModel: boolean
   readonly #latency: () => number
@@ -47,7 +47,7 @@ export class Dealer {
     this.#isBarModel = assumptions.fillModel === 'bar'
     this.#latency = latencyOf(assumptions.latency, assumptions.seed)
     const { riskGate, accountLimits = false } = assumptions
-    this.#gate = riskGate ? new Gate(accountLimits, options.limits, this.#isBarModel) : undefined
+    this.gate = riskGate ? new Gate(accountLimits, options.limits, this.#isBarModel) : undefined
     this.#hearsFills = actor.handles('onFill')
     this.#hearsOrders = actor.handles('onOrder')
   }
@@ -76,7 +76,7 @@ export class Dealer {
     if (!order) return
     const { market } = order.stock
     const { nowUs } = this.cause
-    const denied = this.#gate?.change(ask, order, nowUs)
+    const denied = this.gate?.change(ask, order, nowUs)
     if (denied) return void this.desk.reports.push({ kind: 'refused', order, atUs: nowUs, reason: denied })
     const dueUs = nowUs + this.#latency()
     if (ask.type === 'cancel') requestCancel(market, order, `${ask.orderId}-c`, dueUs)
@@ -118,7 +118,7 @@ export class Dealer {
     if (!this.#keeps && orders.count >= FORGET_ORDERS && this.desk.isIdle) orders.clear()
     const log = orders.add(stock.index, ask, nowUs, number, index)
     const order = makeSimOrder(stock, log, ask, nowUs)
-    const denied = this.#gate?.place(ask, order, nowUs, asks)
+    const denied = this.gate?.place(ask, order, nowUs, asks)
     if (denied) {
       orders.ended(log, 'denied', nowUs)
       orders.explain(log, denied.text)

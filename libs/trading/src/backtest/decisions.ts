@@ -28,6 +28,12 @@ export class DecisionLog {
 
   /** `order`: the row that the first order of it will have. */
   add(cause: Cause, asks: readonly Ask[], order: number): void {
+    this.addPlain(cause, order)
+    this.#asks.add(this.#table.rows - 1, isPlain(asks) ? undefined : asks)
+  }
+
+  /** Of a single plain market order. */
+  addPlain(cause: Cause, order: number): void {
     const { notes } = this.#actor.collected
     const at = this.#table.add()
     const { cells } = this.#table
@@ -36,9 +42,7 @@ export class DecisionLog {
     cells[at + 2] = cause.series
     cells[at + 3] = cause.row
     cells[at + 4] = order
-    const row = this.#table.rows - 1
-    this.#asks.add(row, isPlain(asks) ? undefined : asks)
-    this.#reasons.add(row, notes.count > 0 ? notes.now : undefined)
+    this.#reasons.add(this.#table.rows - 1, notes.count > 0 ? notes.now : undefined)
   }
 
   records(): DecisionRecord[] {

@@ -19,7 +19,7 @@ import type { Assumptions, BacktestOptions } from './types.ts'
 const CASH_SCALE_MIN = 8
 const FIXED_SCALE = 18
 /** Sums of whole numbers up to here are exact in doubles. */
-const EXACT_MAX = 2 ** 52
+const EXACT_MAX = Number.MAX_SAFE_INTEGER
 const BASIS_POINT = 10_000
 
 /** The account of a run and the sink of its venue: cash, positions, fees, trades. Money is counted in whole units. */
@@ -31,16 +31,18 @@ export class Desk implements VenueSink {
   readonly power: number
   readonly #scale: number
   readonly #feeFactor: number
-  /** In units of 10^-scale. */
-  cash: number
-  #exactCash: bigint | undefined
+  /** In units of 10^-scale; beyond 2^53 the double next to it. */
+  cash = 0
+  /** Exact cash is the sum of these two: a double that is too large to be added to, and what has come and gone since. */
+  #cashBefore = 0
+  #cashSince = 0
   readonly orders: OrderLog
   readonly fills = new FillLog()
   readonly trades = new TradeLog()
   readonly #keeps: boolean
   readonly #account: AccountView
   /** Nobody hears of reports: what they say is told at once. */
-  readonly #isSilent: boolean
+  readonly isSilent: boolean
   /** What the strategy has not been told yet. */
   readonly reports: Report[] = []
   readonly costs = { fee: 0, spread: 0, slippage: 0, funding: 0 }
@@ -55,7 +57,7 @@ export class Desk implements VenueSink {
     const { cash, assumptions } = options
     this.#keeps = options.keep !== 'summary'
     this.#account = actor.account
-    this.#isSilent = !actor.handles('onFill') && !actor.handles('onOrder')
+    this.isSilent = !actor.handles('onFill') && !actor.handles('onOrder')
     this.orders = new OrderLog(instruments, strategy)
     this.#assumptions = assumptions
     this.#hasCosts = assumptions.spreadBps > 0 || assumptions.slippage.kind !== 'none'
@@ -66,8 +68,9 @@ export class Desk implements VenueSink {
     this.#scale = scale
     this.power = 10 ** scale
     this.#feeFactor = 10 ** (scale - CASH_SCALE_MIN)
-    this.cash = Math.round(cash * this.power)
-    if (Math.abs(this.cash) > EXACT_MAX) this.#exactCash = toFixed(decimalOf(cash)) / 10n ** BigInt(FIXED_SCALE - scale)
+    const units = Math.round(cash * this.power)
+    if (Math.abs(units) <= EXACT_MAX) this.cash = this.#cashSince = units
+    else this.#holds(toFixed(decimalOf(cash)) / 10n ** BigInt(FIXED_SCALE - scale))
     const liquidity = assumptions.fillModel === 'bar' ? 'unlimited' : 'quoted'
     const settings = { latencyUs: 0, liquidity, prints: 'next' } as const
     this.stocks = instruments.map((instrument, index) => {
@@ -77,15 +80,25 @@ export class Desk implements VenueSink {
     })
   }
 
-  /** `count` x `unit` units. Beyond 2^52 the sum is kept whole, and `cash` is the double next to it. */
+  /** `count` x `unit` units. */
   #pay(count: number, unit: number): void {
-    const after = this.cash - count * unit
-    if (this.#exactCash === undefined && Math.abs(after) <= EXACT_MAX && Math.abs(count * unit) <= EXACT_MAX) {
-      this.cash = after
-      return
-    }
-    this.#exactCash = (this.#exactCash ?? BigInt(this.cash)) - BigInt(count) * BigInt(unit)
-    this.cash = Number(this.#exactCash)
+    const paid = count * unit
+    const since = this.#cashSince - paid
+    if (Math.abs(since) > EXACT_MAX || Math.abs(paid) > EXACT_MAX)
+      return this.#holds(this.#exactCash - BigInt(count) * BigInt(unit))
+    this.#cashSince = since
+    // One sum of two exact doubles: rounded as the whole number itself would be.
+    this.cash = this.#cashBefore + since
+  }
+
+  #holds(units: bigint): void {
+    this.cash = Number(units)
+    this.#cashBefore = Math.abs(this.cash) > EXACT_MAX ? this.cash : 0
+    this.#cashSince = Number(units - BigInt(this.#cashBefore))
+  }
+
+  get #exactCash(): bigint {
+    return BigInt(this.#cashBefore) + BigInt(this.#cashSince)
   }
 
   /* The venue's side. */
@@ -94,7 +107,7 @@ export class Desk implements VenueSink {
     const order = venueOrder as SimOrder
     if (order.isAccepted || order.state === 'done') return
     order.isAccepted = true
-    if (this.#isSilent && this.reports.length === 0) return this.#account.told(order.clOrdId, 'new', 0)
+    if (this.isSilent && this.reports.length === 0) return this.#account.told(order.clOrdId, 'new', 0)
     this.reports.push({ kind: 'accepted', order, atUs: order.activeAtUs })
   }
 
@@ -182,7 +195,7 @@ export class Desk implements VenueSink {
         this.#spread * size,
       )
     // An amend under way may yet say in this step what is left of it.
-    if (this.#isSilent && this.reports.length === 0 && order.amend === undefined) {
+    if (this.isSilent && this.reports.length === 0 && order.amend === undefined) {
       this.book(order, market.nowUs, price, lots, fee)
       const status = order.filled >= order.quantity ? 'filled' : 'partially_filled'
       this.#account.told(order.clOrdId, status, numberOfSteps(order.filled, stock.lot))
@@ -195,6 +208,8 @@ export class Desk implements VenueSink {
     const order = venueOrder as SimOrder
     this.orders.ended(order.log, end, market.nowUs)
     if (reason) this.orders.explain(order.log, reason.text)
+    // Sized to nothing: no fill says that it is over.
+    if (end === 'filled' && order.fills === 0) this.#account.told(order.clOrdId, 'filled', 0)
     if (end !== 'filled') this.reports.push({ kind: end, order, atUs: market.nowUs, reason })
   }
 
@@ -246,8 +261,7 @@ export class Desk implements VenueSink {
   }
 
   get cashText(): string {
-    const units = this.#exactCash ?? BigInt(this.cash)
-    return formatDecimal({ units, scale: this.#scale })
+    return formatDecimal({ units: this.#exactCash, scale: this.#scale })
   }
 
   get fundingText(): string {

@@ -1,7 +1,8 @@
 import { fromSteps, stepsOf } from '@contrail/contracts'
-import type { PlaceIntent, Reason } from '@contrail/contracts'
+import type { Instrument, PlaceIntent, Reason, Side } from '@contrail/contracts'
 import type { AmendAsk, Ask, CancelAsk, PlaceAsk } from '../strategy/ask.ts'
 import { placeIntentOf } from '../strategy/ask.ts'
+import type { PlainOrder } from '../strategy/plain.ts'
 import { checkAmend, checkCancel, checkEntry } from '../risk/gate.ts'
 import { LIMITS_DEFAULT } from '../risk/limits.ts'
 import type { Limits } from '../risk/limits.ts'
@@ -32,6 +33,13 @@ export class Gate {
   readonly #alwaysFresh: boolean
   readonly #hasBand: boolean
   #recent: RecentOrder[] = []
+  /** The plain order that passed last, until somebody wants to know: its time (a double in a field would be boxed) and itself. */
+  readonly #lastUs = new Float64Array([-Infinity])
+  readonly #last: { slot: PlaceAsk['slot'] | undefined; side: Side; lots: number } = {
+    slot: undefined,
+    side: 'buy',
+    lots: 0,
+  }
   #recentCancelsUs: number[] = []
 
   /** `accountLimits`: those on size and price too; a market order then ends at the edge of its band. */
@@ -48,7 +56,7 @@ export class Gate {
       const stray = unlinkable(stock.market, ask.parent)
       if (stray) return { code: 'PARENT_ENDED', text: stray.text }
     }
-    this.#forget(nowUs)
+    this.#recall(nowUs)
     if (!this.#isPlain(ask, stock, nowUs) || !this.#protects(ask, order)) {
       const children = ask.linked ? childrenOf(ask, decision) : []
       const view = this.#view(stock, nowUs, ask.parent)
@@ -64,9 +72,21 @@ export class Gate {
     return undefined
   }
 
+  /** A plain market order is within all limits, and counted. False: `place` has to say it. */
+  passes(plain: PlainOrder, stock: Stock, nowUs: number): boolean {
+    if (this.#hasBand) return false
+    this.#recall(nowUs)
+    if (!this.#isWithin(plain.side, plain.lots, plain.slot!.details, stock, nowUs)) return false
+    this.#lastUs[0] = nowUs
+    this.#last.slot = plain.slot
+    this.#last.side = plain.side
+    this.#last.lots = plain.lots
+    return true
+  }
+
   change(ask: CancelAsk | AmendAsk, order: SimOrder, nowUs: number): Reason | undefined {
     const { stock } = order
-    this.#forget(nowUs)
+    this.#recall(nowUs)
     if (ask.type === 'cancel') {
       const verdict = checkCancel(ask.orderId, this.#view(stock, nowUs))
       if (verdict.verdict === 'denied') return verdict.reason
@@ -88,7 +108,14 @@ export class Gate {
     return verdict.verdict === 'denied' ? verdict.reason : undefined
   }
 
-  #forget(nowUs: number): void {
+  /** What is younger than a minute, the plain order that passed last among it. */
+  #recall(nowUs: number): void {
+    const lastUs = this.#lastUs[0]!
+    if (nowUs - lastUs < MINUTE_US) {
+      const { slot, side, lots } = this.#last
+      this.#recent.push(new Recent({ slot: slot!, side, lots, price: 0, stopPrice: 0 }, lastUs))
+    }
+    this.#lastUs[0] = -Infinity
     const { length } = this.#recent
     if (length > 0 && nowUs - this.#recent[length - 1]!.atUs >= MINUTE_US) this.#recent = []
     else if (length > 256) this.#recent = this.#recent.filter((one) => nowUs - one.atUs < MINUTE_US)
@@ -96,17 +123,24 @@ export class Gate {
     if (cancels > 0 && nowUs - this.#recentCancelsUs[cancels - 1]! >= MINUTE_US) this.#recentCancelsUs = []
   }
 
-  #isPlain(ask: PlaceAsk, { mark, lot, bid, ask: offer, dataUs }: Stock, nowUs: number): boolean {
-    const limits = this.#limits
-    const reference = ask.side === 'buy' ? offer : bid
-    const price = Number.isNaN(reference) ? mark : reference
-    const quantity = (ask.lots * lot.units) / lot.power
-    const { minNotional } = stepsOfInstrument(ask.slot.details)
+  #isPlain(ask: PlaceAsk, stock: Stock, nowUs: number): boolean {
     return (
       ask.orderType === 'market' &&
       !ask.linked &&
       !ask.reduceOnly &&
       ask.expireAtUs === undefined &&
+      this.#isWithin(ask.side, ask.lots, ask.slot.details, stock, nowUs)
+    )
+  }
+
+  #isWithin(side: Side, lots: number, details: Instrument, stock: Stock, nowUs: number): boolean {
+    const { mark, lot, bid, ask: offer, dataUs } = stock
+    const limits = this.#limits
+    const reference = side === 'buy' ? offer : bid
+    const price = Number.isNaN(reference) ? mark : reference
+    const quantity = (lots * lot.units) / lot.power
+    const { minNotional } = stepsOfInstrument(details)
+    return (
       this.#recent.length === 0 &&
       limits.strategyPerSecond >= 1 &&
       limits.strategyPerMinute >= 1 &&
@@ -180,12 +214,14 @@ function exposureOf({ market, lot, quantity }: Stock, parent: string): Exposure 
   return { position: quantity + promised, openBuys, openSells, unknown: 0 }
 }
 
+type Asked = Pick<PlaceAsk, 'slot' | 'side' | 'lots' | 'price' | 'stopPrice'>
+
 /** As the gate remembers an order; its texts are made when somebody compares them. */
 class Recent implements RecentOrder {
   readonly atUs: number
-  readonly #ask: PlaceAsk
+  readonly #ask: Asked
   readonly strategy = SCOPE.strategy
-  constructor(ask: PlaceAsk, atUs: number) {
+  constructor(ask: Asked, atUs: number) {
     this.#ask = ask
     this.atUs = atUs
   }

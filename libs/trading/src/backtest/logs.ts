@@ -54,20 +54,39 @@ export class OrderLog {
   /** Forgets all orders: nobody asks for them. */
   clear(): void {
     this.#table.clear()
-    this.#tags.clear()
+    if (this.#tags.isUsed) this.#tags.clear()
     if (this.#reasons.size > 0) this.#reasons.clear()
   }
 
   add(stock: number, ask: PlaceAsk, placedUs: number, decision: number, index: number): number {
+    const type = ask.orderType === 'market' ? 0 : ORDER_TYPES.indexOf(ask.orderType)
+    const row = this.addMarket(stock, ask.side, ask.lots, ask.tag, placedUs, decision, index)
+    const { cells } = this.#table
+    const at = this.#table.last
+    cells[at + TYPE] = type
+    cells[at + PRICE] = ask.price
+    cells[at + STOP] = ask.stopPrice
+    return row
+  }
+
+  addMarket(
+    stock: number,
+    side: Side,
+    lots: number,
+    tag: string | undefined,
+    placedUs: number,
+    decision: number,
+    index: number,
+  ): number {
     const row = this.#table.rows
     const at = this.#table.add()
     const { cells } = this.#table
     cells[at + STOCK] = stock
-    cells[at + SIDE] = ask.side === 'buy' ? 1 : -1
-    cells[at + TYPE] = ask.orderType === 'market' ? 0 : ORDER_TYPES.indexOf(ask.orderType)
-    cells[at + LOTS] = ask.lots
-    cells[at + PRICE] = ask.price
-    cells[at + STOP] = ask.stopPrice
+    cells[at + SIDE] = side === 'buy' ? 1 : -1
+    cells[at + TYPE] = 0
+    cells[at + LOTS] = lots
+    cells[at + PRICE] = 0
+    cells[at + STOP] = 0
     cells[at + PLACED] = placedUs
     cells[at + DONE] = NaN
     cells[at + STATUS] = 0
@@ -75,8 +94,8 @@ export class OrderLog {
     cells[at + PAID] = 0
     cells[at + DECISION] = decision
     cells[at + INDEX] = index
-    cells[at + ASKED] = ask.lots
-    this.#tags.add(row, ask.tag)
+    cells[at + ASKED] = lots
+    this.#tags.add(row, tag)
     return row
   }
 

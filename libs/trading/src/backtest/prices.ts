@@ -1,11 +1,24 @@
 import { onBarOpen } from '../venue/bar.ts'
 import { onBook, onQuote, onTick } from '../venue/simulated.ts'
-import type { BookColumns, QuoteColumns, TickColumns } from './columns.ts'
+import type { BookColumns, CandleColumns, QuoteColumns, TickColumns } from './columns.ts'
+import type { Cause } from './decisions.ts'
 import { TickRow } from './rows.ts'
 import type { BookRow, QuoteRow } from './rows.ts'
 import type { Stock } from './stock.ts'
 
-/* What the venue does with a trade, a quote and a book. */
+/* What the venue does with an open, a trade, a quote and a book. */
+
+/** A bar opens: where the data stands, and its price. */
+export function toOpen(stock: Stock, cause: Cause, columns: CandleColumns, row: number): number {
+  const openUs = columns.openTimeUs[row]!
+  const open = columns.open[row]!
+  stock.row = row
+  stock.mark = open
+  stock.volume = columns.volume[row]!
+  cause.row = row
+  if (openUs > cause.nowUs) cause.nowUs = openUs
+  return open
+}
 
 /** `isBar`: a trade is a bar of one price. */
 export function printed(stock: Stock, columns: TickColumns, row: number, isBar: boolean): void {

@@ -13,6 +13,10 @@ export class Rare<T> {
     return this.#values[row]
   }
 
+  get isUsed(): boolean {
+    return this.#values.length > 0
+  }
+
   clear(): void {
     this.#values.length = 0
   }

@@ -2,7 +2,7 @@ import { SECOND_US } from '@contrail/contracts'
 import { StrategyActor } from '../strategy/actor.ts'
 import { onBarOpen, onBarRange } from '../venue/bar.ts'
 import type { CandleColumns } from './columns.ts'
-import { booked, printed, quoted } from './prices.ts'
+import { booked, printed, quoted, toOpen } from './prices.ts'
 import type { Cause } from './decisions.ts'
 import { Dealer, RUN_ACCOUNT, RUN_STRATEGY } from './dealer.ts'
 import { Desk } from './desk.ts'
@@ -15,6 +15,7 @@ import { gapBetween } from './gaps.ts'
 import { Stretch } from './stretch.ts'
 import { historyOf, isOpening, timelineOf } from './timeline.ts'
 import { liquidationOf } from './margin.ts'
+import { MarketOrders } from './market-orders.ts'
 import { BookRow, CandleRow, QuoteRow, TickRow } from './rows.ts'
 import { located, middle, middleOfBook, viewOf } from './views.ts'
 import type { BacktestOptions, BacktestResult } from './types.ts'
@@ -106,7 +107,7 @@ export class Run {
     const { openTimeUs } = columns
     const stretch =
       route && this.actor.handles('onCandle') && !this.#hasTimer && this.options.assumptions.maintenanceMargin <= 0
-        ? new Stretch(this.actor, this.cause, route, columns, spanUs)
+        ? new Stretch(this, feed, route, columns, MarketOrders.of(dealer, stock, columns, equity, this.options))
         : undefined
     this.cause.series = feed.index
     equity.follow(first, desk, stock)
@@ -137,9 +138,10 @@ export class Run {
   #pass(stretch: Stretch, { stock }: Feed, columns: CandleColumns, row: number, until: number): number {
     const { dealer } = this
     const cause = this.cause
-    const at = stretch.run(row, until, dealer.decisionCount + 1)
+    const before = cause.event
+    const at = stretch.run(row, until)
     const last = at < 0 ? -1 - at : at - 1
-    cause.event += last - row + 1
+    cause.event = before + last - row + 1
     cause.row = last
     cause.nowUs = this.actor.moment[0]!
     stock.row = last
@@ -181,14 +183,8 @@ export class Run {
   }
 
   #openBar({ stock }: Feed, columns: CandleColumns, row: number): void {
-    const openUs = columns.openTimeUs[row]!
-    const open = columns.open[row]!
-    stock.row = row
-    stock.mark = open
-    stock.volume = columns.volume[row]!
-    this.cause.row = row
-    if (openUs > this.cause.nowUs) this.cause.nowUs = openUs
-    onBarOpen(stock.market, openUs, open)
+    const open = toOpen(stock, this.cause, columns, row)
+    onBarOpen(stock.market, columns.openTimeUs[row]!, open)
     this.dealer.deliver()
   }
 

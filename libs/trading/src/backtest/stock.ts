@@ -46,7 +46,8 @@ export type Stock = {
   openFunding: number
   openTag: string | undefined
 }
-export type SimOrder = VenueOrder & {
+export type SimOrder = Omit<VenueOrder, 'side'> & {
+  side: VenueOrder['side']
   stock: Stock
   /** Row of the log. */
   log: number

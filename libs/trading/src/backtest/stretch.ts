@@ -6,40 +6,65 @@ import type { Direct } from '../strategy/handlers.ts'
 import type { MarketRoute } from '../strategy/mailbox.ts'
 import type { CandleColumns } from './columns.ts'
 import type { Cause } from './decisions.ts'
+import type { Dealer } from './dealer.ts'
+import type { Feed } from './feed.ts'
+import type { MarketOrders } from './market-orders.ts'
 import { CandleRow } from './rows.ts'
+import type { Stock } from './stock.ts'
 
 /**
- * Bars between two decisions, while no order is anywhere: nothing happens but that the author's code sees one bar after the
- * other. It is a loop of its own so that V8 compiles that code into it; all else is left out of it.
+ * Bars while no order is anywhere that outlives the next open: nothing happens but that the author's code sees one bar after
+ * the other. It is a loop of its own so that V8 compiles that code into it; all else is left out of it.
  */
 export class Stretch {
   readonly #actor: StrategyActor
+  readonly #dealer: Dealer
+  readonly #cause: Cause
   readonly #moment: Float64Array
   readonly #collected: Collector
   readonly #route: MarketRoute
   readonly #columns: CandleColumns
+  readonly #stock: Stock
   readonly #spanUs: number
+  readonly #feedEnd: number
+  /** Undefined: every order goes the way of all orders. */
+  readonly #orders: MarketOrders | undefined
   #direct: Direct | undefined
-  readonly #cause: Cause
+  /** What throws now is not the author's code. */
+  #isOwn = false
 
-  constructor(actor: StrategyActor, cause: Cause, route: MarketRoute, columns: CandleColumns, spanUs: number) {
+  constructor(
+    { actor, dealer, cause }: { actor: StrategyActor; dealer: Dealer; cause: Cause },
+    { stock, spanUs, end }: Feed,
+    route: MarketRoute,
+    columns: CandleColumns,
+    orders: MarketOrders | undefined,
+  ) {
     this.#actor = actor
+    this.#dealer = dealer
+    this.#cause = cause
     this.#moment = actor.moment
     this.#collected = actor.collected
-    this.#cause = cause
     this.#route = route
     this.#columns = columns
+    this.#stock = stock
     this.#spanUs = spanUs
+    this.#feedEnd = end
+    this.#orders = orders
   }
 
   /** Before each stretch. False: the strategy cannot be called directly now. `number`: of its next decision. */
   begin(number: number): boolean {
-    this.#direct = this.#actor.direct(number)
+    this.#direct = this.#actor.direct(number, this.#orders !== undefined)
     return this.#direct !== undefined
   }
 
-  /** Shows rows from `first` on. The row before `end` or a gap to which it came; -1 - row where that one has decided something. */
-  run(first: number, end: number, number: number): number {
+  /**
+   * Shows rows from `first` on. The row before `end` or a gap to which it came; -1 - row where that one has decided something
+   * that goes the way of all orders. Its caller counts the events.
+   */
+  run(first: number, end: number): number {
+    if (this.#orders?.isPlaced) this.#orders.meet(first, this.#cause)
     const columns = this.#columns
     const spanUs = this.#spanUs
     const moment = this.#moment
@@ -47,6 +72,7 @@ export class Stretch {
     const { slot } = this.#route
     const { definition, context, state, strategy } = this.#direct!
     const { openTimeUs, close } = columns
+    const eventBefore = this.#cause.event - first
     let seenUs = openTimeUs[first]!
     let row = first
     try {
@@ -60,14 +86,40 @@ export class Stretch {
         // As a method: V8 knows what is called here, and compiles it in.
         const returned = definition.onCandle!(context as Context<unknown>, state, new CandleRow(columns, row))
         if (returned !== undefined) refusePromise(returned)
-        if (!collected.isUsed) continue
-        if (this.#actor.hasDecided()) return -1 - row
-        collected.begin(number, 'all')
+        if (collected.isUsed && !this.#goesOn(row, end, eventBefore)) return -1 - row
       }
       return row
     } catch (error) {
+      if (this.#isOwn) throw error
       this.#cause.row = row
       throw new StrategyFailure(strategy, 'onCandle', undefined, error)
     }
+  }
+
+  /** After a call that asked for something or noted it. False: its decision is not carried out yet. */
+  #goesOn(row: number, end: number, eventBefore: number): boolean {
+    this.#isOwn = true
+    const goesOn = !this.#actor.hasDecided() || this.#turns(row, end, eventBefore + row + 1)
+    if (goesOn) this.#collected.begin(this.#dealer.decisionCount + 1, 'all', this.#orders !== undefined)
+    this.#isOwn = false
+    return goesOn
+  }
+
+  /** A plain market order that meets the next open is all that was decided, and it is on its way or already met. */
+  #turns(row: number, end: number, event: number): boolean {
+    const orders = this.#orders
+    const { plain } = this.#collected
+    const seenUs = this.#moment[0]!
+    if (orders === undefined || !plain.isAsked) return false
+    if (row + 1 >= this.#feedEnd || this.#columns.openTimeUs[row + 1] !== seenUs) return false
+    const cause = this.#cause
+    cause.event = event
+    cause.row = row
+    cause.nowUs = seenUs
+    this.#stock.row = row
+    this.#stock.mark = this.#columns.close[row]!
+    if (!orders.place(plain, cause)) return false
+    if (row + 1 < end) orders.meet(row + 1, cause)
+    return true
   }
 }

@@ -78,8 +78,9 @@ export function mustBeFinite(indicator: string, input: string, value: number): v
   if (value - value !== 0) throw notFinite(indicator, input, value)
 }
 
-const notFinite = (indicator: string, input: string, value: number): Refusal =>
-  refuse('not_finite', `${indicator}.${input}`, value, 'give finite numbers only')
+function notFinite(indicator: string, input: string, value: number): Refusal {
+  return refuse('not_finite', `${indicator}.${input}`, value, 'give finite numbers only')
+}
 
 export function mustBeBar(indicator: string, high: number, low: number, close: number): void {
   mustBeFinite(indicator, 'high', high)

@@ -13,27 +13,22 @@ export function pushSma(cells: Float64Array, at: number, period: number, x: numb
   const ring = at + 3
   // Whole by itself: said so that it indexes without a check, and read once and stored once like the sum.
   const head = cells[at + 1]! | 0
-  const count = cells[at]!
+  let count = cells[at]!
   // Before the window is full what leaves it is zero.
   let sum = cells[at + 2]! + (x - cells[ring + head]!)
   cells[ring + head] = x
-  if (head + 1 < period) cells[at + 1] = head + 1
-  else {
-    // A running sum drifts, and keeps the rest of a huge value for ever: it is made anew once per window.
-    sum = sumOf(cells, ring, ring + period)
-    cells[at + 1] = 0
+  if (count < period) {
+    count++
+    cells[at] = count
   }
+  if (head + 1 === period) {
+    // A running sum drifts, and keeps the rest of a huge value for ever: it is made anew once per window.
+    sum = 0
+    for (let i = ring; i < ring + period; i++) sum += cells[i]!
+    cells[at + 1] = 0
+  } else cells[at + 1] = head + 1
   cells[at + 2] = sum
-  if (count === period) return sum / period
-  cells[at] = count + 1
-  return count + 1 < period ? NaN : sum / period
-}
-
-/** Outside of what is done for every value, so that V8 compiles that into whoever calls it. */
-function sumOf(cells: Float64Array, from: number, end: number): number {
-  let sum = 0
-  for (let i = from; i < end; i++) sum += cells[i]!
-  return sum
+  return count < period ? NaN : sum / period
 }
 
 /** Cells: zeros in a row (up to the period), then as an average. */

@@ -123,11 +123,12 @@ export class StrategyActor {
 
   /**
    * For a host that calls the author's code itself, many times between two of these: a call that leaves `collected` unused has
-   * changed nothing here. Undefined: not now, because not every order may leave; `see` knows what to do.
+   * changed nothing here. Undefined: not now, because not every order may leave; `see` knows what to do. `takesPlain`: see
+   * the collector.
    */
-  direct(number: number): Direct | undefined {
+  direct(number: number, takesPlain = false): Direct | undefined {
     if (this.#paused || !this.#warm) return undefined
-    this.#collector.begin(number, 'all')
+    this.#collector.begin(number, 'all', takesPlain)
     this.#moment.warm = true
     const [definition, context, state, strategy] = [this.#definition, this.#context, this.#state, this.#strategy]
     return (this.#direct ??= { definition, context, state, strategy })
@@ -272,14 +273,15 @@ export class StrategyActor {
 
   /** After a call that used `collected`. */
   hasDecided(): boolean {
-    const { asks, refusedNow, notes } = this.#collector
+    const { asks, plain, refusedNow, notes } = this.#collector
+    const hasAsked = plain.isAsked || asks.length > 0
     if (notes.count > 0) this.#hasNoted = true
-    if (asks.length > 0) this.#toldRefusals = []
-    if (refusedNow.length === 0) return asks.length > 0
+    if (hasAsked && this.#toldRefusals.length > 0) this.#toldRefusals = []
+    if (refusedNow.length === 0) return hasAsked
     // A refusal is told once, so that a person sees why there is no order; told at every tick it would only be noise.
     const news = refusedNow.filter((code) => code !== NOT_WARM && !this.#toldRefusals.includes(code))
     if (news.length > 0) this.#toldRefusals = [...this.#toldRefusals, ...new Set(news)]
-    return asks.length > 0 || news.length > 0
+    return hasAsked || news.length > 0
   }
 
   #keepReasons(): void {

@@ -7,8 +7,9 @@ import type { Ask, PlaceAsk } from './ask.ts'
 import type { Slot } from './mailbox.ts'
 import { Notes } from './notes.ts'
 import type { NoteValue, Reasons } from './notes.ts'
-import { checkOptions, exitsOf, isBracket, trailOf, typeOf, wrongExit } from './options.ts'
-import { snapSteps } from './snap.ts'
+import { checkOptions, exitsOf, isBracket, isPlain, trailOf, typeOf, wrongExit } from './options.ts'
+import { PlainOrder } from './plain.ts'
+import { snapLots, snapSteps } from './snap.ts'
 import { numberOfSteps, stepsOfInstrument } from '../venue/steps.ts'
 
 /** Open orders one strategy may have (control C10): leaves room in one decision to cancel them all and do more. */
@@ -33,6 +34,10 @@ export class Collector {
   #passing: Passing = 'none'
   /** Something was asked for, noted or refused since `begin`. */
   isUsed = false
+  /** The host takes the one plain market order of a call as it is. */
+  #takesPlain = false
+  /** Asked for, and not among the asks: who looks at those or at open orders says `settle` first. */
+  readonly plain: PlainOrder
   readonly asks: Ask[] = []
   readonly notes = new Notes()
   /** Codes of what was refused in this call. */
@@ -44,11 +49,14 @@ export class Collector {
     this.#strategy = strategy
     this.#prefix = `${strategy}-`
     this.#account = account
+    this.plain = new PlainOrder(this.#prefix)
   }
 
-  begin(number: number, passing: Passing): void {
+  begin(number: number, passing: Passing, takesPlain = false): void {
     this.#number = number
     this.#passing = passing
+    this.#takesPlain = takesPlain
+    this.plain.isAsked = false
     this.isUsed = false
     this.notes.begin()
     while (this.asks.length > 0) this.asks.pop()
@@ -57,6 +65,7 @@ export class Collector {
 
   /** Hands over what was collected: it is the caller's from now on, and never changes again. */
   take(): Ask[] {
+    this.settle()
     const { asks } = this
     const taken = asks.length === 1 ? [asks[0]!] : asks.slice()
     while (asks.length > 0) asks.pop()
@@ -79,11 +88,39 @@ export class Collector {
   }
 
   place(side: Side, slot: Slot, options: OrderOptions): string {
+    if (this.#takesPlain && isPlain(options)) {
+      const id = this.#plainly(side, slot, options)
+      if (id !== '') return id
+    }
+    this.settle()
     checkOptions(options)
     if (isBracket(options)) return this.#bracket(side, slot, options)
     const ask = this.#ask(side, slot, options)
     if (typeof ask === 'string') return ask
     return this.#add(ask)
+  }
+
+  /** As `#ask` for the only order there is, of which nobody sees an object. Empty: that has to say it. */
+  #plainly(side: Side, slot: Slot, options: OrderOptions): string {
+    const { plain } = this
+    if (plain.isAsked || this.#passing !== 'all' || this.asks.length > 0 || this.#account.openCount > 0) return ''
+    const lots = snapLots(slot.details, options.quantity, slot.lastPrice)
+    if (lots === 0 || this.#number >= PLAIN_NUMBER_MAX) return ''
+    plain.isAsked = true
+    plain.slot = slot
+    plain.side = side
+    plain.lots = lots
+    plain.tag = options.tag
+    this.isUsed = true
+    return plain.idOf(this.#number)
+  }
+
+  /** A plain market order becomes an ask like any other, because somebody looks. */
+  settle(): void {
+    const { plain } = this
+    if (!plain.isAsked) return
+    plain.isAsked = false
+    this.#add(plain.askOf(this.#number))
   }
 
   /** All of it or nothing: an entry whose exits cannot be placed is not placed. */
@@ -168,6 +205,7 @@ export class Collector {
   }
 
   cancel(id: string): void {
+    this.settle()
     const order = this.#account.order(id)
     if (!order || TERMINAL_STATUSES.has(order.status) || order.status === 'pending_cancel') return
     if (this.#passing === 'none') {
@@ -179,6 +217,7 @@ export class Collector {
   }
 
   amend(id: string, slot: Slot, change: { quantity?: number; price?: number; stopPrice?: number }): void {
+    this.settle()
     const order = this.#account.order(id)
     if (!order || order.status === 'pending_cancel') {
       this.#refuse('order_not_open', `amend ${id}: it is not open`)

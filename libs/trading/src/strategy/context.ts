@@ -51,6 +51,7 @@ export class ActorContext<P> implements Context<P> {
 
   openOrders(instrument?: string, venue?: string): readonly OrderReadout[] {
     const slot = this.#slot(instrument, venue)
+    this.#collector.settle()
     return this.#account.orders().filter((order) => order.instrument === slot.instrument && order.venue === slot.venue)
   }
 
@@ -76,11 +77,13 @@ export class ActorContext<P> implements Context<P> {
   }
 
   cancelAll(instrument?: string): void {
+    this.#collector.settle()
     for (const order of this.#account.orders())
       if (instrument === undefined || order.instrument === instrument) this.#collector.cancel(order.orderId)
   }
 
   amend(orderId: string, change: { quantity?: number; price?: number; stopPrice?: number }): void {
+    this.#collector.settle()
     const order = this.#account.order(orderId)
     this.#collector.amend(orderId, order ? this.#slot(order.instrument, order.venue) : this.#first, change)
   }

@@ -34,6 +34,23 @@ export function trailOf(slot: Slot, trailing: Trailing): { trailTicks: number; t
   return { trailTicks, trailPercent: 0 }
 }
 
+/** No more to it than a quantity, and perhaps a tag. */
+export const isPlain = (options: OrderOptions): boolean =>
+  options.price === undefined &&
+  options.stopPrice === undefined &&
+  options.touchPrice === undefined &&
+  options.trailing === undefined &&
+  options.takeProfit === undefined &&
+  options.stopLoss === undefined &&
+  options.trailingStop === undefined &&
+  options.parent === undefined &&
+  options.oco === undefined &&
+  options.expireAtUs === undefined &&
+  (options.timeInForce === undefined || options.timeInForce === 'GTC') &&
+  !options.postOnly &&
+  !options.reduceOnly &&
+  (options.tag === undefined || options.tag.length <= TAG_MAX)
+
 /** Mistakes of the author, whatever the market does. */
 export function checkOptions(options: OrderOptions): void {
   const { tag, expireAtUs, timeInForce } = options

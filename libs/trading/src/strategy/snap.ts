@@ -48,21 +48,25 @@ export function snapSteps(
   stopPrice: number | undefined,
   markPrice: number,
 ): SnappedSteps | Refused {
-  const { tick, lot, minLots, minNotional } = stepsOfInstrument(instrument)
+  const { tick } = stepsOfInstrument(instrument)
   const up = side === 'sell'
-  const lots = quickSteps(quantity, lot, false)
   const limit = price === undefined ? 0 : quickSteps(price, tick, up)
   const stop = stopPrice === undefined ? 0 : quickSteps(stopPrice, tick, up)
   const priced = limit > 0 ? (limit * tick.units) / tick.power : stop > 0 ? (stop * tick.units) / tick.power : markPrice
-  const isPlain =
-    lots >= Math.max(1, minLots) &&
-    (price === undefined || limit > 0) &&
-    (stopPrice === undefined || stop > 0) &&
-    // NaN where there is no price: then nothing is asked.
-    !(((lots * lot.units) / lot.power) * priced < minNotional * (1 + 1e-9))
-  if (isPlain) return { lots, price: limit, stopPrice: stop }
+  const lots = snapLots(instrument, quantity, priced)
+  if (lots > 0 && (price === undefined || limit > 0) && (stopPrice === undefined || stop > 0))
+    return { lots, price: limit, stopPrice: stop }
   const mark = Number.isNaN(markPrice) ? undefined : markPrice
   return snapExactly(instrument, { side, quantity, price, stopPrice }, mark)
+}
+
+/** Whole lots where doubles say it plainly and the minimums are met; 0 = in doubt. `price`: NaN where there is none. */
+export function snapLots(instrument: Instrument, quantity: number, price: number): number {
+  const { lot, minLots, minNotional } = stepsOfInstrument(instrument)
+  const lots = quickSteps(quantity, lot, false)
+  if (lots < 1 || lots < minLots) return 0
+  // NaN: then nothing is asked.
+  return ((lots * lot.units) / lot.power) * price < minNotional * (1 + 1e-9) ? 0 : lots
 }
 
 /** -1: in doubt. Below this many steps the error of the division is far less than the noise that is let pass. */

@@ -166,7 +166,7 @@ function trigger(market: Market, order: VenueOrder, price: number): void {
 }
 
 /** Takes at the price if it may, then rests or ends. */
-function meet(market: Market, order: VenueOrder, price: number): void {
+export function meet(market: Market, order: VenueOrder, price: number): void {
   const takes = reaches(order, price)
   if (order.postOnly && takes)
     return finish(market, order, 'rejected', reasonOf('POST_ONLY_WOULD_TAKE', `the market is at ${price} ticks`))
