@@ -1,14 +1,14 @@
 import type { Confirm } from '@contrail/contracts'
-import { instrumentKey, refuse } from '@contrail/contracts'
+import { assumptionsOfWords, instrumentKey, refuse } from '@contrail/contracts'
 import type { ReplayResult } from '@contrail/runtime'
 import type { GivenDecision, Parity } from '@contrail/research'
-import type { Assumptions, FillModel, InputSpec, MarketColumns } from '@contrail/trading'
+import type { Assumptions, InputSpec, MarketColumns } from '@contrail/trading'
+import { numberOf } from '../lib/backtest-flags.ts'
 import { printJson, styled } from '../lib/print.ts'
 import { withRecorded } from '../lib/recorded.ts'
 import type { RecordedStrategy } from '../lib/recorded.ts'
 import { command } from '../lib/run.ts'
 
-const FILL_MODELS = ['bar', 'trade', 'book'] as const
 const CASH = 100_000
 
 export default command(
@@ -17,21 +17,23 @@ export default command(
   {
     strategy: { type: 'positional', description: 'Its id', required: true },
     data: { type: 'string', description: 'File with the archive of the market; default: what the streams still hold' },
-    fill: { type: 'string', description: `Fill model of the backtest: ${FILL_MODELS.join(', ')}; default bar` },
+    fill: { type: 'string', description: 'Fill model of the backtest: bar, trade or book; default bar' },
     fee: { type: 'string', description: 'Basis points, or maker/taker; default: as the instrument says' },
-    'latency-us': { type: 'string', description: 'Of the backtest, microseconds; default 0' },
+    slippage: { type: 'string', description: 'Of the backtest: basis points, or volume:IMPACT; default none' },
+    spread: { type: 'string', description: 'Of the backtest, basis points, where the data has none; default 0' },
+    latency: { type: 'string', description: 'Of the backtest: 5ms, 200us, 1s or lognormal:MEDIAN:SIGMA; default 0' },
     cash: { type: 'string', description: `Of the backtest, in quote; default ${CASH}` },
   },
   async (args) => {
     const { defaultAssumptions } = await import('@contrail/trading')
+    const { fill, fee, slippage, spread, latency } = args
+    const words: Partial<Record<string, string>> = { fill, fee, slippage, spread, latency }
     const assumptions: Assumptions = {
       ...defaultAssumptions,
       riskGate: false,
-      fillModel: fillModelOf(args.fill),
-      fees: feesOf(args.fee) ?? defaultAssumptions.fees,
-      latency: { kind: 'fixed', us: numberOf('--latency-us', args['latency-us'], 0) },
+      ...assumptionsOfWords({ word: (name) => words[name], fieldOf: (name) => `--${name}`, code: 'usage' }),
     }
-    const cash = numberOf('--cash', args.cash, CASH)
+    const cash = args.cash === undefined ? CASH : numberOf('--cash', args.cash, 0)
     const found = await withRecorded(
       args.strategy,
       {},
@@ -133,30 +135,6 @@ function spanOf(market: readonly MarketColumns[]): [number, number] {
   if (last === 0)
     throw refuse('no_market', 'MD', 'nothing', 'its market data is no longer in the stream; it is kept for two hours')
   return [first, last]
-}
-
-function fillModelOf(text: string | undefined): FillModel {
-  const found = FILL_MODELS.find((one) => one === (text ?? 'bar'))
-  if (!found) throw refuse('usage', '--fill', text, `one of ${FILL_MODELS.join(', ')}`)
-  return found
-}
-
-function feesOf(text: string | undefined): Assumptions['fees'] | undefined {
-  if (text === undefined) return undefined
-  const [maker, taker = maker] = text.split('/')
-  return {
-    kind: 'bps',
-    makerBps: numberOf('--fee', maker, 0),
-    takerBps: numberOf('--fee', taker, 0),
-    perOrder: 0,
-  }
-}
-
-function numberOf(name: string, text: string | undefined, otherwise: number): number {
-  if (text === undefined) return otherwise
-  const value = Number(text)
-  if (text.trim() === '' || !Number.isFinite(value)) throw refuse('usage', name, text, 'give a number')
-  return value
 }
 
 function tell(
