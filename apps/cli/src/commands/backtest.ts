@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { setFlagsFromString } from 'node:v8'
 import { backtestArgs, numberOf, runRequestFromFlags } from '../lib/backtest-flags.ts'
 import { home } from '../lib/home.ts'
 import { printJson } from '../lib/print.ts'
@@ -19,6 +20,8 @@ export default command(
     budget: { type: 'string', description: 'Seconds that one call of a handler may take (default 10)' },
   },
   async (args) => {
+    // The thread of the run begins with room for what a run keeps: it is not copied over and over while it grows.
+    setFlagsFromString('--min-semi-space-size=32')
     const { performRun, runsDirectory } = await import('@contrail/research/run')
     const request = await runRequestFromFlags(args.strategy, args)
     const stop = new AbortController()

@@ -93,7 +93,7 @@ export class ByteText {
     this.#room(SHORT)
     const size = Math.abs(value)
     if (size < EXACT_MAX) {
-      if (Math.trunc(size) === size) {
+      if (Math.floor(size) === size) {
         if (value < 0) this.#bytes[this.#at++] = 45
         return this.#whole(size)
       }
@@ -114,9 +114,10 @@ export class ByteText {
       this.#whole(high)
       return this.#digits(value - high * 1e9, 9)
     }
+    const small = value | 0
     let count = 1
-    for (let power = 10; value >= power; power *= 10) count++
-    this.#digits(value, count)
+    for (let power = 10; small >= power && count < 9; power *= 10) count++
+    this.#digits(small, count)
   }
 
   #decimal(units: number): void {
@@ -150,19 +151,28 @@ export class ByteText {
     const within = us - this.#dayUs
     if (!(within >= 0 && within < DAY_US)) return this.#otherDay(us)
     this.#room(SHORT)
-    this.#bytes.set(this.#date, this.#at)
-    this.#at += 11
-    const seconds = Math.floor(within / 1e6)
+    const bytes = this.#bytes
+    const date = this.#date
+    const at = this.#at
+    for (let i = 0; i < 11; i++) bytes[at + i] = date[i] as number
+    const seconds = (within / 1e6) | 0
     const minutes = (seconds / 60) | 0
     const hours = (minutes / 60) | 0
-    this.#digits(hours, 2)
-    this.#bytes[this.#at++] = 58
-    this.#digits(minutes - hours * 60, 2)
-    this.#bytes[this.#at++] = 58
-    this.#digits(seconds - minutes * 60, 2)
-    this.#bytes[this.#at++] = 46
+    this.#two(at + 11, hours)
+    bytes[at + 13] = 58
+    this.#two(at + 14, minutes - hours * 60)
+    bytes[at + 16] = 58
+    this.#two(at + 17, seconds - minutes * 60)
+    bytes[at + 19] = 46
+    this.#at = at + 20
     this.#digits(within - seconds * 1e6, 6)
-    this.#bytes[this.#at++] = 90
+    bytes[this.#at++] = 90
+  }
+
+  #two(at: number, value: number): void {
+    const tens = (value / 10) | 0
+    this.#bytes[at] = ZERO + tens
+    this.#bytes[at + 1] = ZERO + value - tens * 10
   }
 
   #otherDay(us: number): void {
@@ -181,9 +191,9 @@ export class ByteText {
     if (typeof value !== 'object' || 'toJSON' in value) return this.raw(JSON.stringify(value) ?? 'null')
     this.byte(123)
     let isNext = false
-    for (const key of Object.keys(value)) {
+    for (const key in value) {
       const own = (value as Readonly<Record<string, unknown>>)[key]
-      if (own === undefined || typeof own === 'function') continue
+      if (own === undefined || typeof own === 'function' || !Object.hasOwn(value, key)) continue
       if (isNext) this.comma()
       isNext = true
       this.#jsonText(key)

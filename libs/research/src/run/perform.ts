@@ -5,6 +5,7 @@ import { hashSeriesByParts } from '@contrail/data/store'
 import { systemClock } from '@contrail/runtime/clock'
 import { defaultAssumptions } from '@contrail/trading/assumptions'
 import type { Assumptions } from '@contrail/trading'
+import { readAhead } from './ahead.ts'
 import { dataFor, openData } from './data.ts'
 import type { Opened } from './data.ts'
 import { StrategyThread } from './host.ts'
@@ -19,16 +20,17 @@ import type { RunOptions, RunOutcome, RunProgress, RunRequest } from './types.ts
  * One backtest from a strategy and data to an immutable folder. Whoever calls it, the CLI or a service, gets the same run. It
  * reads no environment, prints nothing and ends no process.
  */
-export async function performRun(request: RunRequest, options: RunOptions = {}): Promise<RunOutcome> {
-  checkRequest(request)
-  const assumptions = { ...defaultAssumptions, ...request.assumptions }
+export async function performRun(asked: RunRequest, options: RunOptions = {}): Promise<RunOutcome> {
+  checkRequest(asked)
+  const assumptions = { ...defaultAssumptions, ...asked.assumptions }
   const progress = progressOf(options.onProgress)
   progress('loading', 0, 0)
-  const code = await codeOf(request, options.cache)
+  const code = await codeOf(asked, options.cache)
   // It loads while the data does.
   const thread = new StrategyThread(code, options)
   let part: string | undefined
   try {
+    const request = { ...asked, data: readAhead(asked.data, asked.fromUs, asked.toUs) }
     const opened = await openData(request.data)
     await thread.loaded()
     const described = await thread.describe(request.parameters ?? {}, fillOf(opened, assumptions))
