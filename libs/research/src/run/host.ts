@@ -47,7 +47,8 @@ export type Answer =
   | { readonly kind: 'loaded' }
   | ({ readonly kind: 'described' } & Described)
   | { readonly kind: 'progress'; readonly done: number; readonly total: number }
-  | { readonly kind: 'done'; readonly result: PackedResult; readonly totals: RunTotals }
+  | { readonly kind: 'done'; readonly result: PackedResult }
+  | { readonly kind: 'counted'; readonly totals: RunTotals }
   | { readonly kind: 'written'; readonly decisionsSha256: string }
   | {
       readonly kind: 'failed'
@@ -76,7 +77,8 @@ export class StrategyThread {
   readonly #handlerMsMax: number
   #settle: { resolve: (answer: Answer) => void; reject: (error: unknown) => void } | undefined
   #onProgress: ((done: number, total: number) => void) | undefined
-  #early: Answer | undefined
+  /** Answers that nobody has asked for yet. */
+  readonly #early: Answer[] = []
   /** What ended it while nobody waited for an answer. */
   #lost: unknown
   #calls = -1
@@ -124,20 +126,22 @@ export class StrategyThread {
     folder: string | undefined,
     onProgress: (done: number, total: number) => void,
     signal?: AbortSignal,
-  ): Promise<{ result: RunResult; totals: RunTotals }> {
+  ): Promise<RunResult> {
     this.#onProgress = onProgress
     const stop = (): void => void Atomics.store(this.#pulse.stop, 0, 1)
     signal?.addEventListener('abort', stop, { once: true })
     if (signal?.aborted) stop()
     try {
-      const { result, totals } = (await this.#ask({ kind: 'run', options, folder })) as Extract<
-        Answer,
-        { kind: 'done' }
-      >
-      return { result: unpackResult(result), totals }
+      return unpackResult(
+        ((await this.#ask({ kind: 'run', options, folder })) as Extract<Answer, { kind: 'done' }>).result,
+      )
     } finally {
       signal?.removeEventListener('abort', stop)
     }
+  }
+
+  async counted(): Promise<RunTotals> {
+    return ((await this.#answer()) as Extract<Answer, { kind: 'counted' }>).totals
   }
 
   /** When the lists of the run are written; the SHA-256 of its decisions. */
@@ -170,9 +174,8 @@ export class StrategyThread {
         }
       this.#settle = { resolve: settled(resolve), reject: settled(reject) }
       this.#sinceMs = systemClock.monotonicMs()
-      if (this.#lost !== undefined) return this.#settle.reject(this.#lost)
-      const early = this.#early
-      this.#early = undefined
+      const early = this.#early.shift()
+      if (!early && this.#lost !== undefined) return this.#settle.reject(this.#lost)
       if (early) this.#heard(early)
     })
   }
@@ -184,7 +187,7 @@ export class StrategyThread {
       return
     }
     if (answer.kind === 'progress') return this.#onProgress?.(answer.done, answer.total)
-    if (!this.#settle) this.#early = answer
+    if (!this.#settle) this.#early.push(answer)
     else if (answer.kind === 'failed') {
       const { code, field, value, mend } = answer
       this.#fail(new Refusal(code, field === '' ? this.#source : field, value, mend))

@@ -4,6 +4,7 @@ import { pageParts } from '../report/bundle.ts'
 import { reportData } from '../report/data.ts'
 import { renderReport } from '../report/render.ts'
 import type { RobustnessSection } from '../report/sections.ts'
+import type { StrategyThread } from './host.ts'
 import type { Progress } from './part.ts'
 import { recordOf } from './record.ts'
 import type { Made } from './record.ts'
@@ -12,23 +13,23 @@ import type { RunOptions, RunOutcome } from './types.ts'
 
 /* From the result of a run to its folder. Loaded while the run is on: nothing of it is needed before. */
 
-type Ran = Omit<Made, 'decisionsSha256' | 'id' | 'createdAt'>
+type Ran = Omit<Made, 'totals' | 'decisionsSha256' | 'id' | 'createdAt'>
 type Place = RunOptions & {
   readonly part: string | undefined
-  /** The SHA-256 of the decisions, once they are written. */
-  readonly written: () => Promise<string>
+  readonly thread: Pick<StrategyThread, 'counted' | 'written'>
   readonly progress: Progress
 }
 
-export async function judge(ran: Ran, { directory, part, written, progress, ...options }: Place): Promise<RunOutcome> {
-  const { request, code, described, data, result, totals } = ran
+export async function judge(ran: Ran, { directory, part, thread, progress, ...options }: Place): Promise<RunOutcome> {
+  const { request, code, described, data, result } = ran
   const curves = part === undefined ? undefined : putCurves(part, result, request.cash)
   // Awaited at the end: what fails before that is told first.
   curves?.catch(() => {})
-  const judged = recordOf({ ...ran, decisionsSha256: '', id: '', createdAt: '' })
+  const totals = await thread.counted()
+  const judged = recordOf({ ...ran, totals, decisionsSha256: '', id: '', createdAt: '' })
   const chart = part === undefined ? undefined : reportData(judged, result, totals.traded, data.series)
   const sections = await sectionsOf(ran)
-  const decisionsSha256 = await written()
+  const decisionsSha256 = await thread.written()
   const createdMs = systemClock.nowUs() / 1000
   const id = runId(createdMs, `${code.codeSha256} ${decisionsSha256} ${JSON.stringify(described.parameters)}`)
   const record = { ...judged, decisionsSha256, id, createdAt: new Date(createdMs).toISOString() }

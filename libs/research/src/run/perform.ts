@@ -52,7 +52,7 @@ export async function performRun(asked: RunRequest, options: RunOptions = {}): P
       (done, total) => progress('running', done, total),
       options.signal,
     )
-    const timed = running.then((ran) => ({ ...ran, ms: systemClock.monotonicMs() - startedMs }))
+    const timed = running.then((result) => ({ result, ms: systemClock.monotonicMs() - startedMs }))
     // While it runs.
     const [ran, dataSha256, { judge }] = await Promise.all([
       timed,
@@ -62,7 +62,7 @@ export async function performRun(asked: RunRequest, options: RunOptions = {}): P
     ])
     progress('judging', 1, 1)
     const made = { request, code, described, data, dataSha256, assumptions, ...ran }
-    const outcome = await judge(made, { ...options, part, written: () => thread.written(), progress })
+    const outcome = await judge(made, { ...options, part, thread, progress })
     part = undefined
     return outcome
   } finally {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { mkdir, open, readdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { existsSync, mkdirSync } from 'node:fs'
+import { open, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { refuse } from '@contrail/contracts'
 import type { RobustnessSection } from '../report/sections.ts'
@@ -40,7 +40,7 @@ const put = (part: string, name: string, text: string | Uint8Array): Promise<voi
 
 /** What is known as soon as the run is over. */
 export async function putCurves(part: string, { trades, equity }: RunResult, cash: number): Promise<void> {
-  await mkdir(part, { recursive: true })
+  mkdirSync(part, { recursive: true })
   const whole = [equity.timeUs, equity.value, equity.exposure].map(
     ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength),
   )

@@ -83,8 +83,9 @@ function run({ options, folder }: Extract<Question, { kind: 'run' }>): void {
     },
   })
   const { packed, memory } = packResult(result)
-  parentPort?.postMessage({ kind: 'done', result: packed, totals: totalsOf(result) } satisfies Answer, memory)
-  // While whoever asked judges the result.
+  parentPort?.postMessage({ kind: 'done', result: packed } satisfies Answer, memory)
+  // While whoever asked writes and judges the result.
+  say({ kind: 'counted', totals: totalsOf(result) })
   if (folder !== undefined) mkdirSync(folder, { recursive: true })
   say({ kind: 'written', decisionsSha256: writeLists(result, folder) })
   // With what was compiled on the way.
