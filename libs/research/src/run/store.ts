@@ -77,12 +77,8 @@ export async function finishRun(directory: string, part: string, files: RunFiles
 export async function listRuns(directory: string): Promise<RunRecord[]> {
   const names = existsSync(directory) ? await readdir(directory) : []
   const ids = names.filter((name) => ID.test(name) && existsSync(path.join(directory, name, 'run.json')))
-  return await Promise.all(
-    ids
-      .toSorted()
-      .toReversed()
-      .map((id) => readRecord(path.join(directory, id))),
-  )
+  const records = await Promise.all(ids.map((id) => readRecord(path.join(directory, id))))
+  return records.toSorted((a, b) => (a.createdAt < b.createdAt ? 1 : -1))
 }
 
 /** By id, the beginning of an id, `last`, or the path of its folder. */
@@ -90,7 +86,8 @@ export async function findRun(directory: string, run: string): Promise<string> {
   if (existsSync(path.join(run, 'run.json'))) return path.resolve(run)
   const names = existsSync(directory) ? await readdir(directory) : []
   const ids = names.filter((name) => ID.test(name)).toSorted()
-  const found = run === 'last' ? ids.slice(-1) : ids.filter((id) => id.startsWith(run) || id.endsWith(`-${run}`))
+  const found =
+    run === 'last' ? await newestOf(directory, ids) : ids.filter((id) => id.startsWith(run) || id.endsWith(`-${run}`))
   if (found.length === 1) return path.join(directory, found[0] as string)
   if (found.length > 1) throw refuse('ambiguous', 'run', run, `one of ${found.slice(-5).join(', ')}`)
   const latest = ids.at(-1)
@@ -100,6 +97,15 @@ export async function findRun(directory: string, run: string): Promise<string> {
     run,
     latest ? `the last one is ${latest}; see contrail runs list` : 'there is none yet',
   )
+}
+
+/** An id says the second; runs of the same second say in their record which came last. */
+async function newestOf(directory: string, ids: readonly string[]): Promise<string[]> {
+  const [second] = ids.at(-1)?.split('-') ?? []
+  const last = ids.filter((id) => id.startsWith(`${second}-`))
+  if (last.length < 2) return last
+  const records = await Promise.all(last.map((id) => readRecord(path.join(directory, id))))
+  return [records.reduce((a, b) => (a.createdAt > b.createdAt ? a : b)).id]
 }
 
 async function readRecord(folder: string): Promise<RunRecord> {
