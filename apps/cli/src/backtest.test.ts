@@ -163,6 +163,45 @@ export default defineStrategy({
   }, 120_000)
 })
 
+describe('what the run says of its data and its orders', () => {
+  test('a longer timeframe is made of all bars of the file; a shorter one, or a period without data, is refused', async () => {
+    const file = candles('long.csv', 600)
+    const run = async (...flags: string[]) => {
+      const { code, out } = await contrail('backtest', 'sma-cross', '--data', file, '--no-report', '--no-robustness', '--json', ...flags) // prettier-ignore
+      return { code, json: JSON.parse(out) as Record<string, any> }
+    }
+    const long = await run('--timeframe', '4h')
+    expect(long.json['data'].series).toMatchObject([{ timeframe: '4h', rows: 150 }])
+    expect(long.json['data'].files[0].judgement.refused).toEqual({})
+    expect(long.json['data'].notes.join()).toContain('made of its 1h bars')
+    for (const flags of [
+      ['--timeframe', '1m'],
+      ['--from', '2030-01-01'],
+      ['--to', '2000-01-01'],
+    ]) {
+      const { code, json } = await run(...flags)
+      expect([code, json['error'].code]).toEqual([5, 'no_data'])
+    }
+  })
+
+  test('rows that were left out, and why orders were rejected, are said', async () => {
+    const file = candles('mixed.csv', 300)
+    const lines = readFileSync(file, 'utf8').split('\n')
+    writeFileSync(
+      file,
+      lines.map((line, i) => (i > 200 ? `${1.7e12 + i}${line.slice(line.indexOf(','))}` : line)).join('\n'),
+    )
+    const { out } = await contrail('backtest', 'sma-cross', '--data', file, '--no-report', '--sizing', 'quantity:1000')
+    expect(out).toMatch(/data {5}mixed\.csv: of 300 rows left out: bad_time 100 \(line 202\)/)
+    expect(out).toMatch(/rejected INSUFFICIENT_MARGIN \d+\n +cash x leverage 1 does not carry it/)
+  })
+
+  test('what is missing on the command line is a usage, in one line', async () => {
+    const { code, err } = await contrail('backtest')
+    expect([code, err]).toEqual([2, 'usage  strategy: "nothing"\n  contrail backtest --help\n'])
+  })
+})
+
 describe('parts', () => {
   test('an option given several times', () => {
     expect(repeated('set', ['--set', 'a=1', '--set=b=2', '--other', 'c'])).toEqual(['a=1', 'b=2'])

@@ -1,4 +1,4 @@
-import { defineCommand, runMain } from 'citty'
+import { defineCommand, runCommand, runMain } from 'citty'
 import type { CommandDef } from 'citty'
 import { closest } from './lib/closest.ts'
 
@@ -63,9 +63,18 @@ const subCommands = Object.fromEntries(
     first === name ? [name, load(name)] : [name, defineCommand({ meta: { name, description } })],
   ),
 )
-await runMain(
-  defineCommand({
-    meta: { name: 'contrail', version: '0.1.0', description: 'A trading runtime and platform' },
-    subCommands: subCommands as Record<string, CommandDef>,
-  }),
-)
+const program = defineCommand({
+  meta: { name: 'contrail', version: '0.1.0', description: 'A trading runtime and platform' },
+  subCommands: subCommands as Record<string, CommandDef>,
+})
+const words = process.argv.slice(2)
+const asksHelp = words.length === 0 || words.some((word) => ['--help', '-h', '--version', '-v'].includes(word))
+if (asksHelp) await runMain(program)
+else
+  await runCommand(program, { rawArgs: words }).catch(async (error: unknown) => {
+    // What the parser misses is a usage like any other: one line, and 2.
+    const [{ report }, { refuse }] = await Promise.all([import('./lib/run.ts'), import('@contrail/contracts')])
+    const missing = /^Missing required (?:positional )?argument: -*(\S+)/.exec((error as Error).message)?.[1]
+    const refusal = missing && refuse('usage', missing.toLowerCase(), 'nothing', `contrail ${first} --help`)
+    report(refusal || error, words.includes('--json'))
+  })

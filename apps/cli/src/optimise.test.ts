@@ -65,6 +65,14 @@ describe('contrail optimise', () => {
   })
 })
 
+it('a size of the run goes for its trials, too: an order of them is one lot at least', async () => {
+  const words = ['optimise', 'sma-cross', '--data', data, '--space', 'fast=2..20', '--trials', '3', '--no-report']
+  const { code, json } = await run(...words, '--sizing', 'all-in')
+  expect(code).toBe(0)
+  expect(json['top'].length).toBe(3)
+  expect(json['fixed'].quantity).toBe(1)
+})
+
 it('contrail walkforward trades each window on what was chosen before it', async () => {
   const words = ['walkforward', 'sma-cross', '--data', data, '--set', 'quantity=10', ...SPACE, '--trials', '6']
   const { code, json } = await run(...words, '--windows', '3', '--no-report')

@@ -9,15 +9,14 @@ export default command(
   'check',
   'Look-ahead, determinism, restarts, types, NaN and cost of a strategy, on a seeded market and without a service',
   {
-    strategy: { type: 'positional', description: 'A file, or a name in strategies/', required: true },
+    strategy: { type: 'positional', description: 'A file, a name in strategies/, or a built-in name', required: true },
     set: { type: 'string', description: 'Parameters: --set fast=5,slow=20' },
     rows: { type: 'string', description: 'Bars of the market it is run on', default: '600' },
     seed: { type: 'string', description: 'Of that market', default: '7' },
   },
   async ({ strategy, set, rows, seed, json }) => {
-    const file = strategyFile(strategy)
-    if (!file) throw refuse('not_found', 'file', strategy, 'contrail new strategy NAME makes one')
-    const { checkStrategy } = await import('@contrail/research')
+    const { checkStrategy, strategyFile: strategyPath } = await import('@contrail/research')
+    const file = strategyFile(strategy) ?? strategyPath(strategy)
     const options = { rows: whole(rows, 'rows', 20_000), seed: whole(seed, 'seed', 2 ** 31) }
     const report = await checkStrategy(file, { parameters: parameters(set), ...options })
     if (json) printJson(report)

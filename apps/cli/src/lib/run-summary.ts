@@ -48,16 +48,17 @@ export function printRun(record: RunRecord, folder: string | undefined): void {
   out(`run      ${counts.events} events, ${orders}, ${counts.gaps} gaps, ${speed(record)} events/s`)
   const refused = Object.entries(record.refused).map(([why, n]) => `${why} ${n}`)
   if (refused.length > 0) out(styled('yellow', `refused  ${refused.join(', ')}`))
-  for (const why of Object.keys(record.refused)) if (MENDS[why]) out(`         ${MENDS[why](record)}`)
+  // Runs of before do not have it.
+  const rejected = Object.entries(record.rejected ?? {}).map(([why, n]) => `${why} ${n}`)
+  if (rejected.length > 0) out(styled('yellow', `rejected ${rejected.join(', ')}`))
+  for (const why of Object.keys({ ...record.refused, ...record.rejected }))
+    if (MENDS[why]) out(`         ${MENDS[why](record)}`)
   for (const { name, judgement } of data.files) {
-    const { duplicates, disorder, absurd } = judgement
-    if (duplicates + disorder + absurd > 0)
-      out(
-        styled(
-          'yellow',
-          `data     ${name}: left out ${absurd} absurd, ${duplicates} duplicate, ${disorder} disordered rows`,
-        ),
-      )
+    const left = Object.entries(judgement.refused).map(
+      ([why, { count, firstLine }]) => `${why} ${count} (line ${firstLine})`,
+    )
+    if (left.length > 0)
+      out(styled('yellow', `data     ${name}: of ${judgement.rows} rows left out: ${left.join(', ')}`))
   }
   for (const note of data.notes) out(`note     ${note}`)
   out(
@@ -70,6 +71,10 @@ const speed = ({ timing }: RunRecord): string => showMetric(timing.eventsPerSeco
 
 /** What to do about what is refused most often. */
 const MENDS: Readonly<Record<string, (record: RunRecord) => string>> = {
+  INSUFFICIENT_MARGIN: ({ assumptions }) =>
+    `cash x leverage ${assumptions.leverage} does not carry it: smaller orders, --sizing all-in, more --cash or --leverage`,
+  not_warm: ({ strategy, counts }) =>
+    `it asks for ${strategy.lookback} bars of history before it may trade; the run had ${counts.events} events`,
   quantity_below_lot: ({ data }) => {
     const lots = data.instruments.map((one) => `${one.lotSize} ${one.base}`).join(', ')
     return `an order was smaller than one lot (${lots}): ask for more with --set or --sizing, or name the lot with --lot`

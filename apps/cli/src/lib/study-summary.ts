@@ -58,6 +58,14 @@ export function studyJson(told: ToldStudy, judged: Judged) {
   }
 }
 
+/** A score that is not defined is most often that of a run without trades. */
+function noScore({ end }: ToldStudy): string {
+  const done = end.trials.filter((trial) => trial.state === 'done')
+  const idle = done.filter((trial) => trial.state === 'done' && trial.metrics['tradeCount'] === 0).length
+  if (idle === 0) return 'no trial has a score'
+  return `no trial has a score: ${idle} of ${done.length} made no trade; contrail backtest with the same flags says why`
+}
+
 const ENDINGS = {
   trials: 'all trials ran',
   exhausted: 'every combination was tried',
@@ -94,7 +102,7 @@ export function printStudy(told: ToldStudy, judged: Judged): void {
       ),
       parameters: pointText(trial.point),
     })),
-    'no trial has a score',
+    noScore(told),
   )
   for (const section of judged?.sections ?? []) {
     out()

@@ -36,8 +36,8 @@ export function assumptionsOfWords(words: Words) {
     ...present('latency', latencyOf(words)),
     ...present('fillModel', oneOf(words, 'fill', ['bar', 'trade', 'book'] as const)),
     ...present('sizing', sizingOf(words)),
-    ...present('leverage', optional(words, 'leverage', 0)),
-    ...present('maintenanceMargin', optional(words, 'maintenance', 0)),
+    ...present('leverage', leverageOf(words)),
+    ...present('maintenanceMargin', optional(words, 'maintenance', 0, 1)),
     ...present('atEnd', oneOf(words, 'atEnd', ['mark', 'close_at_open', 'close_at_close'] as const)),
     ...present('seed', optional(words, 'seed', 0)),
   }
@@ -49,16 +49,26 @@ const present = <K extends string, V>(key: K, value: V | undefined): { [P in K]?
 const refused = (words: Words, name: AssumptionWord, given: unknown, mend: string) =>
   refuse(words.code, words.fieldOf(name), given, mend)
 
-function numberOf(words: Words, name: AssumptionWord, given: string, low: number): number {
+function numberOf(words: Words, name: AssumptionWord, given: string, low: number, high = Infinity): number {
   const value = Number(given)
-  if (given.trim() === '' || !Number.isFinite(value) || value < low)
-    throw refused(words, name, given, `give a number from ${low} on`)
+  if (given.trim() === '' || !Number.isFinite(value) || value < low || value > high)
+    throw refused(words, name, given, `give a number from ${low} ${high === Infinity ? 'on' : `to ${high}`}`)
   return value
 }
-function optional(words: Words, name: AssumptionWord, low: number): number | undefined {
+function optional(words: Words, name: AssumptionWord, low: number, high?: number): number | undefined {
   const given = words.word(name)
-  return given === undefined ? undefined : numberOf(words, name, given, low)
+  return given === undefined ? undefined : numberOf(words, name, given, low, high)
 }
+
+function leverageOf(words: Words): number | undefined {
+  const leverage = optional(words, 'leverage', 0)
+  if (leverage === 0) throw refused(words, 'leverage', '0', 'give a number above 0; 1 = no borrowing')
+  return leverage
+}
+
+/** More than the whole price is no fee. */
+const FEE_BPS_MAX = 10_000
+const FEE_BPS_MIN = -100
 
 function oneOf<T extends string>(words: Words, name: AssumptionWord, all: readonly T[]): T | undefined {
   const given = words.word(name)
@@ -74,8 +84,8 @@ function feesOf(words: Words) {
   if (given === undefined && perOrder === undefined) return undefined
   const [maker, taker, more] = (given ?? '0').split('/')
   if (more !== undefined) throw refused(words, 'fee', given, 'basis points, or maker/taker: 2/5')
-  const makerBps = numberOf(words, 'fee', maker as string, -100)
-  const takerBps = taker === undefined ? makerBps : numberOf(words, 'fee', taker, -100)
+  const makerBps = numberOf(words, 'fee', maker as string, FEE_BPS_MIN, FEE_BPS_MAX)
+  const takerBps = taker === undefined ? makerBps : numberOf(words, 'fee', taker, FEE_BPS_MIN, FEE_BPS_MAX)
   return { kind: 'bps' as const, makerBps, takerBps, perOrder: perOrder ?? 0 }
 }
 
@@ -114,6 +124,13 @@ function sizingOf(words: Words) {
   const [kind, size] = given.split(':') as [string, string?]
   const amount = size === undefined ? undefined : numberOf(words, 'sizing', size, 0)
   if (amount !== undefined && amount > 0) {
+    if (kind === 'fraction' && amount > 1)
+      throw refused(
+        words,
+        'sizing',
+        given,
+        'a fraction of what equity and leverage carry is at most 1; borrow with leverage',
+      )
     if (kind === 'fraction') return { kind: 'fraction' as const, fraction: amount }
     if (kind === 'notional') return { kind: 'notional' as const, quote: amount }
     if (kind === 'quantity') return { kind: 'quantity' as const, base: amount }

@@ -141,6 +141,8 @@ function timeframeOf(events: readonly FileEvent[], name: string): Timeframe {
     before = openTimeUs
   }
   const found = TIMEFRAMES.find((timeframe) => TIMEFRAME_US[timeframe] === least)
+  if (!Number.isFinite(least))
+    throw refuse('no_timeframe', 'timeframe', `${name}: ${rowsText(events)}`, `give one of ${TIMEFRAMES.join(', ')}`)
   if (!found)
     throw refuse(
       'no_timeframe',
@@ -150,6 +152,9 @@ function timeframeOf(events: readonly FileEvent[], name: string): Timeframe {
     )
   return found
 }
+
+const rowsText = (events: readonly FileEvent[]): string =>
+  events.length === 1 ? 'one row does not tell the time between two' : 'no row is later than the one before it'
 
 /** Steps are the finest decimals seen, unless the caller knows them. */
 function instrumentOf(

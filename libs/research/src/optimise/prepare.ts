@@ -10,6 +10,7 @@ import { periodsPerYearOf } from '../metrics/daily.ts'
 import { timesOfSeries } from '../run/columns.ts'
 import { dataFor, openData } from '../run/data.ts'
 import type { RunData } from '../run/data.ts'
+import { fillFor } from '../run/fill.ts'
 import { definitionOf } from '../run/definition.ts'
 import { bundleStrategy } from '../run/strategy.ts'
 import type { RunRequest } from '../run/types.ts'
@@ -56,7 +57,9 @@ export async function prepareSearch(request: SearchRequest): Promise<Search> {
       : { code: run.code, codeSha256: sha256Of(run.code), source: run.strategy }
   const definition = await definitionOf(strategy.code)
   const opened = await openData(run.data)
-  const fixed = { ...knownOf(definition, opened.fill, run, request.space ?? []), ...run.parameters }
+  const assumptions = { ...defaultAssumptions, ...run.assumptions }
+  const fill = fillFor(opened, assumptions)
+  const fixed = { ...knownOf(definition, fill, run, request.space ?? []), ...run.parameters }
   const found = spaceOf(definition.parameters, {
     set: run.parameters ?? {},
     ...(request.space ? { space: request.space } : {}),
@@ -65,7 +68,6 @@ export async function prepareSearch(request: SearchRequest): Promise<Search> {
   const space: Space = { ...found, dimensions, fixed }
   const isFeasible = (point: ParameterSet): boolean => definition.parameters.safeParse({ ...fixed, ...point }).success
   const described = describe(definition, space)
-  const assumptions = { ...defaultAssumptions, ...run.assumptions }
   const data = await dataFor(run, opened, described, assumptions)
   const series = shareSeries(data.series)
   const objective = await objectiveOf(request.objective)
@@ -98,9 +100,9 @@ export async function prepareFixed(run: RunRequest): Promise<Pick<Search, 'setup
   const strategy = run.code === undefined ? (await bundleStrategy(run.strategy)).code : run.code
   const definition = await definitionOf(strategy)
   const opened = await openData(run.data)
-  const fixed = { ...knownOf(definition, opened.fill, run, []), ...run.parameters }
-  const described = describe(definition, { dimensions: [], fixed, unbounded: [] })
   const assumptions = { ...defaultAssumptions, ...run.assumptions }
+  const fixed = { ...knownOf(definition, fillFor(opened, assumptions), run, []), ...run.parameters }
+  const described = describe(definition, { dimensions: [], fixed, unbounded: [] })
   const data = await dataFor(run, opened, described, assumptions)
   return {
     setup: {
@@ -124,10 +126,10 @@ const commonOf = (run: RunRequest, data: RunData, assumptions: Assumptions) => (
   toUs: run.toUs,
 })
 
-/** Venue, instrument and timeframe of the data, where the strategy has such a parameter and nobody says otherwise. */
+/** What the run fills in, where the strategy has such a parameter and nobody says otherwise. */
 function knownOf(
   definition: StrategyDefinition,
-  fill: Readonly<Record<string, string | undefined>>,
+  fill: Readonly<Record<string, unknown>>,
   run: RunRequest,
   asked: readonly string[],
 ): Record<string, unknown> {

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { instrumentId, Refusal, refuse, TIMEFRAME_US } from '@contrail/contracts'
+import { instrumentId, isoOfUs, Refusal, refuse, TIMEFRAME_US } from '@contrail/contracts'
 import type { Instrument } from '@contrail/contracts'
 import { barsOfBars, barsOfTicks } from '@contrail/data/bars'
 import type { MarketFile, MarketFileOptions, MarketQuery } from '@contrail/data'
@@ -45,7 +45,9 @@ async function openFiles(request: Extract<DataRequest, { kind: 'files' }>): Prom
   const notes: string[] = []
   const { readMarketFile } = await import('@contrail/data')
   const read: MarketFile[] = []
-  for (const file of request.files) read.push(await readNamed(readMarketFile, file, request.options ?? {}, notes))
+  const { timeframe } = request.options ?? {}
+  const readWell = (file: string, options: MarketFileOptions) => readWanted((one) => readMarketFile(file, one), options)
+  for (const file of request.files) read.push(await readNamed(readWell, file, request.options ?? {}, notes))
   const series = joinSeries(read.flatMap((one) => one.series))
   const instruments = new Map(
     read.flatMap((one) => one.instruments).map((one) => [`${one.venue}.${one.instrument}`, one]),
@@ -61,7 +63,19 @@ async function openFiles(request: Extract<DataRequest, { kind: 'files' }>): Prom
       judgement,
     })),
     notes,
-    fill: fillOf(series),
+    fill: { ...fillOf(series), ...(timeframe === undefined ? {} : { timeframe }) },
+  }
+}
+
+/** The timeframe asked for is that of the strategy's bars; a file says its own, but for one of too few rows to tell. */
+async function readWanted(read: (options: MarketFileOptions) => Promise<MarketFile>, options: MarketFileOptions) {
+  const { timeframe, ...rest } = options
+  if (timeframe === undefined) return await read(rest)
+  try {
+    return await read(rest)
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.code !== 'no_timeframe') throw error
+    return await read(options)
   }
 }
 
@@ -115,6 +129,7 @@ export async function dataFor(
   if (missing !== undefined)
     throw refuse('unknown_instrument', 'instrument', missing, 'the data does not say its steps: contrail data list')
   needs(assumptions, series)
+  holds(request, series)
   return { label: opened.label, series, instruments, files: opened.files, notes }
 }
 
@@ -141,6 +156,21 @@ function needs({ fillModel }: Assumptions, series: readonly MarketColumns[]): vo
   if (series.some((one) => one.kind === kind)) return
   const mend = `use --fill ${series.some((one) => one.kind === 'candles') ? 'bar' : 'trade'}, or data with ${kind}`
   throw refuse('no_data', 'fill model', `${fillModel} needs ${kind}`, mend)
+}
+
+/** A run over a period of which there is nothing would say that nothing was lost. */
+function holds({ fromUs, toUs }: RunRequest, series: readonly MarketColumns[]): void {
+  const prices = series.filter(({ kind, rows }) => kind !== 'funding' && rows > 0)
+  if (prices.length === 0 || (fromUs === undefined && toUs === undefined)) return
+  const lengthOf = (one: MarketColumns): number => (one.kind === 'candles' ? TIMEFRAME_US[one.timeframe] : 0)
+  const firstUs = Math.min(...prices.map((one) => timesOfSeries(one)[0] as number))
+  const lastUs = Math.max(...prices.map((one) => (timesOfSeries(one).at(-1) as number) + lengthOf(one)))
+  if ((fromUs ?? -Infinity) <= lastUs && (toUs ?? Infinity) > firstUs) return
+  const asked = [fromUs, toUs]
+    .map((us) => (us === undefined ? '' : isoOfUs(us)))
+    .join(' to ')
+    .trim()
+  throw refuse('no_data', 'period', asked, `the data is of ${isoOfUs(firstUs)} to ${isoOfUs(lastUs)}`)
 }
 
 /** Bars are made where the strategy reads longer ones, or where there are only trades; `notes` says which. */

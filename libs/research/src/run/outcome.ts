@@ -31,11 +31,18 @@ export function unpackResult({ packed, ...rest }: PackedResult): RunResult {
 
 export function totalsOf({ orders, fills }: BacktestResult): RunTotals {
   const orderStatuses: Record<string, number> = {}
-  for (const { status } of orders) orderStatuses[status] = (orderStatuses[status] ?? 0) + 1
+  const unplaced: Record<string, number> = {}
+  for (const { status, reason = '' } of orders) {
+    orderStatuses[status] = (orderStatuses[status] ?? 0) + 1
+    // A reason is its code and then its figures. What the gate denied is counted as refused.
+    const code = status === 'rejected' ? /^\w+/.exec(reason)?.[0] : undefined
+    if (code !== undefined) unplaced[code] = (unplaced[code] ?? 0) + 1
+  }
   return {
     orders: orders.length,
     fills: fills.length,
     orderStatuses,
+    rejected: unplaced,
     notional: notionalOf(fills),
     traded: [...new Set(fills.map(({ venue, instrument }) => `${venue} ${instrument}`))],
   }

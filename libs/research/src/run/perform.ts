@@ -4,12 +4,10 @@ import { refuse } from '@contrail/contracts'
 import { hashSeriesByParts } from '@contrail/data/store'
 import { systemClock } from '@contrail/runtime/clock'
 import { defaultAssumptions } from '@contrail/trading/assumptions'
-import type { Assumptions } from '@contrail/trading'
 import { readAhead } from './ahead.ts'
 import { dataFor, openData } from './data.ts'
-import type { Opened } from './data.ts'
+import { fillFor } from './fill.ts'
 import { StrategyThread } from './host.ts'
-import type { Described } from './host.ts'
 import { bundleStrategy, prepareStrategy } from './strategy.ts'
 import type { PreparedCode, StrategyCode } from './strategy.ts'
 import { partFolder } from './part.ts'
@@ -33,7 +31,7 @@ export async function performRun(asked: RunRequest, options: RunOptions = {}): P
     const request = { ...asked, data: readAhead(asked.data, asked.fromUs, asked.toUs) }
     const opened = await openData(request.data)
     await thread.loaded()
-    const described = await thread.describe(request.parameters ?? {}, fillOf(opened, assumptions))
+    const described = await thread.describe(request.parameters ?? {}, fillFor(opened, assumptions))
     const data = await dataFor(request, opened, described, assumptions)
     part = options.directory === undefined ? undefined : partFolder(options.directory)
     const startedMs = systemClock.monotonicMs()
@@ -73,12 +71,6 @@ export async function performRun(asked: RunRequest, options: RunOptions = {}): P
 
 const pagePartsSoon = async (cache: string | undefined): Promise<void> => {
   await (await import('../report/bundle.ts')).pageParts(cache)
-}
-
-/** Where the run decides on sizes, what the strategy asks for only has to be an order at all: one lot. */
-function fillOf({ fill, instruments }: Opened, { sizing }: Assumptions): Described['parameters'] {
-  const [first] = instruments
-  return sizing.kind === 'strategy' || !first ? fill : { ...fill, quantity: Number(first.lotSize) }
 }
 
 async function codeOf({ strategy, code }: RunRequest, cache: string | undefined): Promise<StrategyCode | PreparedCode> {

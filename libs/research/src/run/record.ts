@@ -167,6 +167,7 @@ function outcomeOf({ result, totals, decisionsSha256, ms }: Made) {
       liquidations: result.liquidations,
     },
     orderStatuses: totals.orderStatuses,
+    rejected: totals.rejected,
     refused: result.refused,
     costs: result.costs,
     gaps: result.gaps.slice(0, GAPS_MAX),

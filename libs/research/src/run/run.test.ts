@@ -179,6 +179,15 @@ describe('what does not fit is one refusal, and nothing is written', () => {
       { code: 'does_not_compile', field: expect.stringMatching(/^broken\.ts:\d+$/) },
     ],
     [
+      'a file without a strategy in it',
+      () => {
+        const strategy = bench.strategy('nothing', '')
+        writeFileSync(strategy, 'export const x = 42\n')
+        return { parameters: {}, strategy }
+      },
+      { code: 'no_strategy' },
+    ],
+    [
       'an order for an instrument that nobody listens to, with its line',
       () => ({
         parameters: {},

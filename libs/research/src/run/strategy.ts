@@ -90,7 +90,7 @@ function isWhole({ sums }: KeptCode, cache: string): boolean {
   })
 }
 
-function strategyFile(strategy: string, folder: string): string {
+export function strategyFile(strategy: string, folder = 'strategies'): string {
   const places = [path.resolve(strategy), path.resolve(folder, `${strategy}.ts`)]
   const found = places.find((place) => /\.(ts|js|mjs)$/.test(place) && existsSync(place))
   if (found) return found

@@ -103,8 +103,10 @@ function failureOf(error: unknown): { code: string; field: string; value: string
   const text = error instanceof Error ? error.message : String(error)
   return { code: 'strategy_failed', field: place ?? '', value: text, mend: 'mend what it does with this event' }
 }
-/** A refusal quotes what it was given; it is quoted again where it is shown. */
-const bare = (value: string): string => (/^".*"$/.test(value) ? (JSON.parse(value) as string) : value)
+/** A refusal quotes what it was given; it is quoted again where it is shown. A function: it is called while the module loads. */
+function bare(value: string): string {
+  return /^".*"$/.test(value) ? (JSON.parse(value) as string) : value
+}
 
 /** `my-first.ts:12`: the first line of the author's own code in the stack. */
 function placeOf(error: unknown): string | undefined {

@@ -128,6 +128,8 @@ export type RunRecord = {
   }
   /** How the orders ended: filled, expired, cancelled, ... */
   readonly orderStatuses: Readonly<Record<string, number>>
+  /** Why the venue rejected orders, by reason. */
+  readonly rejected: Readonly<Record<string, number>>
   readonly refused: BacktestResult['refused']
   readonly costs: BacktestResult['costs']
   readonly gaps: BacktestResult['gaps']
@@ -148,6 +150,7 @@ export type RunTotals = {
   readonly orders: number
   readonly fills: number
   readonly orderStatuses: RunRecord['orderStatuses']
+  readonly rejected: RunRecord['rejected']
   /** Sum of price x quantity of the fills. */
   readonly notional: number
   /** `venue instrument` of each that was filled. */

@@ -183,3 +183,17 @@ test('rows before the run are history: seen, and what is asked for on them is dr
   expect(result.events).toBe(2)
   expect(result.refused).toEqual({ dropped: 3 })
 })
+
+test('a rebate does not pay for what is bought with all: the fill comes first', () => {
+  const { fills, result } = run(
+    [flatBars([100, 100, 100])],
+    'candles',
+    { 0: (ctx) => void ctx.buy({ quantity: 0.1 }) },
+    {
+      sizing: { kind: 'fraction', fraction: 1 },
+      fees: { kind: 'bps', makerBps: -1, takerBps: -1, perOrder: 0 },
+    },
+  )
+  expect(fills).toEqual(['1 buy 100@100'])
+  expect(result.finalEquity).toBe(10_001)
+})

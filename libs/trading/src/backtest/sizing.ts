@@ -18,7 +18,8 @@ export function sizedLots(
     case 'fraction': {
       const fixed = (stock.fees.perOrder / 1e8) * power
       const available = equity * leverage * sizing.fraction - fixed
-      return Math.max(0, Math.floor(available / (each * (1 + stock.fees.takerPart))))
+      // A rebate comes after the fill: it does not pay for it.
+      return Math.max(0, Math.floor(available / (each * (1 + Math.max(0, stock.fees.takerPart)))))
     }
     case 'notional':
       return Math.max(0, Math.floor((sizing.quote * power) / each + 1e-9))
