@@ -1,8 +1,8 @@
 import { check, decodeJson, desiredStrategySchema, Refusal, subjects } from '@contrail/contracts'
 import type { DesiredStrategy } from '@contrail/contracts'
 import { Halted } from '@contrail/runtime'
-import type { ActorInput, ActorProgram, ActorSpec, ActorVersion } from '@contrail/runtime'
-import { adoptState, StrategyActor } from '@contrail/trading'
+import type { ActorInput, ActorProgram, ActorRun, ActorSpec, ActorVersion } from '@contrail/runtime'
+import { adoptState, StrategyActor, takeRun } from '@contrail/trading'
 import type { StrategyActorOptions, StrategyDefinition } from '@contrail/trading'
 import type { Archive } from './archive.ts'
 import type { Bundles } from './bundles.ts'
@@ -76,9 +76,18 @@ class StrategyProgram extends StrategyActor implements ActorProgram {
   }
 
   override step(...given: Parameters<StrategyActor['step']>): ReturnType<StrategyActor['step']> {
-    this.#watched.enter(given[0])
+    this.#watched.enter(given[0].stream, given[0].sequence)
     try {
       return super.step(...given)
+    } finally {
+      this.#watched.leave()
+    }
+  }
+
+  take(run: ActorRun, number: number): ReturnType<StrategyActor['step']> {
+    this.#watched.enter(run.batch.stream, 0)
+    try {
+      return takeRun(this, run, number, this.#watched.progress)
     } finally {
       this.#watched.leave()
     }

@@ -12,11 +12,13 @@ parentPort?.on('message', ({ own, of }: { own: number; of: { strategy: string; c
 })
 
 let step = -1
+let at = -1
 let looks = 0
 setInterval(() => {
   const [number, own, stream, sequence] = cells as unknown as [number, number, number, number]
-  if (own === 0 || number !== step) {
+  if (own === 0 || number !== step || sequence !== at) {
     step = number
+    at = sequence
     looks = 0
     return
   }

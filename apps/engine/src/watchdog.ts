@@ -2,7 +2,6 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { Worker } from 'node:worker_threads'
-import type { ActorInput } from '@contrail/runtime'
 
 /** What a handler that did not come back leaves behind, for the next life of this worker. */
 export type Stuck = {
@@ -11,9 +10,34 @@ export type Stuck = {
   readonly revision: number
   readonly detail: string
 }
-export type Watched = { enter(input: ActorInput): void; leave(): void }
+/** One program under watch. A class of its own, because every input passes here. */
+export class Watched {
+  readonly #cells: Float64Array
+  readonly #own: number
+  /** Sequence of the input at hand, where one `enter` is for many: each of them has the whole budget. */
+  readonly progress: Float64Array
+
+  constructor(cells: Float64Array, progress: Float64Array, own: number) {
+    this.#cells = cells
+    this.progress = progress
+    this.#own = own
+  }
+
+  /** Inputs of this stream are about to be applied, from this one on. */
+  enter(stream: string, sequence: number): void {
+    const cells = this.#cells
+    cells[2] = STREAMS.indexOf(stream as (typeof STREAMS)[number])
+    cells[SEQUENCE_CELL] = sequence
+    cells[1] = this.#own
+    cells[0] = cells[0]! + 1
+  }
+  leave(): void {
+    this.#cells[1] = 0
+  }
+}
 /** Cells shared with the thread that looks: number of the step, whose it is (0 = nobody's), stream and sequence. */
 export const CELLS = 4
+const SEQUENCE_CELL = 3
 export const STREAMS = ['MD', 'TRADES', 'CONTROL'] as const
 const THREAD = path.join(import.meta.dirname, 'watchdog-thread.ts')
 
@@ -24,6 +48,7 @@ const THREAD = path.join(import.meta.dirname, 'watchdog-thread.ts')
  */
 export class Watchdog {
   readonly #cells = new Float64Array(new SharedArrayBuffer(CELLS * 8))
+  readonly #progress = this.#cells.subarray(SEQUENCE_CELL, CELLS)
   readonly #thread: Worker
   readonly #folder: string
   #count = 0
@@ -37,20 +62,9 @@ export class Watchdog {
 
   /** Of one program of a strategy; around each of its steps. */
   watch(of: { strategy: string; code: string; revision: number }): Watched {
-    const cells = this.#cells
     const own = ++this.#count
     this.#thread.postMessage({ own, of })
-    return {
-      enter(input) {
-        cells[2] = STREAMS.indexOf(input.stream as (typeof STREAMS)[number])
-        cells[3] = input.sequence
-        cells[1] = own
-        cells[0] = (cells[0] as number) + 1
-      },
-      leave() {
-        cells[1] = 0
-      },
-    }
+    return new Watched(this.#cells, this.#progress, own)
   }
 
   /** Why this very version may not run: it did not come back, and nobody has asked for it again since. */

@@ -11,8 +11,15 @@ export type {
 } from './strategy/api.ts'
 export { adoptState } from './strategy/adopt.ts'
 export { createStrategyActor, StrategyActor } from './strategy/actor.ts'
+export { takeRun } from './strategy/run.ts'
 export { StrategyFailure } from './strategy/handlers.ts'
-export type { StrategyActorOptions, StrategyInput, StrategyOutput, StrategyReadout } from './strategy/program.ts'
+export type {
+  StrategyActorOptions,
+  StrategyInput,
+  StrategyOutput,
+  StrategyReadout,
+  StrategyRun,
+} from './strategy/program.ts'
 export { snapOrder } from './strategy/snap.ts'
 export type { Asked, Snapped, SnapRefusal, SnapResult } from './strategy/snap.ts'
 export { moveOrder } from './orders/machine.ts'

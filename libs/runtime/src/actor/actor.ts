@@ -2,10 +2,11 @@ import { Committer } from './committer.ts'
 import type { Receiver } from './feed.ts'
 import { describeThrow, encodeMessage } from './messages.ts'
 import type { OwnMessage } from './messages.ts'
-import type { ActorInput, ActorOutput, ActorProgram } from './program.ts'
 import type { ActorPorts } from './ports.ts'
+import type { ActorInput, ActorOutput, ActorProgram, ActorRun } from './program.ts'
+import { Progress } from './progress.ts'
 import type { Trial } from './swap.ts'
-import { Trail, TRAIL_RUNS_MAX } from './trail.ts'
+import { TRAIL_RUNS_MAX } from './trail.ts'
 import { Halted, StreamLost } from './types.ts'
 import type { ActorSpec, ActorStatus, Positions } from './types.ts'
 
@@ -13,27 +14,18 @@ import type { ActorSpec, ActorStatus, Positions } from './types.ts'
 const RING_BURST = 2_048
 
 /** One live copy: program, trail, positions and what it has said. Steps are synchronous; commits are in flight beside. */
-export class Actor implements Receiver {
-  // What every input reads and writes comes first and lies together: with a thousand actors it is memory that costs.
+export class Actor extends Progress implements Receiver {
   #attached = false
-  /** Stream and sequence of the last input: its run of the trail and its position are written when another begins. */
-  #stream: string | undefined
-  #sequence = 0
-  inputs = 0
   program: ActorProgram
-  /** Of the last decision made, whether or not it is known to be stored. */
-  number = 0
   /** After an input there is more to look at: a trial, the host's owner who listens, a trail that is too long. */
   #watched = false
   #trial: Trial | undefined
   /** Changed by a swap only. */
   spec: ActorSpec
   readonly #ports: ActorPorts
-  readonly #trail = new Trail()
   status: ActorStatus = 'activating'
   detail = ''
   epoch = 0
-  #positions: Positions = {}
   lastDecision: OwnMessage | undefined
   activationMs: number | undefined
   /** Revision in the checkpoint bucket, and what was last put there. */
@@ -49,6 +41,7 @@ export class Actor implements Receiver {
   #room: (() => void) | undefined
 
   constructor(spec: ActorSpec, program: ActorProgram, ports: ActorPorts) {
+    super()
     this.spec = spec
     this.program = program
     this.#ports = ports
@@ -57,24 +50,12 @@ export class Actor implements Receiver {
   get mailbox(): Readonly<Record<string, readonly string[]>> {
     return this.program.mailbox
   }
-  get trail(): Trail {
-    this.#endRun()
-    return this.#trail
-  }
-  get positions(): Positions {
-    this.#endRun()
-    return this.#positions
-  }
-  set positions(positions: Positions) {
-    this.#endRun()
-    this.#positions = positions
-  }
   /** Of a version that has just taken over. */
   get trial(): Trial | undefined {
     return this.#trial
   }
   set trial(trial: Trial | undefined) {
-    this.#endRun()
+    this.endRun()
     this.#trial = trial
     // A version that is taken back leaves inputs that are taken once more.
     if (trial) this.#ports.feed.keepFor(this)
@@ -99,9 +80,8 @@ export class Actor implements Receiver {
 
   /** One input into the program. What it decided is completed here; whether it is published is the caller's matter. */
   apply(input: ActorInput, resolved?: unknown): OwnMessage | undefined {
-    if (input.stream !== this.#stream) this.#beginRun(input.stream)
-    this.#sequence = input.sequence
-    this.inputs += 1
+    this.enter(input.stream)
+    this.applied(input.sequence, 1)
     let output
     try {
       output = this.program.step(input, this.number + 1, resolved)
@@ -170,8 +150,7 @@ export class Actor implements Receiver {
   }
 
   #tellOf(input: ActorInput, decided: boolean): void {
-    if (!decided && this.#trail.length >= TRAIL_RUNS_MAX)
-      throw new Halted(`it made no decision in ${TRAIL_RUNS_MAX} runs of inputs`)
+    if (!decided && this.isLong) throw new Halted(`it made no decision in ${TRAIL_RUNS_MAX} runs of inputs`)
     if (this.#trial !== undefined) this.#passTrial()
     const { onApplied } = this.spec
     if (onApplied?.stream === input.stream) onApplied.listener(input)
@@ -218,11 +197,51 @@ export class Actor implements Receiver {
     return new Promise((resolve) => (this.#room = resolve))
   }
 
-  receive(input: ActorInput, resolved: unknown): void {
+  receive(run: ActorRun): void {
     if (!this.#attached) return
-    if (input.stream !== this.#stream) this.#beginRun(input.stream)
+    const { batch, order, count } = run
     // The feed may be behind what it has read by itself.
-    if (input.sequence > this.#sequence) this.take(input, resolved)
+    const seen = this.enter(batch.stream)
+    while (run.at < count && (batch.sequences[order[run.at] as number] as number) <= seen) run.at++
+    while (run.at < count && this.#attached) {
+      this.enter(batch.stream)
+      if (this.#watched || this.program.take === undefined) this.#takeNext(run)
+      else this.#takeMany(run)
+    }
+    // It could not take all of it: it will come for the rest.
+    if (!this.#attached) this.#place = Math.max(this.#place, this.#ports.feed.placeOf((order[run.at - 1] ?? -1) + 1))
+  }
+
+  #takeNext(run: ActorRun): void {
+    const resolved = run.resolved[run.meanings[run.at] as number]
+    this.take(run.batch.inputs[run.order[run.at++] as number] as ActorInput, resolved)
+  }
+
+  /** As `take` for one after the other, through the next decision: what is written per input is written once. */
+  #takeMany(run: ActorRun): void {
+    const { batch, order } = run
+    const from = run.at
+    let output: ActorOutput | undefined
+    let failure: unknown
+    try {
+      output = this.program.take?.(run, this.number + 1)
+    } catch (error) {
+      failure = error ?? new Error('it threw nothing')
+    }
+    const last = Math.min(run.at, run.count - 1)
+    const input = batch.inputs[order[last] as number] as ActorInput
+    this.applied(input.sequence, last + 1 - from)
+    run.at = last + 1
+    if (failure !== undefined) return this.#failed(new Halted(describeThrow(failure, input), { cause: failure }))
+    if (output !== undefined) this.#say(input, output)
+  }
+
+  #say(input: ActorInput, output: ActorOutput): void {
+    try {
+      this.#publish(this.#complete(input, output))
+    } catch (error) {
+      this.#failed(error instanceof Error ? error : new Error(String(error)))
+    }
   }
 
   lost(stream: string, reason: string): void {
@@ -278,24 +297,9 @@ export class Actor implements Receiver {
     this.#committer?.end()
   }
 
-  /** Inputs of another stream follow. One that is not among the positions has nothing for it. */
-  #beginRun(stream: string): void {
-    this.#endRun()
-    this.#stream = stream
-    this.#sequence = this.#positions[stream]?.sequence ?? Infinity
-    const long = this.#trail.length >= TRAIL_RUNS_MAX
-    this.#watched = long || this.#trial !== undefined || this.spec.onApplied?.stream === stream
-  }
-
-  /** Writes down how far the run has come. What follows begins with `#beginRun`, also of the same stream. */
-  #endRun(): void {
-    const stream = this.#stream
-    if (stream === undefined) return
-    this.#stream = undefined
-    const position = this.#positions[stream]
-    if (position === undefined || this.#sequence <= position.sequence) return
-    position.sequence = this.#sequence
-    this.#trail.add(stream, this.#sequence)
+  protected override beginRun(stream: string): void {
+    super.beginRun(stream)
+    this.#watched = this.isLong || this.#trial !== undefined || this.spec.onApplied?.stream === stream
   }
 
   #keepsLess(): void {
@@ -306,7 +310,7 @@ export class Actor implements Receiver {
     this.positions = this.positionsNow()
     this.#attached = false
     this.#ports.feed.keepFor(this)
-    this.#place = this.#ports.feed.head
+    this.#place = this.#ports.feed.placeOf(0)
   }
 
   #onRoom(): void {
@@ -335,8 +339,7 @@ export class Actor implements Receiver {
         return undefined
       }
       const input = feed.at(this.#place++)
-      if (input.stream !== this.#stream) this.#beginRun(input.stream)
-      if (input.sequence > this.#sequence && feed.isFor(this, input)) this.take(input)
+      if (input.sequence > this.enter(input.stream) && feed.isFor(this, input)) this.take(input)
     }
     if (!this.#joined || this.#held || this.#committer?.full) return undefined
     this.#attached = true

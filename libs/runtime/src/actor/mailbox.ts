@@ -3,8 +3,6 @@
  * once made: a change makes a new one.
  */
 export type Route<T> = {
-  /** One and the same string for all messages of the subject. */
-  readonly subject: string
   readonly list: readonly T[]
   readonly resolved: readonly unknown[]
   readonly set: ReadonlySet<T>
@@ -52,18 +50,18 @@ export class Mailboxes<T> {
     const set = new Set<T>()
     collect(this.#root, subject.split('.'), 0, set)
     const list = [...set]
-    const route = { subject, list, resolved: list.map((receiver) => this.#resolve(receiver, subject)), set }
-    if (this.#found.size >= SUBJECTS_MAX) this.#found.clear()
+    const route = { list, resolved: list.map((receiver) => this.#resolve(receiver, subject)), set }
     this.#found.set(subject, route)
     return route
   }
 
-  each(visit: (receiver: T) => void): void {
-    const open = [this.#root]
-    for (let node = open.pop(); node; node = open.pop()) {
-      for (const receiver of node.members) visit(receiver)
-      open.push(...node.children.values())
-    }
+  /** Subjects whose receivers are kept ready. */
+  get known(): number {
+    return this.#found.size
+  }
+
+  forget(): void {
+    this.#found.clear()
   }
 
   #node(pattern: string): Node<T> {
@@ -82,8 +80,8 @@ export class Mailboxes<T> {
   }
 }
 
-/** Subjects whose receivers are kept ready; beyond it they are found anew. */
-const SUBJECTS_MAX = 100_000
+/** Subjects to keep ready; beyond it they are found anew. */
+export const SUBJECTS_MAX = 100_000
 
 function collect<T>(node: Node<T>, tokens: readonly string[], at: number, into: Set<T>): void {
   for (const receiver of node.children.get('>')?.members ?? []) if (at < tokens.length) into.add(receiver)

@@ -4,7 +4,7 @@ import type { MemoryBus } from '../bus/memory.ts'
 import type { Bus, BusMessage, Reader } from '../bus/bus.ts'
 import { systemClock } from '../clock.ts'
 import { ActorHost } from './host.ts'
-import type { ActorInput, ActorOutput, ActorProgram } from './program.ts'
+import type { ActorInput, ActorOutput, ActorProgram, ActorRun } from './program.ts'
 import type { ActorEvent, ActorLimits, ActorSpec } from './types.ts'
 
 /** A tiny program: adds up what it sees, decides every `every` inputs, throws on `poison`. Order matters to its sum. */
@@ -29,6 +29,14 @@ export class Adder implements ActorProgram {
     this.#seen += 1
     this.#sum = (this.#sum * 31 + Number(text) * this.#weight) % 1_000_003
     return this.#seen % this.#every === 0 ? { body: { sum: this.#sum, said: number } } : undefined
+  }
+  take(run: ActorRun, number: number): ActorOutput | undefined {
+    const { batch, order, count } = run
+    for (; run.at < count; run.at++) {
+      const output = this.step(batch.inputs[order[run.at] as number] as ActorInput, number)
+      if (output) return output
+    }
+    return undefined
   }
   warmup(input: ActorInput): void {
     this.warmups += 1

@@ -9,6 +9,20 @@ export type StrategyInput = {
   readonly subject: string
   readonly data: Uint8Array
 }
+/** Inputs of one stream that were there at once, and which of them are this strategy's: as the actor host hands them out. */
+export type StrategyBatch = {
+  readonly inputs: readonly StrategyInput[]
+  readonly sequences: Float64Array
+  memo: unknown
+}
+export type StrategyRun = {
+  readonly batch: StrategyBatch
+  readonly order: Int32Array
+  readonly meanings: Int32Array
+  readonly count: number
+  readonly resolved: readonly unknown[]
+  at: number
+}
 /** What the strategy decided: the part of a decision that is its own. Its keys are always in this order. */
 export type StrategyOutput = {
   readonly body: { readonly atUs: number; readonly reasons: Record<string, NoteValue>; readonly intents: Intent[] }
