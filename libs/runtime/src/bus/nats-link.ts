@@ -1,6 +1,7 @@
 import { refuse } from '@contrail/contracts'
 import { connect, errors } from '@nats-io/transport-node'
 import type { NatsConnection } from '@nats-io/transport-node'
+import { Inbound } from './nats-inbound.ts'
 
 /** Older servers accept fields that they do not enforce. */
 const VERSION_MIN = [2, 14] as const
@@ -32,6 +33,8 @@ export type LinkListener = (status: 'connected' | 'disconnected') => void
 export type Link = {
   readonly nc: NatsConnection
   readonly inboxPrefix: string
+  /** Undefined: the client reads everything itself. */
+  readonly inbound: Inbound | undefined
   connected(): boolean
   onStatus(listener: LinkListener): () => void
   onPermission(listener: (error: PermissionError) => void): void
@@ -75,6 +78,7 @@ function makeLink(nc: NatsConnection, inboxPrefix: string): Link {
   const link: Link = {
     nc,
     inboxPrefix,
+    inbound: Inbound.of(nc),
     connected: () => connected && !nc.isClosed(),
     onStatus(listener) {
       listeners.add(listener)

@@ -1,11 +1,11 @@
 import type { Msg } from '@nats-io/transport-node'
 import type { BusMessage } from './bus.ts'
 
-const NONE: Readonly<Record<string, string>> = Object.freeze({})
+export const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({})
 
 export function headerRecord(message: Msg): Readonly<Record<string, string>> {
   const all = message.headers
-  if (!all) return NONE
+  if (!all) return NO_HEADERS
   const out: Record<string, string> = {}
   for (const [key, values] of all) out[key] = values[0] ?? ''
   return out
@@ -76,7 +76,8 @@ export function storedMessage(stream: string, { message }: Stored): BusMessage {
     stream,
     sequence: message.seq,
     timeUs: usOfRfc3339(message.time),
-    headers: message.hdrs === undefined ? NONE : parseHeaders(Buffer.from(message.hdrs, 'base64').toString('utf8')),
+    headers:
+      message.hdrs === undefined ? NO_HEADERS : parseHeaders(Buffer.from(message.hdrs, 'base64').toString('utf8')),
   }
 }
 

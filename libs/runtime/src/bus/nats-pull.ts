@@ -1,4 +1,5 @@
 import type { Msg, Subscription } from '@nats-io/transport-node'
+import type { OnDelivery } from './nats-inbound.ts'
 import type { Link } from './nats-link.ts'
 import { deliveryInfo, hasTail } from './nats-message.ts'
 import type { DeliveryInfo } from './nats-message.ts'
@@ -12,6 +13,8 @@ const NANOS = 1_000_000
 
 export type PullEvents = {
   onMessage(message: Msg, info: DeliveryInfo): void
+  /** The same, where a message has no headers and nobody acks it: read without the client, whose object is not needed. */
+  onDelivery?: OnDelivery
   /** The consumer cannot go on as it is: bind anew. Told once. */
   onBroken(reason: string): void
   /** A heartbeat: the server is there and has nothing for us. */
@@ -44,6 +47,15 @@ export class PullSession {
     this.#subscription = link.nc.subscribe(this.#inbox, {
       callback: (error, message) => (error ? this.#broken(error.message) : this.#arrived(message)),
     })
+    const { onDelivery } = events
+    if (onDelivery)
+      link.inbound?.listen(this.#subscription.getID(), (subject, data, info) => {
+        if (this.#closed) return
+        this.#active = true
+        if (this.#outstanding > 0) this.#outstanding--
+        onDelivery(subject, data, info)
+        this.#topUp()
+      })
     this.#watchdog = setInterval(() => this.#watch(), HEARTBEAT_MS)
     this.#offStatus = link.onStatus((status) => status === 'connected' && this.#broken('reconnected'))
   }
@@ -59,6 +71,7 @@ export class PullSession {
     this.#closed = true
     clearInterval(this.#watchdog)
     this.#offStatus()
+    this.#link.inbound?.leave(this.#subscription.getID())
     if (!this.#link.nc.isClosed()) this.#subscription.unsubscribe()
   }
 

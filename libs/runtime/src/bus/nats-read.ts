@@ -2,7 +2,7 @@ import { refuse } from '@contrail/contracts'
 import type { BusMessage, Reader, StreamState } from './bus.ts'
 import { ApiError, STREAM_NOT_FOUND } from './nats-link.ts'
 import type { Link } from './nats-link.ts'
-import { busMessage } from './nats-message.ts'
+import { busMessage, NO_HEADERS } from './nats-message.ts'
 import type { DeliveryInfo } from './nats-message.ts'
 import { PullSession } from './nats-pull.ts'
 import { streamState } from './nats-stream.ts'
@@ -130,6 +130,10 @@ export class OrderedReader implements Reader {
     this.#expectedDelivery = 1
     this.#session = new PullSession(this.#link, this.#options.stream, name, {
       onMessage: (message, info) => this.#arrived(busMessage(message, this.#options.stream, info), info),
+      onDelivery: (subject, data, info) => {
+        const { sequence, timeUs } = info
+        this.#arrived({ subject, data, stream: this.#options.stream, sequence, timeUs, headers: NO_HEADERS }, info)
+      },
       onBroken: () => this.#rebind(),
       onIdle: () =>
         this.#position.idle(async () => (await streamState(this.#link, this.#options.stream))?.lastSequence),
@@ -168,7 +172,8 @@ export class OrderedReader implements Reader {
     if (info.deliverySequence !== this.#expectedDelivery) return this.#rebind()
     this.#expectedDelivery++
     if (this.#busy || this.#queue.length > 0) {
-      this.#queue.push({ message, info })
+      // The next message is described by the same object.
+      this.#queue.push({ message, info: { ...info } })
       return this.#ask()
     }
     this.#deliver(message, info)
