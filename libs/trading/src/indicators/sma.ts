@@ -35,7 +35,10 @@ export class Sma extends Indicator {
     }
     cells[period + 4] = anew
     cells[3] = sum
-    return (cells[0] = cells[1] === period ? sum / period : this.begin(sum))
+    cells[0] = sum / period
+    if (cells[1] !== period) this.begin()
+    // Read, and not given back by a call: a number that may come of one is an object for V8.
+    return cells[0]!
   }
 
   private refuse(x: number): void {
@@ -43,9 +46,9 @@ export class Sma extends Indicator {
   }
 
   /** One more of the first window. */
-  private begin(sum: number): number {
-    const count = (this.cells[1]! += 1)
-    return count < this.#period ? NaN : sum / this.#period
+  private begin(): void {
+    this.cells[1]! += 1
+    if (this.cells[1]! < this.#period) this.cells[0] = NaN
   }
 
   override restore(state: unknown): void {
