@@ -1,14 +1,14 @@
 import {
   candleView,
   check,
-  encodeJson,
+  encodeCandle,
   encodeTick,
   instrumentSchema,
   subjects,
   TIMEFRAME_US,
   us,
 } from '@contrail/contracts'
-import type { CandleView, Instrument, Timeframe } from '@contrail/contracts'
+import type { Candle, CandleView, Instrument, Timeframe } from '@contrail/contracts'
 import type { ActorInput, InternalClient } from '@contrail/runtime'
 import type { InputSpec } from '@contrail/trading'
 import { z } from 'zod'
@@ -78,14 +78,14 @@ function tickInput(venue: string, instrument: string, tick: z.infer<typeof tickV
 function candleInput(venue: string, instrument: string, timeframe: Timeframe, candle: CandleView): Dated {
   const closeTimeUs = candle.openTimeUs + TIMEFRAME_US[timeframe]
   const typical = (candle.high + candle.low + candle.close) / 3
-  const data = encodeJson({
+  const data = encodeCandle({
     schema: 1,
     timeframe,
     ...candle,
     closeTimeUs,
     quoteVolume: candle.volume * typical,
     receiveTimeUs: closeTimeUs,
-  })
+  } as Candle)
   return { atUs: closeTimeUs, input: inputOf(subjects.candle(venue, instrument, timeframe), data) }
 }
 

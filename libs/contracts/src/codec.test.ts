@@ -1,19 +1,11 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import {
-  decodeCandle,
-  decodeClock,
-  decodeJson,
-  decodeQuote,
-  decodeTick,
-  encodeJson,
-  encodeQuote,
-  encodeTick,
-} from './codec.ts'
+import { decodeCandle, decodeClock, decodeJson, encodeJson } from './codec.ts'
+import { decodeQuote, decodeTick, encodeCandle, encodeQuote, encodeTick } from './frames.ts'
 import { candleSchema, clockSchema } from './messages/market.ts'
 import { haltSchema } from './messages/platform.ts'
-import type { Tick } from './messages/market.ts'
-import { us } from './time.ts'
+import type { Candle, Tick } from './messages/market.ts'
+import { TIMEFRAMES, us } from './time.ts'
 
 const tick: Tick = {
   tradeId: '3715934',
@@ -28,6 +20,53 @@ test('a tick and a quote read back to the last digit', () => {
   expect(decodeTick(encodeTick(tick))).toEqual(tick)
   const quote = { bid: 1.1, bidQuantity: 0, ask: 1.2, askQuantity: 3, venueTimeUs: us(1), receiveTimeUs: us(2) }
   expect(decodeQuote(encodeQuote(quote))).toEqual(quote)
+})
+
+const candle: Candle = {
+  schema: 1,
+  timeframe: '1m',
+  openTimeUs: us(1723161240000000),
+  closeTimeUs: us(1723161300000000),
+  open: 61737.63,
+  high: 61740,
+  low: -37.63,
+  close: 0,
+  volume: 0.00006,
+  quoteVolume: 3.7,
+  trades: 12,
+  receiveTimeUs: us(1723161300001234),
+}
+
+test('a candle reads back to the last digit from its frame, and from what it was before there were frames', () => {
+  for (const timeframe of TIMEFRAMES) {
+    const one = { ...candle, timeframe }
+    expect(JSON.stringify(decodeCandle(encodeCandle(one)))).toBe(JSON.stringify(one))
+    expect(decodeCandle(encodeJson(one))).toEqual(one)
+  }
+  // Somewhere in what was received, as the client hands it over.
+  const wide = new Uint8Array(1 + 88 + 3)
+  wide.set(encodeCandle(candle), 1)
+  expect(decodeCandle(wide.subarray(1, 89))).toEqual(candle)
+})
+
+test.each([
+  ['NaN price', { open: NaN }],
+  ['infinite price', { high: Infinity }],
+  ['negative volume', { volume: -1 }],
+  ['half a trade', { trades: 0.5 }],
+  ['time that is none', { openTimeUs: us(-1) }],
+])('a candle with a %s never leaves the decoder, from whichever form', (_, change) => {
+  expect(() => decodeCandle(encodeCandle({ ...candle, ...change }))).toThrow(/candle\./)
+  expect(() => decodeCandle(encodeJson({ ...candle, ...change }))).toThrow(/candle\./)
+})
+
+test('a frame of a timeframe that nobody knows, cut short, too long or of a later version is refused', () => {
+  const bytes = encodeCandle(candle)
+  const other = (at: number, value: number) => bytes.map((byte, index) => (index === at ? value : byte))
+  expect(() => decodeCandle(other(4, 61))).toThrow(/candle.timeframe/)
+  expect(() => decodeCandle(other(1, 2))).toThrow(/bad_frame/)
+  expect(() => decodeCandle(bytes.subarray(0, 87))).toThrow(/bad_frame/)
+  expect(() => decodeCandle(new Uint8Array([...bytes, 0]))).toThrow(/bad_frame/)
 })
 
 test('a decimal price of up to 15 digits survives the double', () => {

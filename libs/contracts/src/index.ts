@@ -13,17 +13,9 @@ export {
   subtractDecimal,
 } from './decimal.ts'
 export type { Lots, Scaled, Ticks } from './decimal.ts'
-export {
-  check,
-  decodeCandle,
-  decodeClock,
-  decodeJson,
-  decodeQuote,
-  decodeTick,
-  encodeJson,
-  encodeQuote,
-  encodeTick,
-} from './codec.ts'
+export { check } from './check.ts'
+export { decodeCandle, decodeClock, decodeJson, encodeJson } from './codec.ts'
+export { decodeQuote, decodeTick, encodeCandle, encodeQuote, encodeTick } from './frames.ts'
 export {
   accountField,
   clOrdIdField,

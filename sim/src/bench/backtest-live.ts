@@ -1,5 +1,5 @@
-import { confirmSchema, encodeJson, encodeTick, subjects, TIMEFRAME_US } from '@contrail/contracts'
-import type { Confirm, Intent, Tick } from '@contrail/contracts'
+import { confirmSchema, encodeCandle, encodeJson, encodeTick, subjects, TIMEFRAME_US } from '@contrail/contracts'
+import type { Candle, Confirm, Intent, Tick } from '@contrail/contracts'
 import { createStrategyActor, defaultAssumptions, defineStrategy, runBacktest, Sma } from '@contrail/trading'
 import type { BacktestOptions, CandleColumns, StrategyDefinition, TickColumns } from '@contrail/trading'
 import { z } from 'zod'
@@ -10,8 +10,8 @@ import { INSTRUMENT, optionsOf, QUANTITY, syntheticCandles } from './backtest-wo
 import { atMost } from './stats.ts'
 
 /*
- * The strategy object of the backtest, fed with messages as they are on the wire. Bars are JSON there, trades are binary
- * frames; each order's fill comes as a report of the order service, JSON too, before the next market message. Both sides
+ * The strategy object of the backtest, fed with messages as they are on the wire. Bars and trades are binary frames
+ * there; each order's fill comes as a report of the order service, JSON, before the next market message. Both sides
  * decide at the same messages, and that is locked.
  */
 const ROWS = 200_000
@@ -58,7 +58,7 @@ export function liveTax({ reps, quick }: CaseOptions): Measured {
         reps,
       ),
       taxRow(
-        'candles, JSON',
+        'candles, binary frames',
         subjects.candle('sim', 'BTC-USDT', '1m'),
         rows(candles.rows, (row) => candleOf(candles, row)),
         optionsOf(candles, { keep: 'summary' }),
@@ -203,5 +203,15 @@ function candleOf(columns: CandleColumns, row: number): Uint8Array {
     trades: 1,
     receiveTimeUs: closeTimeUs,
   }
-  return encodeJson({ schema: 1, timeframe: '1m', openTimeUs, closeTimeUs, open, high, low, close, ...rest })
+  return encodeCandle({
+    schema: 1,
+    timeframe: '1m',
+    openTimeUs,
+    closeTimeUs,
+    open,
+    high,
+    low,
+    close,
+    ...rest,
+  } as Candle)
 }

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import {
   bookSchema,
-  candleSchema,
+  decodeCandle,
   decodeJson,
   decodeQuote,
   decodeTick,
@@ -164,7 +164,7 @@ function sort(message: BusMessage, found: OnBus): void {
     case 'book':
       return void found.books.push(decodeJson(bookSchema, message.data, 'book'))
     case 'candle':
-      return void found.candles.push(decodeJson(candleSchema, message.data, 'candle'))
+      return void found.candles.push(decodeCandle(message.data))
     case 'feedStatus':
       return void found.statuses.push(decodeJson(feedStatusSchema, message.data, 'status').status)
     case 'clock':

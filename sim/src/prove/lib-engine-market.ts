@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { encodeJson, encodeTick, subjects, us, usOfMs } from '@contrail/contracts'
+import { encodeCandle, encodeTick, subjects, us, usOfMs } from '@contrail/contracts'
 import type { Instrument, Tick } from '@contrail/contracts'
 import { CandleSet } from '@contrail/trading'
 
@@ -36,7 +36,7 @@ export function loadMarket(ticksMax = Infinity): Market {
   const messages: MarketMessage[] = []
   for (const tick of ticks) {
     for (const bar of bars.trade(tick))
-      messages.push({ subject: subjects.candle(VENUE, INSTRUMENT, bar.timeframe), data: encodeJson(bar) })
+      messages.push({ subject: subjects.candle(VENUE, INSTRUMENT, bar.timeframe), data: encodeCandle(bar) })
     messages.push({ subject: subjects.tick(VENUE, INSTRUMENT), data: encodeTick(tick), price: tick.price })
   }
   const name = recorded ? path.basename(FILE) : 'synthetic, seed 42 (the recorded file is absent)'

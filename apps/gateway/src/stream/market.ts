@@ -1,4 +1,4 @@
-import { decodeJson, decodeTick, candleSchema, feedStatusSchema, parseSubject } from '@contrail/contracts'
+import { decodeCandle, decodeJson, decodeTick, feedStatusSchema, parseSubject } from '@contrail/contracts'
 import type { Bus } from '@contrail/runtime'
 import type { StreamEvent } from './topics.ts'
 
@@ -63,7 +63,7 @@ export function createMarket({ bus, emit, onPrice, onBad }: MarketOptions): Mark
     const parsed = parseSubject(subject)
     if (parsed.kind !== 'candle') return
     const { venue, instrument, timeframe } = parsed
-    const { schema: _version, ...candle } = decodeJson(candleSchema, data, 'candle')
+    const { schema: _version, ...candle } = decodeCandle(data)
     const key = `${venue}.${instrument}`
     const group = groups.get(key)
     if (group && groups.delete(key)) send(key, group) // the trades of a bar before the bar

@@ -1,6 +1,7 @@
 import {
   DAY_US,
   encodeJson,
+  encodeCandle,
   encodeQuote,
   encodeTick,
   HOUR_US,
@@ -167,7 +168,7 @@ export class Pipeline implements SourceSink {
       book: (book) => this.#send('book', subjects.book(venue, instrument), encodeJson(book)),
       candle: (candle) => {
         recent.addCandle(venue, instrument, candle)
-        this.#send('candle', subjects.candle(venue, instrument, candle.timeframe), encodeJson(candle))
+        this.#send('candle', subjects.candle(venue, instrument, candle.timeframe), encodeCandle(candle))
       },
       status: (status) => this.#send('status', subjects.feedStatus(venue, instrument), encodeJson(status)),
     })

@@ -1,4 +1,4 @@
-import { candleSchema, decodeJson, decodeQuote, decodeTick, parseSubject } from '@contrail/contracts'
+import { decodeCandle, decodeQuote, decodeTick, parseSubject } from '@contrail/contracts'
 import type { Candle, Quote, Tick } from '@contrail/contracts'
 import type { Database } from '@contrail/db'
 import type { BusMessage, Consumer, Running, ServiceContext } from '@contrail/runtime'
@@ -180,7 +180,6 @@ function parse(message: BusMessage): Parsed {
   const subject = parseSubject(message.subject)
   if (subject.kind === 'tick') return { ...subject, kind: 'tick', tick: decodeTick(message.data) }
   if (subject.kind === 'quote') return { ...subject, kind: 'quote', quote: decodeQuote(message.data) }
-  if (subject.kind === 'candle')
-    return { ...subject, kind: 'candle', candle: decodeJson(candleSchema, message.data, 'candle') }
+  if (subject.kind === 'candle') return { ...subject, kind: 'candle', candle: decodeCandle(message.data) }
   return { kind: 'other' }
 }
