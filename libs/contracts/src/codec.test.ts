@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { decodeCandle, decodeClock, decodeJson, encodeJson } from './codec.ts'
+import { decodeCandle, decodeClock, decodeConfirm, decodeJson, encodeJson } from './codec.ts'
 import { decodeQuote, decodeTick, encodeCandle, encodeQuote, encodeTick } from './frames.ts'
+import { confirmSchema } from './messages/confirm.ts'
 import { candleSchema, clockSchema } from './messages/market.ts'
 import { haltSchema } from './messages/platform.ts'
 import type { Candle, Tick } from './messages/market.ts'
@@ -153,6 +154,16 @@ const messageOf = (fields: Record<string, fc.Arbitrary<string>>) =>
       return new TextEncoder().encode(`{${pairs.map(([key, text]) => `${JSON.stringify(key)}:${text}`).join(',')}}`)
     })
 
+/** As they are written: in their order. */
+const inOrderOf = (fields: Record<string, fc.Arbitrary<string>>) =>
+  fc.record(fields).map((good) =>
+    new TextEncoder().encode(
+      `{${Object.keys(fields)
+        .map((key) => `"${key}":${good[key]}`)
+        .join(',')}}`,
+    ),
+  )
+
 test('the check of candles and clock messages by hand agrees with the schema on whatever comes', () => {
   const seen = { value: 0, refused: 0 }
   const agree = (decode: (bytes: Uint8Array) => unknown, law: (bytes: Uint8Array) => unknown, bytes: Uint8Array) => {
@@ -168,6 +179,56 @@ test('the check of candles and clock messages by hand agrees with the schema on 
   )
   fc.assert(candle, { numRuns: 1_000 })
   fc.assert(clock, { numRuns: 1_000 })
+  expect(Math.min(seen.value, seen.refused)).toBeGreaterThan(100)
+})
+
+const decimalText = fc
+  .tuple(fc.integer({ min: 0, max: 1e9 }), fc.integer({ min: 0, max: 8 }))
+  .map(([units, places]) => JSON.stringify((units / 10 ** places).toFixed(places)))
+const nameText = fc.constantFrom('"main"', '"run-1-0"', '"a b"', '""', '"BTC-USDT"', `"${'x'.repeat(40)}"`)
+const fillText = fc
+  .tuple(nameText, decimalText, decimalText, fc.constantFrom('"taker"', '"maker"', '"both"'), usText)
+  .map(
+    ([id, quantity, fee, liquidity, at]) =>
+      `{"tradeId":${id},"quantity":${quantity},"price":"3.50","fee":${fee},"feeAsset":"USDT","liquidity":${liquidity},"venueTimeUs":${at}}`,
+  )
+const confirmFields = {
+  schema: fc.constant('1'),
+  reportId: nameText,
+  type: fc.constantFrom('"filled"', '"accepted"'),
+  tenant: fc.constant('"main"'),
+  account: fc.constantFrom('"paper"', '"other"'),
+  strategy: fc.constant('"run"'),
+  orderId: fc.constantFrom('"run-1-0"', '"run-2-0"'),
+  venue: fc.constant('"sim"'),
+  instrument: fc.constantFrom('"BTC-USDT"', '"ETH-USDT-PERP"'),
+  side: fc.constantFrom('"buy"', '"sell"'),
+  orderType: fc.constantFrom('"market"', '"limit"'),
+  quantity: fc.constantFrom('"1.5"', '"2"'),
+  status: fc.constantFrom('"filled"', '"new"'),
+  cumQuantity: decimalText,
+  leavesQuantity: decimalText,
+  fill: fillText,
+  reason: fc.constantFrom('{"code":"x","text":"y"}', '{"text":"y","code":"x"}', '{"code":"x"}'),
+  atUs: usText,
+}
+
+test('the check of execution reports by hand agrees with the schema on whatever comes', () => {
+  const seen = { value: 0, refused: 0 }
+  const run = (fields: Record<string, fc.Arbitrary<string>>, inOrder: boolean) =>
+    fc.assert(
+      fc.property(inOrder ? inOrderOf(fields) : messageOf(fields), (bytes) => {
+        const ours = outcome(() => decodeConfirm(bytes))
+        expect(ours).toBe(outcome(() => decodeJson(confirmSchema, bytes, 'confirm')))
+        seen[ours.startsWith('value') ? 'value' : 'refused']++
+      }),
+      { numRuns: 500 },
+    )
+  run(confirmFields, true)
+  run(confirmFields, false)
+  const { fill: _fill, reason: _reason, ...order } = confirmFields
+  run(order, true)
+  run({ ...order, price: decimalText, stopPrice: decimalText }, false)
   expect(Math.min(seen.value, seen.refused)).toBeGreaterThan(100)
 })
 

@@ -4,6 +4,9 @@ import { check } from './check.ts'
 import { decodeCandleFrame, isCandleFrame, isPlainCandle, isWhole } from './frames.ts'
 import { candleSchema, clockSchema } from './messages/market.ts'
 import type { Candle, Clock } from './messages/market.ts'
+import { confirmSchema } from './messages/confirm.ts'
+import type { Confirm } from './messages/confirm.ts'
+import { isPlainConfirm } from './plain-confirm.ts'
 
 const text = new TextEncoder()
 const reader = new TextDecoder('utf-8', { fatal: true })
@@ -23,7 +26,7 @@ function parseJson(bytes: Uint8Array, name: string): unknown {
 }
 
 /*
- * Candles of before there were frames, and clock messages are checked by hand, because a worker checks every one of them: the schema is the law, takes
+ * Candles of before there were frames, clock messages and execution reports are checked by hand, because a worker checks every one of them: the schema is the law, takes
  * ten times as long, and is asked about whatever is not plainly right (codec.test.ts: both agree).
  */
 export function decodeCandle(bytes: Uint8Array): Candle {
@@ -35,6 +38,11 @@ export function decodeCandle(bytes: Uint8Array): Candle {
 export function decodeClock(bytes: Uint8Array): Clock {
   const value = parseJson(bytes, 'clock')
   return plainClock(value) ?? check(clockSchema, value, 'clock')
+}
+
+export function decodeConfirm(bytes: Uint8Array): Confirm {
+  const value = parseJson(bytes, 'confirm')
+  return isPlainConfirm(value) ? value : check(confirmSchema, value, 'confirm')
 }
 
 const CANDLE_FIELDS = Object.keys(candleSchema.shape).length

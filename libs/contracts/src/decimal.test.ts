@@ -70,6 +70,45 @@ test('steps and back is the identity', () => {
   )
 })
 
+/** By whole numbers of any length alone. */
+function stepsByBigInt(value: string, step: string, rounding: 'floor' | 'ceil' | 'nearest' | 'exact'): number {
+  const [a, b] = [parseDecimal(value), parseDecimal(step)]
+  const [v, s] = [a.units * 10n ** BigInt(b.scale), b.units * 10n ** BigInt(a.scale)]
+  if (s <= 0n) throw new Error('invalid_step')
+  const [whole, rest] = [v / s, v % s]
+  if (rest === 0n) return Number(whole)
+  if (rounding === 'exact') throw new Error('off_step')
+  if (rounding === 'floor') return Number(v < 0n ? whole - 1n : whole)
+  if (rounding === 'ceil') return Number(v < 0n ? whole : whole + 1n)
+  const isMore = (rest < 0n ? -rest : rest) * 2n >= s
+  return Number(isMore ? whole + (v < 0n ? -1n : 1n) : whole)
+}
+
+test('steps of short decimals are those of long ones, refusals too', () => {
+  const digits = fc.stringMatching(/^-?[0-9]{1,16}(\.[0-9]{1,12})?$/)
+  const step = fc.oneof(fc.constantFrom('0.01', '0.00000001', '5', '0.5', '0', '1000', '-1', '0.30', '3'), digits)
+  const rounding = fc.constantFrom('floor', 'ceil', 'nearest', 'exact')
+  const outcome = (count: () => number): string => {
+    try {
+      return `${count()}`
+    } catch (error) {
+      return /invalid_step|off_step/.exec(String(error))?.[0] ?? String(error)
+    }
+  }
+  fc.assert(
+    fc.property(digits, step, rounding, (value, one, how) => {
+      const ours = outcome(() => stepsOf(value, one, how))
+      expect(ours).toBe(outcome(() => stepsByBigInt(value, one, how)))
+      if (!Number.isNaN(Number(ours))) expect(Object.is(Number(ours), -0)).toBe(false)
+    }),
+    { numRuns: 3000 },
+  )
+  for (const text of ['', '-', '.5', '5.', '1e3', ' 1', '1..2', '+1']) {
+    expect(() => stepsOf(text, '0.01', 'floor')).toThrow(/invalid_decimal/)
+    expect(() => stepsOf('1', text, 'floor')).toThrow(/invalid_decimal/)
+  }
+})
+
 test('rounding is half away from zero', () => {
   expect(roundDecimal('1.005', 2)).toBe('1.01')
   expect(roundDecimal('-1.005', 2)).toBe('-1.01')

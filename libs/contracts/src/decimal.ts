@@ -80,6 +80,45 @@ export function decimalOf(value: number, field = 'number'): string {
     : formatDecimal({ units, scale: -shift })
 }
 
+/** Powers of ten that align two short decimals. */
+const POWERS = Array.from({ length: 19 }, (_, zeros) => Number(`1e${zeros}`))
+const DIGITS_MAX = 15
+/** What `shortOf` found beside its units. */
+let places = 0
+
+/** Units and places of a plain decimal of at most 15 digits as numbers, exact; NaN for whatever else. */
+function shortOf(text: string): number {
+  const { length } = text
+  const from = text.charCodeAt(0) === 45 ? 1 : 0
+  if (length - from > DIGITS_MAX || length === from) return NaN
+  let units = 0
+  let point = -1
+  for (let i = from; i < length; i++) {
+    const code = text.charCodeAt(i)
+    if (code >= 48 && code <= 57) units = units * 10 + code - 48
+    else if (code === 46 && point < 0 && i > from && i < length - 1) point = i
+    else return NaN
+  }
+  places = point < 0 ? 0 : length - point - 1
+  return from === 1 ? 0 - units : units
+}
+
+/** As `stepsOf` where doubles say it exactly, else NaN: most prices and quantities have few digits. */
+function shortStepsOf(value: string, step: string, rounding: 'floor' | 'ceil' | 'nearest' | 'exact'): number {
+  let v = shortOf(value)
+  const valuePlaces = places
+  let s = shortOf(step)
+  if (valuePlaces > places) s *= POWERS[valuePlaces - places]!
+  else v *= POWERS[places - valuePlaces]!
+  if (!(s > 0) || !Number.isSafeInteger(v) || !Number.isSafeInteger(s)) return NaN
+  const rest = v % s
+  const whole = (v - rest) / s
+  if (rest === 0) return whole
+  if (rounding === 'floor') return v < 0 ? whole - 1 : whole
+  if (rounding === 'ceil') return v < 0 ? whole : whole + 1
+  return NaN
+}
+
 /** How many whole `step`s are in `value`, rounded as asked. Exact for any decimal string. */
 export function stepsOf(
   value: string,
@@ -87,6 +126,8 @@ export function stepsOf(
   rounding: 'floor' | 'ceil' | 'nearest' | 'exact',
   field = 'value',
 ) {
+  const short = shortStepsOf(value, step, rounding)
+  if (short === short) return short
   const [v, s] = align(parseDecimal(value, field), parseDecimal(step, 'step'))
   if (s <= 0n) throw refuse('invalid_step', 'step', step, 'a tick or lot size is above zero')
   const whole = v / s

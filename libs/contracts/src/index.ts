@@ -14,7 +14,7 @@ export {
 } from './decimal.ts'
 export type { Lots, Scaled, Ticks } from './decimal.ts'
 export { check } from './check.ts'
-export { decodeCandle, decodeClock, decodeJson, encodeJson } from './codec.ts'
+export { decodeCandle, decodeClock, decodeConfirm, decodeJson, encodeJson } from './codec.ts'
 export { decodeQuote, decodeTick, encodeCandle, encodeQuote, encodeTick } from './frames.ts'
 export {
   accountField,

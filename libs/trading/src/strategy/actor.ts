@@ -1,7 +1,7 @@
 import {
   check,
-  confirmSchema,
   controlSchema,
+  decodeConfirm,
   decodeJson,
   instrumentKey,
   Refusal,
@@ -230,7 +230,7 @@ export class StrategyActor {
 
   /** A report that cannot be read is thrown, not counted: the position would be unknown from here on. */
   #onConfirm(input: StrategyInput): void {
-    const report = decodeJson(confirmSchema, input.data, 'confirm')
+    const report = decodeConfirm(input.data)
     const what = this.account.apply(report)
     if (what === 'repeat') return
     this.#advance(report.atUs)

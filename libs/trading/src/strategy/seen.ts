@@ -2,6 +2,9 @@
 export class Seen {
   readonly #keys = new Set<string>()
   readonly #limit: number
+  /** The same keys round and round: asking a set for its oldest takes longer the more were taken out of it. */
+  #ring: string[] = []
+  #oldest = 0
   constructor(limit: number) {
     this.#limit = limit
   }
@@ -10,7 +13,12 @@ export class Seen {
   add(key: string): boolean {
     if (this.#keys.has(key)) return false
     this.#keys.add(key)
-    if (this.#keys.size > this.#limit) this.#keys.delete(this.#keys.values().next().value as string)
+    if (this.#ring.length < this.#limit) this.#ring.push(key)
+    else {
+      this.#keys.delete(this.#ring[this.#oldest]!)
+      this.#ring[this.#oldest] = key
+      this.#oldest = (this.#oldest + 1) % this.#limit
+    }
     return true
   }
 
@@ -24,6 +32,8 @@ export class Seen {
 
   restore(keys: readonly string[]): void {
     this.#keys.clear()
-    for (const key of keys) this.#keys.add(key)
+    this.#ring = []
+    this.#oldest = 0
+    for (const key of keys) this.add(key)
   }
 }
