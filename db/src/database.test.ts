@@ -188,8 +188,9 @@ describe('tenants', () => {
     expect(await seen(none)).toEqual([])
     await expect(insert(a, 'b', 'smuggled')).rejects.toMatchObject({ code: '42501' })
     await expect(insert(none, 'a', 'smuggled')).rejects.toMatchObject({ code: '42501' })
-    await a.sql`update ledger_accounts set strategy = 'x' where account = 'of-b'`
-    expect([...(await b.sql`select strategy from ledger_accounts`)]).toEqual([{ strategy: 's' }])
+    await b.sql`insert into equity_points (tenant_id, account, currency, at_us, equity) values ('b', 'of-b', 'USDT', 1, 5)`
+    await a.sql`update equity_points set equity = 6`
+    expect([...(await b.sql`select equity from equity_points`)]).toEqual([{ equity: '5' }])
   })
 
   test('a pooled connection does not keep the tenant of a transaction', async () => {

@@ -77,6 +77,26 @@ describe('a ledger transaction', () => {
     expect(await sql`select 1 from ledger_transactions where key = ${key}`).toHaveLength(0)
   })
 
+  test('is there before its entries', async () => {
+    const usdt = accounts['usdt'] as number
+    const none = sql`insert into ledger_entries (transaction_id, line, tenant_id, ledger_account_id, asset, amount)
+      values (999999, 1, 'main', ${usdt}, 'USDT', 1), (999999, 2, 'main', ${usdt}, 'USDT', -1)`
+    await expect(none).rejects.toMatchObject({ code: '23503' })
+  })
+
+  test('has accounts that there are, and of its tenant', async () => {
+    const id = await book([])
+    const usdt = accounts['usdt'] as number
+    const [other] = await databases.open('admin', 'trade').sql<[{ id: number }]>`
+      insert into ledger_accounts (tenant_id, account, strategy, kind, asset)
+      values ('another', 'paper', 'x', 'cash', 'USDT') returning id`
+    for (const account of [999999, other.id]) {
+      const entries = sql`insert into ledger_entries (transaction_id, line, tenant_id, ledger_account_id, asset, amount)
+        values (${id}, 1, 'main', ${usdt}, 'USDT', 1), (${id}, 2, 'main', ${account}, 'USDT', -1)`
+      await expect(entries).rejects.toMatchObject({ code: '23514' })
+    }
+  })
+
   test('is booked once per key', async () => {
     await book([], 'once')
     await expect(book([], 'once')).rejects.toMatchObject({ code: '23505' })

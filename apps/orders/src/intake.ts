@@ -2,6 +2,7 @@ import { check, decodeJson, manualSchema, orderIdField, parseSubject, refuse, si
 import type { Intent, Manual, Signal } from '@contrail/contracts'
 import type { BusMessage } from '@contrail/runtime'
 import type { Decision } from './account/decide.ts'
+import { plainDecision } from './plain.ts'
 
 export type Arrived =
   | { readonly kind: 'decision'; readonly account: string; readonly decision: Decision }
@@ -18,10 +19,13 @@ export function arrivedOf(message: BusMessage, incarnation: string): Arrived {
   const arrived =
     parsed.kind === 'manual'
       ? ofManual(decodeJson(manualSchema, message.data, 'manual') as Manual, parsed.account, message, incarnation)
-      : ofSignal(decodeJson(signalSchema, message.data, 'signal') as Signal, message, incarnation)
+      : ofSignal(signalOf(message.data), message, incarnation)
   read.set(message, arrived)
   return arrived
 }
+
+const signalOf = (data: Uint8Array): Signal =>
+  plainDecision(data) ?? (decodeJson(signalSchema, data, 'signal') as Signal)
 
 function ofSignal(signal: Signal, message: BusMessage, incarnation: string): Arrived {
   const { account, strategy } = signal

@@ -81,6 +81,69 @@ test('an attempt that proves absent is made again under a new id while its signa
   })
 })
 
+/** What a crash right after the first commit of an order leaves behind: no row of it but its attempt. */
+async function leaveFirst(from: string, strategy: string, number: number): Promise<string> {
+  const sql = admin()
+  const orderId = `${strategy}-${number}-0`
+  await sql`
+    insert into order_attempts (order_id, attempt, tenant_id, account, kind, cl_ord_id, epoch, state, body, valid_until_us,
+      created_us, head)
+    select ${orderId}, 1, o.tenant_id, o.account, a.kind, ${clOrdIdOf('main', orderId, 1)}, a.epoch, 'persisted', a.body,
+      (extract(epoch from now()) * 1000000)::bigint + 60000000, (extract(epoch from now()) * 1000000)::bigint,
+      json_build_object('intent', o.intent || jsonb_build_object('orderId', ${orderId}::text),
+        'checks', (select json_agg(json_build_array(c -> 'control', c -> 'limit', c -> 'found'))
+          from jsonb_array_elements(o.checks) as c),
+        'source', json_build_object('stream', o.stream, 'incarnation', o.incarnation, 'sequence', o.sequence),
+        'decidedUs', (extract(epoch from now()) * 1000000)::bigint,
+        'mark', json_build_object('strategy', ${strategy}::text, 'number', ${number}::int, 'index', 0))::text
+    from orders o join order_attempts a using (order_id) where order_id = ${from} and a.attempt = 1`
+  return orderId
+}
+
+test('an order of which only the first attempt was written gets its row, and goes on from there', async () => {
+  await during(async () => {
+    await resting('f1')
+    await world.confirmed('f1-1-0', 'accepted')
+  })
+  const orderId = await leaveFirst('f1-1-0', 'f1', 7)
+  await during(async (orders) => {
+    await world.confirmed(orderId, 'accepted')
+    const explain = (id: string) => client(orders).get<Record<string, unknown>>(`/orders/${id}/explain`)
+    const [first, again] = [await explain('f1-1-0'), await explain(orderId)]
+    expect(again['checks']).toEqual(first['checks'])
+    expect(again['order']).toMatchObject({ strategy: 'f1', status: 'new', price: '99', quantity: '0.01' })
+    expect(again['attempts']).toMatchObject([
+      { attempt: 1, state: 'not_placed' },
+      { attempt: 2, state: 'accepted' },
+    ])
+    // Its decision had its effect: told again, it has none.
+    await world.decide('f1', () => [{ orderType: 'limit', price: '98.9' }], { number: 7 })
+    await world.decide('f1', () => [{ orderType: 'limit', price: '98.9' }], { number: 8 })
+    await world.confirmed('f1-8-0', 'accepted')
+  })
+  const [head] = await admin()`select number, index from decision_heads where strategy = 'f1'`
+  expect(head).toEqual({ number: 8, index: 0 })
+  const rows = await admin()`select stream, incarnation, sequence from orders where strategy = 'f1' order by order_id`
+  expect(rows).toHaveLength(3)
+  expect(rows[1]).toEqual(rows[0])
+  expect(await admin()`select 1 from order_attempts where head is not null`).toHaveLength(0)
+})
+
+test('an order whose venue takes its time is in the lists meanwhile', async () => {
+  await during(async (orders) => {
+    const sql = admin()
+    const waited = await sql.begin(async (tx) => {
+      await tx`lock table paper_requests in access exclusive mode`
+      await resting('slow')
+      const listed = () => client(orders).get<{ items: { status: string }[] }>('/orders?strategy=slow')
+      await until('it is listed', async () => (await listed()).items.length === 1)
+      return await listed()
+    })
+    expect(waited.items).toMatchObject([{ orderId: 'slow-1-0', status: 'pending_new' }])
+    expect(await world.confirmed('slow-1-0', 'accepted')).toMatchObject({ status: 'new' })
+  })
+})
+
 test('what the venue filled while nobody listened is booked at the start', async () => {
   await during(async () => {
     await resting('a2', { price: '98.8' })

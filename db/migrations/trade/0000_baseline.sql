@@ -116,6 +116,7 @@ CREATE TABLE "order_attempts" (
 	"valid_until_us" bigint NOT NULL,
 	"created_us" bigint NOT NULL,
 	"answered_us" bigint,
+	"head" text,
 	CONSTRAINT "order_attempts_order_id_attempt_pk" PRIMARY KEY("order_id","attempt")
 );
 
@@ -295,13 +296,7 @@ ALTER TABLE "executions" ADD CONSTRAINT "executions_order_id_orders_order_id_fk"
 
 ALTER TABLE "fills" ADD CONSTRAINT "fills_order_id_orders_order_id_fk" FOREIGN KEY ("order_id") REFERENCES "public"."orders"("order_id") ON DELETE no action ON UPDATE no action;
 
-ALTER TABLE "ledger_entries" ADD CONSTRAINT "ledger_entries_transaction_id_ledger_transactions_id_fk" FOREIGN KEY ("transaction_id") REFERENCES "public"."ledger_transactions"("id") ON DELETE no action ON UPDATE no action;
-
-ALTER TABLE "ledger_entries" ADD CONSTRAINT "ledger_entries_ledger_account_id_ledger_accounts_id_fk" FOREIGN KEY ("ledger_account_id") REFERENCES "public"."ledger_accounts"("id") ON DELETE no action ON UPDATE no action;
-
 ALTER TABLE "ledger_transactions" ADD CONSTRAINT "ledger_transactions_reverses_ledger_transactions_id_fk" FOREIGN KEY ("reverses") REFERENCES "public"."ledger_transactions"("id") ON DELETE no action ON UPDATE no action;
-
-ALTER TABLE "order_attempts" ADD CONSTRAINT "order_attempts_order_id_orders_order_id_fk" FOREIGN KEY ("order_id") REFERENCES "public"."orders"("order_id") ON DELETE no action ON UPDATE no action;
 
 ALTER TABLE "portfolio_fills" ADD CONSTRAINT "portfolio_fills_transaction_id_ledger_transactions_id_fk" FOREIGN KEY ("transaction_id") REFERENCES "public"."ledger_transactions"("id") ON DELETE no action ON UPDATE no action;
 
@@ -315,13 +310,9 @@ CREATE INDEX "fills_account" ON "fills" USING btree ("account","id");
 
 CREATE UNIQUE INDEX "ledger_accounts_key" ON "ledger_accounts" USING btree ("tenant_id","account","strategy","kind","asset");
 
-CREATE INDEX "ledger_entries_account" ON "ledger_entries" USING btree ("ledger_account_id");
-
 CREATE UNIQUE INDEX "ledger_transactions_key" ON "ledger_transactions" USING btree ("tenant_id","account","key");
 
-CREATE UNIQUE INDEX "ledger_transactions_reverses" ON "ledger_transactions" USING btree ("reverses");
-
-CREATE INDEX "ledger_transactions_account" ON "ledger_transactions" USING btree ("account","id");
+CREATE UNIQUE INDEX "ledger_transactions_reverses" ON "ledger_transactions" USING btree ("reverses") WHERE reverses is not null;
 
 CREATE UNIQUE INDEX "order_attempts_cl_ord_id" ON "order_attempts" USING btree ("cl_ord_id");
 

@@ -9,6 +9,11 @@ alter table paper_fills add constraint paper_fills_positive check (quantity > 0 
 alter table orders add constraint orders_quantities
   check (quantity > 0 and cum_quantity >= 0 and leaves_quantity >= 0);
 
+-- What has an answer has its order.
+alter table order_attempts add constraint order_attempts_head check (head is null or state = 'persisted');
+-- A head is short-lived: not worth being compressed.
+alter table order_attempts set (toast_tuple_target = 8160);
+
 -- An order is found by what is still to be published or still open; the rest is history.
 create index executions_pending on executions (account, id) where published_sequence is null;
 create index orders_live on orders (account) where open;

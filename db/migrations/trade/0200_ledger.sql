@@ -1,3 +1,4 @@
+select contrail_append_only('ledger_accounts');
 select contrail_append_only('ledger_transactions');
 select contrail_append_only('ledger_entries');
 select contrail_append_only('portfolio_fills');

@@ -42,13 +42,14 @@ export const orders = pgTable(
   ],
 )
 
-/** Committed before any byte leaves. One row per request to the venue, never used twice. */
+/**
+ * Committed before any byte leaves. One row per request to the venue, never used twice. The first of an order comes before
+ * its row in `orders`, so nothing is referenced.
+ */
 export const orderAttempts = pgTable(
   'order_attempts',
   {
-    orderId: text('order_id')
-      .notNull()
-      .references(() => orders.orderId),
+    orderId: text('order_id').notNull(),
     attempt: integer('attempt').notNull(),
     tenantId: tenantId(),
     account: text('account').notNull(),
@@ -62,6 +63,8 @@ export const orderAttempts = pgTable(
     validUntilUs: us('valid_until_us').notNull(),
     createdUs: us('created_us').notNull(),
     answeredUs: us('answered_us'),
+    /** JSON: what the row in `orders` is made of, until that is written: with the answer, or by who recovers. */
+    head: text('head'),
   },
   (table) => [
     primaryKey({ columns: [table.orderId, table.attempt] }),

@@ -3,6 +3,7 @@ import { releaseLease, renewLease, takeLease } from '../store/lease.ts'
 import { loadState } from '../store/load.ts'
 import { unsettled } from '../store/write.ts'
 import { isBug } from './failures.ts'
+import { writeHead } from './desk.ts'
 import type { Desk } from './desk.ts'
 import { cancelUnder } from './cancel.ts'
 import { noState, openOrders } from './held.ts'
@@ -126,6 +127,7 @@ export class AccountWriter {
     desk.state = await loadState(writer, venue.name, epoch, desk.market.nowUs())
     await this.#instruments()
     await desk.outbox.reload()
+    for (const held of openOrders(desk.state)) await writeHead(desk, held)
     venue.resume()
     this.#reason = 'reconciling'
     let differing: string[] = []

@@ -7,7 +7,6 @@ import {
   cumQuantity,
   leavesQuantity,
   limitsFor,
-  newOrder,
   statusOf,
   termsOf,
 } from '@contrail/trading'
@@ -17,11 +16,11 @@ import { applyEvents, report } from './apply.ts'
 import type { Applied } from './apply.ts'
 import { commit, isOver, riskView, scopeOf } from './desk.ts'
 import type { Desk } from './desk.ts'
-import { EMPTY_BATCH, mergeBatches, reason } from './held.ts'
+import { EMPTY_BATCH, freshHeld, mergeBatches, reason } from './held.ts'
 import type { Batch, Cursor, Head, Held } from './held.ts'
 import { linksOf, venueLacks } from './links.ts'
 import { resolve } from './resolve.ts'
-import { secondsSince, send } from './send.ts'
+import { secondsSince, send, sendFirst } from './send.ts'
 
 /** A decision of a strategy or a person, as far as orders are concerned. */
 export type Decision = {
@@ -102,18 +101,8 @@ async function place(desk: Desk, decision: Decision, intent: PlaceIntent, marks:
   }
   desk.state.recent.push(recentOf({ orderId: intent.orderId, strategy: decision.strategy, atUs: view.nowUs }, intent))
   if (desk.state.recent.length > RECENT_MAX) desk.state.recent = desk.state.recent.slice(-RECENT_MAX / 2)
-  await send(
-    desk,
-    { held, batch: EMPTY_BATCH, alarms: [] },
-    { kind: 'place', approved: verdict.approved },
-    {
-      insert: true,
-      first: { head: marks.head },
-      last: marks.last,
-      validUntilUs: decision.atUs + view.limits.signalAgeMaxUs,
-      storedUs: decision.storedUs,
-    },
-  )
+  const validUntilUs = decision.atUs + view.limits.signalAgeMaxUs
+  await sendFirst(desk, held, verdict.approved, { ...marks, validUntilUs, storedUs: decision.storedUs })
 }
 
 /** Before the gate is asked: what the venue cannot do, and orders that hang on nothing. */
@@ -124,31 +113,19 @@ const denial = (why: Reason): Extract<Verdict<PlaceRequest>, { verdict: 'denied'
 })
 
 function heldOf(desk: Desk, decision: Decision, intent: PlaceIntent, verdict: Verdict<PlaceRequest>): Held {
-  const nowUs = desk.market.nowUs()
-  const terms: Terms = {
-    quantity: intent.quantity,
-    ...(intent.price ? { price: intent.price } : {}),
-    ...(intent.stopPrice ? { stopPrice: intent.stopPrice } : {}),
-  }
-  return {
-    head: {
-      orderId: intent.orderId,
-      account: desk.writer.account,
-      strategy: decision.strategy,
-      venue: intent.venue,
-      instrument: intent.instrument,
-      intent,
-      request: verdict.verdict === 'approved' ? verdict.approved.request : undefined,
-      checks: verdict.checks,
-      source: decision.source,
-      decidedUs: decision.atUs,
-      createdUs: nowUs,
-    },
-    order: newOrder(intent.side, intent.instrument, terms),
-    origin: undefined,
-    attempts: [],
-    updatedUs: nowUs,
-  }
+  return freshHeld({
+    orderId: intent.orderId,
+    account: desk.writer.account,
+    strategy: decision.strategy,
+    venue: intent.venue,
+    instrument: intent.instrument,
+    intent,
+    request: verdict.verdict === 'approved' ? verdict.approved.request : undefined,
+    checks: verdict.checks,
+    source: decision.source,
+    decidedUs: decision.atUs,
+    createdUs: desk.market.nowUs(),
+  })
 }
 
 const asApplied = (held: Held): Applied => ({ held, batch: EMPTY_BATCH, alarms: [] })

@@ -7,14 +7,14 @@ import type { Halts } from '../halts.ts'
 import type { Instruments } from '../instruments.ts'
 import type { MarketData } from '../market-data.ts'
 import type { OrderMetrics } from '../metrics.ts'
-import { firstOf, writeFirst } from '../store/first.ts'
+import { writeFirst } from '../store/first.ts'
 import { unsettled, writeBatch } from '../store/write.ts'
 import type { Writer } from '../store/write.ts'
 import { signed } from '../venue/port.ts'
 import type { VenuePort } from '../venue/port.ts'
 import type { VenueReport } from '@contrail/trading'
 import type { Applied } from './apply.ts'
-import { positionKey } from './held.ts'
+import { EMPTY_BATCH, positionKey } from './held.ts'
 import type { AccountState, Batch, Held } from './held.ts'
 import type { Outbox } from './outbox.ts'
 
@@ -39,12 +39,8 @@ export type Desk = {
 /** Writes the batch, then makes it the state in hand. A failure leaves the state for recovery to read anew. */
 export async function commit(desk: Desk, batch: Batch): Promise<void> {
   const { state, writer } = desk
-  const first = firstOf(batch)
-  const { name } = desk.venue
-  const stored = first
-    ? await writeFirst(writer, name, state.epoch, first).then(() => [])
-    : await writeBatch(writer, name, state.epoch, batch, desk.clock.nowUs())
-  for (const { held } of batch.held) install(state, held)
+  const stored = await writeBatch(writer, desk.venue.name, state.epoch, batch, desk.clock.nowUs())
+  for (const { held } of batch.held) install(state, held.unwritten ? { ...held, unwritten: undefined } : held)
   for (const { held, fill } of batch.fills) {
     const { head } = held
     const key = positionKey(head.strategy, head.venue, head.instrument)
@@ -67,6 +63,19 @@ function install(state: AccountState, held: Held): void {
 
 const OVER = new Set(['filled', 'cancelled', 'rejected', 'expired', 'denied', 'not_placed'])
 export const isOver = (held: Held): boolean => OVER.has(statusOf(held.order)) && !held.attempts.some(unsettled)
+
+/** The least that a new order's request has to wait for: its attempt. The rest follows with the answer. */
+export async function commitFirst(desk: Desk, held: Held): Promise<void> {
+  const { state, writer } = desk
+  await writeFirst(writer, desk.venue.name, state.epoch, held)
+  install(state, held)
+  if (held.unwritten) state.heads.set(held.unwritten.strategy, held.unwritten)
+}
+
+/** An order of which only the first attempt is written gets its row. */
+export async function writeHead(desk: Desk, held: Held): Promise<void> {
+  if (held.unwritten) await commit(desk, { ...EMPTY_BATCH, held: [{ held, insert: true }], head: held.unwritten })
+}
 
 /** Alarms are told after the commit that caused them. */
 export function raise(desk: Desk, applied: Pick<Applied, 'alarms' | 'held'>): void {

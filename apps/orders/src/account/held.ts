@@ -1,5 +1,6 @@
 import type { Confirm, Fill, Intent, PlaceIntent, Reason } from '@contrail/contracts'
-import type { Order, PlaceRequest, RecentOrder, RiskCheck } from '@contrail/trading'
+import { moveOrder, newOrder } from '@contrail/trading'
+import type { Order, PlaceRequest, RecentOrder, RiskCheck, Terms } from '@contrail/trading'
 
 export type Cursor = { readonly stream: string; readonly incarnation: string; readonly sequence: number }
 
@@ -38,6 +39,21 @@ export type Held = {
   readonly origin: string | undefined
   readonly attempts: readonly Attempt[]
   readonly updatedUs: number
+  /** Only its first attempt is written, with what its row is made of: the next batch with this order writes that, too. */
+  readonly unwritten?: Head | undefined
+}
+
+/** An order before anything was done about it. */
+export function freshHeld(head: OrderHead): Held {
+  const { side, instrument, quantity, price, stopPrice } = head.intent
+  const terms: Terms = { quantity, ...(price ? { price } : {}), ...(stopPrice ? { stopPrice } : {}) }
+  return { head, order: newOrder(side, instrument, terms), origin: undefined, attempts: [], updatedUs: head.createdUs }
+}
+
+/** Its first attempt, which is all that is written of it. */
+export function firstAttempt(fresh: Held, attempt: Attempt, unwritten: Head): Held {
+  const { order } = moveOrder(fresh.order, { type: 'attempted', attempt: attempt.attempt })
+  return { ...fresh, order, origin: attempt.clOrdId, attempts: [attempt], updatedUs: attempt.createdUs, unwritten }
 }
 
 export type Head = { readonly strategy: string; readonly number: number; readonly index: number }

@@ -4,14 +4,16 @@ import { clOrdIdOf } from '../identity.ts'
 import type { Outcome } from '../venue/port.ts'
 import { addAttempt, answerAttempt, applyEvents, eventOf } from './apply.ts'
 import type { Applied } from './apply.ts'
-import { commit, raise } from './desk.ts'
+import { commit, commitFirst, raise, writeHead } from './desk.ts'
 import type { Desk } from './desk.ts'
-import { EMPTY_BATCH, mergeBatches } from './held.ts'
-import type { Attempt, Batch, Held } from './held.ts'
+import { EMPTY_BATCH, firstAttempt, mergeBatches } from './held.ts'
+import type { Attempt, Batch, Head, Held } from './held.ts'
 import { loadHeld } from '../store/load.ts'
 
 /** No answer by then is no answer: the request may have been taken. */
 const ANSWER_MS = 3000
+/** An order is in the lists by then, answered or not. */
+const SHOW_MS = 100
 /** For C11: more than any limit allows in a second. */
 const CANCELS_KEPT = 1000
 
@@ -25,44 +27,72 @@ export type SendOptions = {
   readonly first?: Partial<Batch>
   /** What is committed together with the answer. */
   readonly last?: Partial<Batch>
-  readonly insert?: boolean
   readonly validUntilUs: number
   /** When the signal was stored, for the figures. */
   readonly storedUs?: number
 }
 
-/** Attempt row, commit, send once, record. The only way to the venue. */
+/** The first request of a new order: attempt row, commit, send once, record. */
+export async function sendFirst(
+  desk: Desk,
+  fresh: Held,
+  approved: Approved<PlaceRequest>,
+  options: Pick<SendOptions, 'last' | 'validUntilUs' | 'storedUs'> & { readonly head: Head },
+): Promise<void> {
+  const request: Request = { kind: 'place', approved }
+  const attempt = attemptOf(desk, fresh, request, options.validUntilUs, fresh.head.createdUs)
+  crashPoint('orders.before_attempt')
+  const beganMs = desk.clock.monotonicMs()
+  await commitFirst(desk, firstAttempt(fresh, attempt, options.head))
+  desk.metrics.attemptCommit.observe((desk.clock.monotonicMs() - beganMs) / 1000)
+  await sendWritten(desk, fresh.head.orderId, request, attempt, options)
+}
+
+/** Attempt row, commit, send once, record. With `sendFirst` the only way to the venue. */
 export async function send(desk: Desk, base: Applied, request: Request, options: SendOptions): Promise<void> {
   const { writer, clock } = desk
   const nowUs = desk.market.nowUs()
-  const number = base.held.order.attempt + 1
-  const moved = applyEvents(base.held, writer.tenant, [attemptEvent(request, number)], nowUs)
+  const attempt = attemptOf(desk, base.held, request, options.validUntilUs, nowUs)
+  const moved = applyEvents(base.held, writer.tenant, [attemptEvent(request, attempt.attempt)], nowUs)
   raise(desk, moved)
   if (moved.batch.quarantined.length > 0)
     return commit(desk, mergeBatches(base.batch, moved.batch, rest(options.first), rest(options.last)))
-  const attempt: Attempt = {
-    attempt: number,
-    kind: request.kind,
-    clOrdId: clOrdIdOf(writer.tenant, base.held.head.orderId, number),
-    state: 'persisted',
-    epoch: desk.state.epoch,
-    body: request.approved.request,
-    validUntilUs: options.validUntilUs,
-    createdUs: nowUs,
-  }
   const written = addAttempt(moved, attempt)
-  const held = options.insert ? [{ held: written.held, insert: true }] : []
   crashPoint('orders.before_attempt')
   const beganMs = clock.monotonicMs()
-  await commit(desk, mergeBatches(base.batch, written.batch, { ...EMPTY_BATCH, held }, rest(options.first)))
+  await commit(desk, mergeBatches(base.batch, written.batch, rest(options.first)))
   desk.metrics.attemptCommit.observe((clock.monotonicMs() - beganMs) / 1000)
   if (request.kind === 'cancel')
     desk.state.recentCancelsUs = [...desk.state.recentCancelsUs.slice(-CANCELS_KEPT), nowUs]
+  await sendWritten(desk, written.held.head.orderId, request, attempt, options)
+}
+
+function attemptOf(desk: Desk, held: Held, request: Request, validUntilUs: number, createdUs: number): Attempt {
+  const number = held.order.attempt + 1
+  return {
+    attempt: number,
+    kind: request.kind,
+    clOrdId: clOrdIdOf(desk.writer.tenant, held.head.orderId, number),
+    state: 'persisted',
+    epoch: desk.state.epoch,
+    body: request.approved.request,
+    validUntilUs,
+    createdUs,
+  }
+}
+
+async function sendWritten(
+  desk: Desk,
+  orderId: string,
+  request: Request,
+  attempt: Attempt,
+  { storedUs, last }: Pick<SendOptions, 'storedUs' | 'last'>,
+): Promise<void> {
   crashPoint('orders.after_commit_before_send')
-  if (options.storedUs !== undefined) desk.metrics.signalToSent.observe(secondsSince(desk, options.storedUs))
-  const outcome = await exchange(desk, request, attempt)
+  if (storedUs !== undefined) desk.metrics.signalToSent.observe(secondsSince(desk, storedUs))
+  const outcome = await exchange(desk, orderId, request, attempt)
   crashPoint('orders.after_send_before_record')
-  await record(desk, written.held.head.orderId, attempt, outcome, options.last)
+  await record(desk, orderId, attempt, outcome, last)
 }
 
 const rest = (part: Partial<Batch> | undefined): Batch => ({ ...EMPTY_BATCH, ...part })
@@ -75,22 +105,38 @@ function attemptEvent(request: Request, attempt: number): OrderEvent {
 }
 
 /** Once. Whatever is not an answer is UNKNOWN. */
-async function exchange(desk: Desk, request: Request, attempt: Attempt): Promise<Outcome> {
+async function exchange(desk: Desk, orderId: string, request: Request, attempt: Attempt): Promise<Outcome> {
   const beganMs = desk.clock.monotonicMs()
+  const asked = ask(desk, request, attempt).catch((error: unknown): Outcome => {
+    desk.log.warn({ err: error, clOrdId: attempt.clOrdId }, 'a request has no answer')
+    return { outcome: 'unknown', cause: error instanceof Error ? error.message : String(error) }
+  })
   let timer: { cancel(): void } | undefined
   const late = new Promise<Outcome>((resolve) => {
     const cause = `no answer in ${ANSWER_MS} ms`
     timer = desk.clock.setTimer(ANSWER_MS, () => resolve({ outcome: 'unknown', cause }))
   })
-  const asked = ask(desk, request, attempt).catch((error: unknown): Outcome => {
-    desk.log.warn({ err: error, clOrdId: attempt.clOrdId }, 'a request has no answer')
-    return { outcome: 'unknown', cause: error instanceof Error ? error.message : String(error) }
-  })
+  const shown = showIfSlow(desk, orderId)
   const outcome = await Promise.race([asked, late])
   timer?.cancel()
+  await shown()
   desk.metrics.sentToAnswer.observe((desk.clock.monotonicMs() - beganMs) / 1000)
   desk.metrics.sent.inc({ kind: request.kind, outcome: outcome.outcome })
   return outcome
+}
+
+/** Whoever looks sees an order whose venue takes its time. What comes back ends the waiting. */
+function showIfSlow(desk: Desk, orderId: string): () => Promise<void> {
+  let shown: Promise<void> | undefined
+  const timer = desk.clock.setTimer(SHOW_MS, () => {
+    const held = desk.state.open.get(orderId)
+    shown = held && writeHead(desk, held)
+    shown?.catch(() => undefined) // met by who ends the waiting
+  })
+  return async () => {
+    timer.cancel()
+    await shown
+  }
 }
 
 async function ask(desk: Desk, request: Request, attempt: Attempt): Promise<Outcome> {

@@ -1,5 +1,6 @@
 import type { Fill, PlaceIntent } from '@contrail/contracts'
 import type { Order, PlaceRequest, RiskCheck } from '@contrail/trading'
+import { loadUnwritten } from './first.ts'
 import { positionKey } from '../account/held.ts'
 import type { AccountState, Attempt, Held, Recent, Report } from '../account/held.ts'
 import type { StoredReport, Writer } from './write.ts'
@@ -48,7 +49,7 @@ export async function loadState(writer: Writer, venue: string, epoch: number, no
       where account = ${account} and kind = 'cancel' and created_us > ${nowUs - RECENT_US} order by 1`,
     sql<{ cursor: number }[]>`select cursor from venue_cursors where account = ${account} and venue = ${venue}`,
   ])
-  const held = await complete(writer, rows)
+  const held = [...(await complete(writer, rows)), ...(await loadUnwritten(writer))]
   const state: AccountState = {
     epoch,
     open: new Map(held.map((one) => [one.head.orderId, one])),

@@ -13,7 +13,7 @@ type Part = ReturnType<typeof update>
 
 export function ordersOf(writer: Writer, batch: Batch): Part[] {
   const latest = new Map(batch.held.map((one) => [one.held.head.orderId, one.held]))
-  const inserts = new Set(batch.held.filter((one) => one.insert).map((one) => one.held.head.orderId))
+  const inserts = new Set(batch.held.filter(isNew).map((one) => one.held.head.orderId))
   const made = [...latest.values()].filter(({ head }) => inserts.has(head.orderId))
   const changed = [...latest.values()].filter(({ head }) => !inserts.has(head.orderId))
   return [
@@ -21,6 +21,9 @@ export function ordersOf(writer: Writer, batch: Batch): Part[] {
     ...(changed.length > 0 ? [update(writer, changed)] : []),
   ]
 }
+
+/** Its row is not there yet. */
+const isNew = (one: Batch['held'][number]): boolean => one.insert || one.held.unwritten !== undefined
 
 /** What changes of an order. */
 const changing = (held: Held) => ({
@@ -104,7 +107,7 @@ export function attemptsOf({ database: { sql }, tenant, account }: Writer, batch
     )`
   const updated = () => sql`
     answered as (
-      update order_attempts set state = a.state, answered_us = a.answered_us
+      update order_attempts set state = a.state, answered_us = a.answered_us, head = null
       from fence, jsonb_to_recordset(${sql.json(changed as never)}::jsonb) as a (order_id text, attempt int, state text,
         answered_us bigint)
       where order_attempts.order_id = a.order_id and order_attempts.attempt = a.attempt
@@ -172,7 +175,8 @@ export function quarantinedOf({ database: { sql }, tenant, account }: Writer, ba
 
 /** How far we are: in the decisions of a strategy, in the stream, in the venue's fills. */
 export function cursorsOf({ database: { sql }, tenant, account }: Writer, venue: string, batch: Batch): Part[] {
-  const { head, inbox, venueCursor } = batch
+  const { inbox, venueCursor } = batch
+  const head = batch.head ?? batch.held.find(({ held }) => held.unwritten)?.held.unwritten
   const parts: Part[] = []
   if (head)
     parts.push(sql`

@@ -6,7 +6,7 @@ import { fillKey, kvKey } from './keys.ts'
 import type { Place, PositionKey } from './keys.ts'
 import { transactionOf } from './ledger.ts'
 import type { AccountIds, Reported } from './ledger.ts'
-import { lotChanges, movedRow, stateOf, whereKey } from './positions.ts'
+import { lotChanges, movedRow, stateOf } from './positions.ts'
 import type { PositionRow } from './positions.ts'
 
 type Known = { readonly row: PositionRow; readonly version: string; readonly lots: readonly Lot[] }
@@ -76,25 +76,47 @@ type Step = {
   readonly lots: LotBook['lots']
 }
 
+/** One flat text: its parts take the key from the row that moved, and what nests is built anew for each fill. */
 async function writeNext(sql: Sql, next: Next, step: Step): Promise<string | undefined> {
-  const { key, booked, place } = next
-  const { known, row } = step
+  const { key, confirm, booked, place, ids, entries } = next
+  const { known, row, before, after } = step
+  const made = transactionOf(next, fillKey(key, booked.tradeId), 'fill')
   try {
     const [moved] = await sql<{ version: string }[]>`
       with moved as (
         update positions set quantity = ${row.quantity}, cost = ${row.cost}, realised = ${row.realised},
           fees = ${row.fees}, fills = ${row.fills}, last_us = ${row.last_us}, last_trade_id = ${row.last_trade_id},
           incarnation = ${row.incarnation}, sequence = ${row.sequence}, at_us = ${row.at_us}
-        where ${whereKey(sql, key)} and xmin = ${known.version}::xid and not exists (
+        where tenant_id = ${key.tenant} and account = ${key.account} and strategy = ${key.strategy}
+          and venue = ${key.venue} and instrument = ${key.instrument} and xmin = ${known.version}::xid and not exists (
           select 1 from portfolio_fills where tenant_id = ${key.tenant} and account = ${key.account}
             and venue = ${key.venue} and instrument = ${key.instrument} and trade_id = ${booked.tradeId}
             and kind = 'bust')
-        returning xmin::text as version
+        returning xmin::text as version, tenant_id, account, strategy, venue, instrument
       ), inbox as (
         insert into portfolio_inbox (stream, incarnation, sequence, tenant_id)
-        select ${place.stream}, ${place.incarnation}, ${place.sequence}::bigint, ${key.tenant} from moved
+        select ${place.stream}, ${place.incarnation}, ${place.sequence}::bigint, tenant_id from moved
         on conflict do nothing
-      ), ${ledgerOf(sql, next)}, ${fillOf(sql, next, step)} ${lotsOf(sql, next, step)}
+      ), made as (
+        insert into ledger_transactions (tenant_id, account, key, kind, description, strategy, venue, instrument, at_us)
+        select tenant_id, account, ${made.key}, 'fill', ${made.description}, strategy, venue, instrument,
+          ${made.atUs}::bigint
+        from moved returning id
+      ), entered as (
+        insert into ledger_entries (transaction_id, line, tenant_id, ledger_account_id, asset, amount)
+        select made.id, line, ${key.tenant}, account_id, asset, amount
+        from made, unnest(${entries.map(ids)}::bigint[], ${entries.map(({ asset }) => asset)}::text[],
+          ${entries.map(({ amount }) => amount)}::numeric[]) with ordinality as lines (account_id, asset, amount, line)
+      ), filled as (
+        insert into portfolio_fills (tenant_id, account, strategy, venue, instrument, kind, trade_id, order_id, side,
+          quantity, price, fee, fee_asset, fee_value, venue_time_us, transaction_id, realised, fees, at_us)
+        select moved.tenant_id, moved.account, moved.strategy, moved.venue, moved.instrument, 'fill', ${booked.tradeId},
+          ${confirm.orderId}, ${booked.side}, ${booked.quantity}::numeric, ${booked.price}::numeric,
+          ${booked.fee}::numeric, ${booked.feeAsset}, ${booked.feeValue ?? null}::numeric, ${booked.atUs}::bigint,
+          made.id, ${fromFixed((after.realised - before.realised) as never)}::numeric,
+          ${fromFixed((after.fees - before.fees) as never)}::numeric, ${confirm.atUs}::bigint
+        from moved, made
+      ) ${lotsOf(sql, next, step)}
       select version from moved`
     return moved?.version
   } catch (error) {
@@ -103,55 +125,23 @@ async function writeNext(sql: Sql, next: Next, step: Step): Promise<string | und
   }
 }
 
-function ledgerOf(sql: Sql, next: Next) {
-  const { key, booked, ids, entries } = next
-  const made = transactionOf(next, fillKey(key, booked.tradeId), 'fill')
-  return sql`
-    made as (
-      insert into ledger_transactions (tenant_id, account, key, kind, description, strategy, venue, instrument, at_us)
-      select ${made.tenant}, ${made.account}, ${made.key}, ${made.kind}, ${made.description}, ${made.strategy},
-        ${key.venue}, ${key.instrument}, ${made.atUs}::bigint
-      from moved returning id
-    ), entered as (
-      insert into ledger_entries (transaction_id, line, tenant_id, ledger_account_id, asset, amount)
-      select made.id, line, ${key.tenant}, account_id, asset, amount
-      from made, unnest(${entries.map((_, index) => index + 1)}::int[], ${entries.map(ids)}::bigint[],
-        ${entries.map(({ asset }) => asset)}::text[], ${entries.map(({ amount }) => amount)}::numeric[])
-        as lines (line, account_id, asset, amount)
-    )`
-}
-
-function fillOf(sql: Sql, { key, confirm, booked }: Next, { before, after }: Step) {
-  const { tenant, account, strategy, venue, instrument } = key
-  return sql`
-    filled as (
-      insert into portfolio_fills (tenant_id, account, strategy, venue, instrument, kind, trade_id, order_id, side,
-        quantity, price, fee, fee_asset, fee_value, venue_time_us, transaction_id, realised, fees, at_us)
-      select ${tenant}, ${account}, ${strategy}, ${venue}, ${instrument}, 'fill', ${booked.tradeId},
-        ${confirm.orderId}, ${booked.side}, ${booked.quantity}::numeric, ${booked.price}::numeric,
-        ${booked.fee}::numeric, ${booked.feeAsset}, ${booked.feeValue ?? null}::numeric, ${booked.atUs}::bigint,
-        made.id, ${fromFixed((after.realised - before.realised) as never)}::numeric,
-        ${fromFixed((after.fees - before.fees) as never)}::numeric, ${confirm.atUs}::bigint
-      from made
-    )`
-}
-
 /** One text whatever the number of lots, so that it is prepared; a part that would change none is left out. */
 function lotsOf(sql: Sql, { key }: Next, { known, lots }: Step) {
-  const { tenant, account, strategy, venue, instrument } = key
   const { gone, changed } = lotChanges(known.lots, lots)
-  const closed = sql`, closed as (
-      delete from fifo_lots using moved where ${whereKey(sql, key)} and trade_id = any(${gone}::text[])
+  const closed = () => sql`, closed as (
+      delete from fifo_lots lot using moved
+      where lot.tenant_id = ${key.tenant} and lot.account = ${key.account} and lot.strategy = ${key.strategy}
+        and lot.venue = ${key.venue} and lot.instrument = ${key.instrument} and lot.trade_id = any(${gone}::text[])
     )`
-  const opened = sql`, opened as (
+  const opened = () => sql`, opened as (
       insert into fifo_lots (tenant_id, account, strategy, venue, instrument, trade_id, quantity, cost, opened_us)
-      select ${tenant}, ${account}, ${strategy}, ${venue}, ${instrument}, lot.trade_id, lot.quantity, lot.cost,
-        lot.opened_us
+      select moved.tenant_id, moved.account, moved.strategy, moved.venue, moved.instrument, lot.trade_id, lot.quantity,
+        lot.cost, lot.opened_us
       from moved, unnest(${changed.map((lot) => lot.tradeId)}::text[],
         ${changed.map((lot) => fromFixed(lot.quantity))}::numeric[], ${changed.map((lot) => fromFixed(lot.cost))}::numeric[],
         ${changed.map((lot) => lot.openedUs)}::bigint[]) as lot (trade_id, quantity, cost, opened_us)
       on conflict (tenant_id, account, strategy, venue, instrument, trade_id)
       do update set quantity = excluded.quantity, cost = excluded.cost
     )`
-  return sql`${gone.length > 0 ? closed : sql``} ${changed.length > 0 ? opened : sql``}`
+  return [...(gone.length > 0 ? [closed()] : []), ...(changed.length > 0 ? [opened()] : [])]
 }
