@@ -80,7 +80,6 @@ export class Stretch {
         seenUs += spanUs
         const price = close[row]!
         moment[0] = seenUs
-        moment[1] = price
         // NaN = it states none.
         if (price === price) slot.lastPrice = price
         // As a method: V8 knows what is called here, and compiles it in.

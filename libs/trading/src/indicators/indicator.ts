@@ -18,13 +18,13 @@ export abstract class Indicator implements Restorable {
   abstract readonly inputs: readonly Column[]
   abstract readonly outputs: readonly string[]
   protected readonly cells: Float64Array
-  readonly #kept: number
+  readonly #scratch: number
 
-  /** `scratch`: cells at the end that follow from the others; they are in no snapshot. */
+  /** `scratch`: so many cells before them follow from the others, and are in no snapshot. */
   constructor(name: string, cells: number, scratch = 0) {
     this.name = name
     this.cells = new Float64Array(cells + scratch)
-    this.#kept = cells
+    this.#scratch = scratch
   }
 
   /** All outputs are there. */
@@ -33,16 +33,20 @@ export abstract class Indicator implements Restorable {
   abstract get value(): number
 
   snapshot(): IndicatorSnapshot {
-    return { indicator: this.name, cells: Array.from(this.cells.subarray(0, this.#kept), encodeCell) }
+    return { indicator: this.name, cells: Array.from(this.#kept, encodeCell) }
   }
 
   restore(state: unknown): void {
     const { indicator, cells } = state as Partial<IndicatorSnapshot>
     if (indicator !== this.name)
       throw refuse('other_indicator', 'indicator', indicator, `restore a snapshot of ${this.name}`)
-    if (!Array.isArray(cells) || cells.length !== this.#kept)
-      throw refuse('damaged_snapshot', `${this.name}.cells`, cells, `give ${this.#kept} cells`)
-    for (let i = 0; i < this.#kept; i++) this.cells[i] = Number(cells[i])
+    if (!Array.isArray(cells) || cells.length !== this.#kept.length)
+      throw refuse('damaged_snapshot', `${this.name}.cells`, cells, `give ${this.#kept.length} cells`)
+    this.#kept.set(cells.map(Number))
+  }
+
+  get #kept(): Float64Array {
+    return this.cells.subarray(this.#scratch)
   }
 }
 
