@@ -8,6 +8,7 @@ import type { Kind, Rows, SeriesKey } from './columns/kinds.ts'
 import type { FileFeed, FileOptions } from './files/feed.ts'
 import { Collector, isoOf } from './judge/collector.ts'
 import type { Judged } from './judge/collector.ts'
+import { stepOfDecimals } from './judge/steps.ts'
 import { openMarketFile } from './opened-file.ts'
 import type { OpenedFile } from './opened-file.ts'
 
@@ -90,10 +91,23 @@ export async function streamMarketFile(
   })
   await opened.collect(collector, (line) => onProgress?.(line))
   const judged = collector.end()
-  const lotSize = options.lotSize ?? collector.quantities.step
   const tickSize = options.tickSize ?? collector.prices.step
+  const lotSize = options.lotSize ?? coarser(collector.quantities.step, tickSize)
   const definition = { ...opened.instrument, tickSize, lotSize, minQuantity: lotSize }
   return { opened, judgement: judgementOf(opened, judged), definition }
+}
+
+/** Decimals that money is counted in: those of a tick and of a lot together. */
+const MONEY_DECIMALS = 18
+/** At prices as small as that a quantity of usual worth in such lots is still exact in a double. */
+const [TINY_DECIMALS, MONEY_DECIMALS_TINY] = [10, 15]
+const decimalsOf = (step: string): number => step.split('.')[1]?.length ?? 0
+
+/** Where prices have many decimals, quantities are large: their lot may be coarser than the volumes are written. */
+function coarser(lotSize: string, tickSize: string): string {
+  const decimals = decimalsOf(tickSize)
+  const left = Math.max(0, (decimals > TINY_DECIMALS ? MONEY_DECIMALS_TINY : MONEY_DECIMALS) - decimals)
+  return decimalsOf(lotSize) <= left ? lotSize : stepOfDecimals(left)
 }
 
 export function keyOfFile({ instrument, timeframe }: OpenedFile, kind: Kind, depth = DEPTH): SeriesKey {

@@ -38,7 +38,7 @@ export async function openMarketFile(options: FileOptions, depth: number): Promi
 
 async function openText(options: FileOptions, depth: number): Promise<OpenedFile> {
   const feed = await inspectFile(options)
-  const layout = lineLayout(feed)
+  const layout = feed.newestFirst ? undefined : lineLayout(feed)
   let scanner: LineScanner | undefined
   let latest: FileEvent | BadRow | undefined
   return {

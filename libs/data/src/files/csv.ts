@@ -3,16 +3,17 @@ import type { CandleNumbers } from './candle-row.ts'
 import { bad, idOfRow, numberOf, sideOf, takerOf } from './format.ts'
 import type { Format, ParseContext, Parsed, RowParser } from './format.ts'
 import type { Row } from './open.ts'
-import { rolesOf } from './roles.ts'
+import { rolesOf, WITHOUT } from './roles.ts'
 import type { Column, ColumnIndex, Shape } from './roles.ts'
-import { TIME_UNITS, timeReader } from './time.ts'
+import { isoUs, TIME_UNITS, timeReader } from './time.ts'
 import type { TimeReader } from './time.ts'
 
-type Layout = { separator: string; index: ColumnIndex; shape: Shape }
+type Layout = { separator: string; index: ColumnIndex; shape: Shape; hasHeader: boolean }
 
 export const csvFormat: Format = {
   name: 'csv',
-  title: 'CSV with a header: time,price,quantity[,id,side] or time,open,high,low,close,volume',
+  title:
+    'CSV with a header: time,price,quantity[,id,side] or time,open,high,low,close[,volume]; the second also without',
   rows: 'lines',
   consecutiveIds: false,
   parser(context) {
@@ -23,7 +24,7 @@ export const csvFormat: Format = {
       parse(row) {
         if (layout) return parseRow(row, layout, times, context)
         layout = layoutOf(row)
-        return undefined
+        return layout.hasHeader ? undefined : parseRow(row, layout, times, context)
       },
     }
   },
@@ -47,15 +48,32 @@ function splitQuoted(text: string, separator: string): string[] {
 }
 
 export function layoutOf(row: Row): Layout {
-  const separator = [',', ';', '\t'].find((each) => row.text.includes(each)) ?? ','
-  return { separator, ...rolesOf(splitRow(row.text.replace(/^\uFEFF/, ''), separator), row.text) }
+  const separator = [',', ';', '\t', '|'].find((each) => row.text.includes(each)) ?? ','
+  const cells = splitRow(row.text.replace(/^\uFEFF/, ''), separator)
+  const bare = bareBars(cells)
+  if (bare) return { separator, index: bare, shape: 'candles', hasHeader: false }
+  return { separator, ...rolesOf(cells, row.text), hasHeader: true }
+}
+
+/** No time of ours in seconds is a smaller number. */
+const TIME_LEAST = 1e8
+
+/** Columns of a first row that is a bar already: time, open, high, low, close, and volume where there are more. */
+export function bareBars(cells: readonly string[]): ColumnIndex | undefined {
+  const [time = '', ...rest] = cells.map((cell) => cell.trim())
+  const [open, high, low, close] = rest.slice(0, 4).map(numberOf) as [number, number, number, number]
+  const isTime = Number(time) >= TIME_LEAST || isoUs(time) !== undefined
+  if (rest.length < 4 || !isTime || !(low > 0 && low <= Math.min(open, close) && high >= Math.max(open, close)))
+    return undefined
+  const index: ColumnIndex = { time: 0, open: 1, high: 2, low: 3, close: 4 }
+  return Number.isFinite(numberOf(rest[4])) ? { ...index, volume: 5 } : index
 }
 
 function parseRow(row: Row, { separator, index, shape }: Layout, times: TimeReader, context: ParseContext): Parsed {
   const cells = splitRow(row.text, separator)
   const cell = (column: Column): string | undefined => {
     const at = index[column]
-    return at === undefined ? undefined : cells[at]
+    return at === undefined ? WITHOUT[column] : cells[at]
   }
   if (shape === 'ticks' && cells.length < 3 && times.read(cell('time')?.trim() ?? '') !== undefined)
     return bad(row, 'bad_row')

@@ -9,6 +9,7 @@ import { jsonRowsOf, linesOf, textOf } from './open.ts'
 import type { Row } from './open.ts'
 import { instrumentOfFile } from './symbol.ts'
 import type { TimeUnit } from './time.ts'
+import { decimalsMax, stepOfDecimals } from '../judge/steps.ts'
 
 export type FileOptions = {
   file: string
@@ -35,6 +36,8 @@ export type FileFeed = {
   readonly firstRow: Row
   readonly firstTimeUs: number
   readonly timeUnit: string
+  /** The newest row comes first: it is read from its end. */
+  readonly newestFirst: boolean
 }
 
 /** Rows that are looked at to find decimals, time unit and timeframe. */
@@ -59,6 +62,8 @@ export async function inspectFile(options: FileOptions): Promise<FileFeed> {
   }
   const { parse, times } = format.parser(context)
   const { events, badRows } = look(rows, parse)
+  const newestFirst = runsBack(events)
+  if (newestFirst) events.reverse()
   const [first] = events
   if (!first) throw nothingUsable(name, format, badRows)
   const holds = HOLDS[first.kind as keyof typeof HOLDS] ?? 'trades'
@@ -75,12 +80,14 @@ export async function inspectFile(options: FileOptions): Promise<FileFeed> {
     firstRow: rows[0]!,
     firstTimeUs: first.receiveTimeUs ?? first.venueTimeUs,
     timeUnit: times.unit() ?? 'unknown',
+    newestFirst,
   }
 }
 
 /** Every row of the file, in its order: an event or why it is none. */
 export async function* eventsOf(feed: FileFeed): AsyncGenerator<FileEvent | BadRow> {
   const { parse } = feed.format.parser(feed.context)
+  if (feed.newestFirst) return yield* backwards(rowsOf(feed.file, feed.format), parse)
   for await (const row of rowsOf(feed.file, feed.format)) {
     const parsed = parse(row)
     if (parsed) yield parsed
@@ -88,18 +95,56 @@ export async function* eventsOf(feed: FileFeed): AsyncGenerator<FileEvent | BadR
 }
 
 const rowsOf = (file: string, format: Format): AsyncGenerator<Row> =>
-  format.rows === 'json' ? jsonRowsOf(textOf(file)) : linesOf(textOf(file))
+  format.rows === 'json' ? jsonRowsOf(textOf(file)) : tableRows(linesOf(textOf(file)))
+
+/** Comments and the address of the maker stand before some tables. */
+const PREAMBLE = /^\s*(?:#|https?:\/\/)/
+async function* tableRows(rows: AsyncGenerator<Row>): AsyncGenerator<Row> {
+  let begun = false
+  for await (const row of rows) {
+    begun ||= !PREAMBLE.test(row.text)
+    if (begun) yield row
+  }
+}
+
+/** All rows that were looked at, from new to old, and not only of one instant. */
+function runsBack(events: readonly FileEvent[]): boolean {
+  const times = events.map((event) => event.receiveTimeUs ?? event.venueTimeUs)
+  return times.length > 1 && times.at(-1)! < times[0]! && times.every((time, i) => i === 0 || time <= times[i - 1]!)
+}
+
+/** The first row is parsed first, for it may say what the columns are; then from the last one on. */
+async function* backwards(rows: AsyncGenerator<Row>, parse: RowParser['parse']): AsyncGenerator<FileEvent | BadRow> {
+  const all: Row[] = []
+  for await (const row of rows) {
+    if (all.length >= BACKWARDS_ROWS_MAX) throw tooLongBackwards(row.line)
+    all.push(row)
+  }
+  const newest = all[0] && parse(all[0])
+  for (let i = all.length - 1; i > 0; i--) {
+    const parsed = parse(all[i]!)
+    if (parsed) yield parsed
+  }
+  if (newest) yield newest
+}
+/** They are held in memory. */
+const BACKWARDS_ROWS_MAX = 5_000_000
+const tooLongBackwards = (line: number) =>
+  refuse('newest_first', 'file', `line ${line}`, 'a file this long must begin with its oldest row: sort it by its time')
 
 const HOLDS = { candle: 'candles', quote: 'quotes', funding: 'funding' } as const
 
 async function guessed(file: string): Promise<Format> {
   for await (const chunk of textOf(file)) {
-    const text = chunk.trimStart().slice(0, START_CHARACTERS)
+    const lines = chunk.trimStart().split('\n', PREAMBLE_LINES)
+    while (lines.length > 1 && PREAMBLE.test(lines[0]!)) lines.shift()
+    const text = lines.join('\n').slice(0, START_CHARACTERS)
     return guessFormat(file, text.split('\n', 1)[0] ?? '', text.replaceAll(/\s/g, ''))
   }
   return guessFormat(file, '', '')
 }
 const START_CHARACTERS = 500
+const PREAMBLE_LINES = 100
 
 async function firstRows(file: string, format: Format): Promise<Row[]> {
   const rows: Row[] = []
@@ -193,16 +238,13 @@ function instrumentOf(
   return check(instrumentSchema, made, 'instrument')
 }
 
-/** Finer than this a quantity is an artefact of binary fractions, not a lot. */
-const DECIMALS_MAX = 10
-
 function stepOf(values: readonly number[]): string {
   let decimals = 0
   for (const value of values) {
     if (!Number.isFinite(value)) continue
     const text = decimalOf(value)
     const point = text.indexOf('.')
-    if (point >= 0) decimals = Math.max(decimals, Math.min(DECIMALS_MAX, text.length - point - 1))
+    if (point >= 0) decimals = Math.max(decimals, Math.min(decimalsMax(value), text.length - point - 1))
   }
-  return decimals === 0 ? '1' : `0.${'0'.repeat(decimals - 1)}1`
+  return stepOfDecimals(decimals)
 }

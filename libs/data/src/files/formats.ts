@@ -3,7 +3,7 @@ import { refuse } from '@contrail/contracts'
 import { barterFormat } from './barter.ts'
 import { binanceCaptureFormat } from './binance-capture.ts'
 import { binanceAggTradesFormat, binanceKlinesFormat, binanceTradesFormat } from './binance-dump.ts'
-import { csvFormat, krakenCsvFormat } from './csv.ts'
+import { bareBars, csvFormat, krakenCsvFormat } from './csv.ts'
 import type { Format } from './format.ts'
 import { freqtradeFormat } from './freqtrade.ts'
 import { jsonFormat, jsonLinesFormat } from './json.ts'
@@ -34,12 +34,19 @@ export function formatNamed(name: string): Format {
  * Which format a file is in, by its path, its first row and how its text begins (without white space), where that leaves
  * no doubt.
  */
+/** Open and close time, as numbers of one unit, and nine cells more. */
+function isKline(cells: readonly string[]): boolean {
+  const [opened, closed] = [Number(cells[0]), Number(cells[6])]
+  return cells.length >= 11 && bareBars(cells) !== undefined && closed > opened && closed < opened * 1.5
+}
+
 export function guessFormat(file: string, firstRow: string, start: string): Format {
   const name = path.basename(file)
-  const cells = firstRow.split(/[,;\t]/)
+  const cells = firstRow.split(/[,;\t|]/)
   if (leanPlace(file)) return leanFormat
   if (/^\d{13,19} \{/.test(firstRow)) return binanceCaptureFormat
-  if (start.startsWith('[[')) return /^\[\[[^\]]*["n]/.test(start) ? freqtradeFormat : jsonFormat
+  // Its trades say a side; bars of exchanges may hold their numbers as texts.
+  if (start.startsWith('[[')) return /^\[\[[^\]]*"(?:buy|sell)"/i.test(start) ? freqtradeFormat : jsonFormat
   if (/^\[\{"(Item|Reconnecting)"/.test(start)) return barterFormat
   if (start.startsWith('[{')) return jsonFormat
   if (/^[{[]/.test(start)) return jsonLinesFormat
@@ -47,6 +54,7 @@ export function guessFormat(file: string, firstRow: string, start: string): Form
   if (/-trades-/.test(name)) return binanceTradesFormat
   if (/-\d+[smhd]-/.test(name) && cells.length >= 9) return binanceKlinesFormat
   if (cells.length === 3 && cells.every((cell) => Number.isFinite(Number(cell)))) return krakenCsvFormat
-  if (/[a-z]/i.test(firstRow) && cells.length >= 2) return csvFormat
+  if (isKline(cells)) return binanceKlinesFormat
+  if ((/[a-z]/i.test(firstRow) && cells.length >= 2) || bareBars(cells)) return csvFormat
   throw refuse('unknown_format', 'format', firstRow, `name the format: one of ${FORMAT_NAMES.join(', ')}`)
 }

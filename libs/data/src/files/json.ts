@@ -3,7 +3,7 @@ import { eventOf } from './csv.ts'
 import { bad } from './format.ts'
 import type { Format, ParseContext, Parsed, RowParser } from './format.ts'
 import type { Row } from './open.ts'
-import { rolesOf } from './roles.ts'
+import { rolesOf, WITHOUT } from './roles.ts'
 import type { Column, ColumnIndex, Shape } from './roles.ts'
 import { TIME_UNITS, timeReader } from './time.ts'
 import type { TimeReader } from './time.ts'
@@ -41,14 +41,17 @@ function parser(context: ParseContext): RowParser {
     const { keys, index, shape } = layout
     const cell = (column: Column): string | undefined => {
       const at = index[column]
-      return at === undefined ? undefined : textOf(fields[keys[at] ?? ''])
+      return at === undefined ? WITHOUT[column] : textOf(fields[keys[at] ?? ''])
     }
     return eventOf(row, shape, cell, times, context)
   }
   return { times, parse }
 }
 
-/** What ccxt and freqtrade keep: [time, open, high, low, close, volume]. */
+/** Of a row of Binance's REST interface. */
+const KLINE_CELLS = 12
+
+/** What ccxt and freqtrade keep: [time, open, high, low, close, volume], numbers or texts; and Binance's longer rows. */
 function bar(row: Row, cells: readonly unknown[], times: TimeReader, context: ParseContext): Parsed {
   const [time, open, high, low, close, volume] = cells
   if (cells.length < 6) return bad(row, 'bad_row')
@@ -60,6 +63,7 @@ function bar(row: Row, cells: readonly unknown[], times: TimeReader, context: Pa
     low: Number(low),
     close: Number(close),
     volume: Number(volume),
+    ...(cells.length === KLINE_CELLS ? { quoteVolume: Number(cells[7]), trades: Number(cells[8]) } : {}),
   })
 }
 

@@ -80,7 +80,7 @@ const FIXED: Readonly<Record<string, LineLayout>> = {
 /** Undefined for formats that are not lines of cells. */
 export function lineLayout(feed: FileFeed): LineLayout | undefined {
   if (feed.format.name !== 'csv') return FIXED[feed.format.name]
-  const { separator, index, shape } = layoutOf(feed.firstRow)
+  const { separator, index, shape, hasHeader } = layoutOf(feed.firstRow)
   const columns = SHAPES[shape].filter((column) => index[column] !== undefined)
   // A file that says who was the maker is believed before one that says a side.
   const used = columns.includes('buyerIsMaker') ? columns.filter((column) => column !== 'side') : columns
@@ -91,7 +91,7 @@ export function lineLayout(feed: FileFeed): LineLayout | undefined {
     shape,
     separator: separator.charCodeAt(0),
     slots,
-    header: 'always',
+    header: hasHeader ? 'always' : 'none',
     cellsMin: shape === 'ticks' ? 3 : 1,
     cellsMax: Number.POSITIVE_INFINITY,
     cellsFirst: false,

@@ -16,7 +16,6 @@ export const COLUMNS = {
     'tsms',
     'receivetimeus',
     'timeus',
-    '',
   ],
   venueTime: ['venuetimeus'],
   price: ['price', 'p', 'rate'],
@@ -41,6 +40,9 @@ export type Column = keyof typeof COLUMNS
 export type ColumnIndex = Partial<Record<Column, number>>
 export type Shape = 'candles' | 'ticks' | 'quotes' | 'funding'
 
+/** What a file without such a column is read as. */
+export const WITHOUT: Readonly<Partial<Record<Column, string>>> = { volume: '0' }
+
 /** Where each column lies, by the names in a header, and what the rows are. */
 export function rolesOf(names: readonly string[], shown: string): { index: ColumnIndex; shape: Shape } {
   const plain = names.map((name) => name.trim().toLowerCase().replaceAll(/[ _-]/g, ''))
@@ -49,6 +51,12 @@ export function rolesOf(names: readonly string[], shown: string): { index: Colum
     const found = plain.findIndex((name) => (COLUMNS[column] as readonly string[]).includes(name))
     if (found >= 0) index[column] = found
   }
+  // The index of a table of pandas has no name.
+  if (index.time === undefined && plain.includes('')) index.time = plain.indexOf('')
+  // `Volume BTC`, `Volume USDT`: first what is traded, then what it is paid in.
+  const [volume, quoteVolume] = plain.flatMap((name, at) => (/^volume[a-z]{2,6}$/.test(name) ? [at] : []))
+  if (index.volume === undefined && volume !== undefined) index.volume = volume
+  if (index.quoteVolume === undefined && quoteVolume !== undefined) index.quoteVolume = quoteVolume
   const shape = shapeOf(index)
   if (!shape)
     throw refuse(
@@ -64,7 +72,7 @@ export function rolesOf(names: readonly string[], shown: string): { index: Colum
 function shapeOf(index: ColumnIndex): Shape | undefined {
   const has = (...columns: Column[]) => columns.every((column) => index[column] !== undefined)
   if (!has('time')) return undefined
-  if (has('open', 'high', 'low', 'close', 'volume')) return 'candles'
+  if (has('open', 'high', 'low', 'close')) return 'candles'
   if (has('price', 'quantity')) return 'ticks'
   if (has('bid', 'ask')) return 'quotes'
   return has('fundingRate') ? 'funding' : undefined

@@ -34,6 +34,8 @@ export class LineScanner {
   #line = 0
   #lineStart = 0
   #headerSeen = false
+  /** Lines before are not of the table. */
+  readonly #firstLine: number
 
   constructor(feed: FileFeed, layout: LineLayout, collector: Collector) {
     this.#layout = layout
@@ -42,7 +44,9 @@ export class LineScanner {
     this.#enough = layout.cellsMax === Infinity ? Math.max(layout.slots.length, layout.cellsMin) : Infinity
     this.#collector = collector
     this.#time = byteTimes(feed.timeUnit)
-    this.#headerSeen = layout.header === 'none'
+    this.#firstLine = feed.firstRow.line
+    this.#headerSeen = layout.header === 'none' && this.#firstLine === 1
+    if (layout.shape === 'candles' && !layout.slots.includes(SLOT.volume)) this.#values[SLOT.volume] = 0
   }
 
   get line(): number {
@@ -87,7 +91,9 @@ export class LineScanner {
   }
 
   #isHeader(): boolean {
+    if (this.#line < this.#firstLine) return true
     this.#headerSeen = true
+    if (this.#layout.header === 'none') return false
     return this.#layout.header === 'always' || (this.#line === 1 && /^"?[a-z_]/i.test(this.lineText()))
   }
 
@@ -227,13 +233,20 @@ function sideOf(bytes: Uint8Array, from: number, to: number, maker: boolean): nu
   return first === 0x61 && length === 3 && second === 0x73 ? -1 : 0
 }
 
+/** Of the order of bytes: some programs begin a text with it. */
+const MARK = Buffer.from('\uFEFF')
+
 /** Reads a whole file of lines. Memory holds one piece of it at a time. */
 export async function scanFile(feed: FileFeed, scanner: LineScanner, onPiece: (line: number) => void): Promise<void> {
   const name = path.basename(feed.file)
   let rest = 0
   let buffer: Buffer = Buffer.allocUnsafeSlow(PIECE_BYTES * 2)
   try {
-    for await (const piece of piecesOf(feed.file, name)) {
+    for await (const whole of piecesOf(feed.file, name)) {
+      const piece =
+        scanner.line === 0 && rest === 0 && whole.subarray(0, MARK.length).equals(MARK)
+          ? whole.subarray(MARK.length)
+          : whole
       if (rest + piece.length > buffer.length) buffer = grown(buffer, rest + piece.length)
       piece.copy(buffer, rest)
       const filled = buffer.subarray(0, rest + piece.length)

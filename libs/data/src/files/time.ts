@@ -72,13 +72,13 @@ function scaled(text: string, value: number, factor: number, unit: TimeUnit): nu
 const within = (us: number | undefined): number | undefined =>
   us !== undefined && us >= FIRST_US && us < YEAR_2100_US ? us : undefined
 
-const ISO = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?)(?:\.(\d{1,9}))?(Z|[+-]\d{2}:?\d{2})?)?$/
+const ISO = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?)(?:\.(\d{1,9}))?( ?UTC|Z|[+-]\d{2}:?\d{2})?)?$/
 
 /** ISO 8601 to the microsecond; without an offset it is UTC. */
 export function isoUs(text: string): number | undefined {
   const match = ISO.exec(text.trim())
   if (!match) return undefined
   const [, day, time = '00:00:00', fraction = '', offset = 'Z'] = match
-  const ms = Date.parse(`${day}T${time.length === 5 ? `${time}:00` : time}${offset}`)
+  const ms = Date.parse(`${day}T${time.length === 5 ? `${time}:00` : time}${offset.replace(/ ?UTC/, 'Z')}`)
   return Number.isNaN(ms) ? undefined : ms * 1000 + Number(fraction.padEnd(6, '0').slice(0, 6))
 }

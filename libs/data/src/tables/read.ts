@@ -2,7 +2,7 @@ import path from 'node:path'
 import { instrumentId, refuse, TIMEFRAME_US, TIMEFRAMES } from '@contrail/contracts'
 import type { Timeframe } from '@contrail/contracts'
 import { firstBytes } from '../files/open.ts'
-import { rolesOf } from '../files/roles.ts'
+import { rolesOf, WITHOUT } from '../files/roles.ts'
 import type { Column, Shape } from '../files/roles.ts'
 import { instrumentOfFile } from '../files/symbol.ts'
 import { isoUs, TIME_UNITS, unitOf } from '../files/time.ts'
@@ -90,7 +90,8 @@ function rowReader(shape: Shape, column: Columns, feed: TableFeed, collector: Co
   const venueTime = column('venueTime')
   const number = (role: Column) => {
     const found = column(role)
-    return (row: number): number => (found ? found.number(row) : Number.NaN)
+    const without = Number(WITHOUT[role] ?? Number.NaN)
+    return (row: number): number => (found ? found.number(row) : without)
   }
   const [open, high, low, close, volume] = (['open', 'high', 'low', 'close', 'volume'] as const).map(number)
   const [quoteVolume, trades, price, quantity, rate] = (
