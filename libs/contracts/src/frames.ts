@@ -60,7 +60,17 @@ export function encodeTick(tick: Tick): Uint8Array {
   return bytes
 }
 
+/** Whose message it is: its subject says so, the frame does not. */
+export type Place = { readonly venue: string; readonly instrument: string }
+
 export function decodeTick(bytes: Uint8Array): Tick {
+  const { venue: _venue, instrument: _instrument, ...tick } = decodeTickOf(bytes, NOWHERE)
+  return tick
+}
+const NOWHERE: Place = { venue: '', instrument: '' }
+
+/** In one piece with its place: an object that gets fields later is made twice. */
+export function decodeTickOf(bytes: Uint8Array, { venue, instrument }: Place): Tick & Place {
   take(bytes, TICK, TICK_BYTES, 'tick', true)
   const tick = {
     tradeId: asciiFrom(bytes, TICK_BYTES),
@@ -69,9 +79,13 @@ export function decodeTick(bytes: Uint8Array): Tick {
     quantity: double(4),
     venueTimeUs: double(1),
     receiveTimeUs: double(2),
-  } as Tick
-  if (!(tick.price > 0) || !(tick.quantity > 0) || !(tick.receiveTimeUs > 0) || tick.price === Infinity)
-    tickSchema.parse(tick) // names the field
+    venue,
+    instrument,
+  } as Tick & Place
+  if (!(tick.price > 0) || !(tick.quantity > 0) || !(tick.receiveTimeUs > 0) || tick.price === Infinity) {
+    const { venue: _venue, instrument: _instrument, ...bare } = tick
+    tickSchema.parse(bare) // names the field
+  }
   return tick
 }
 
@@ -136,10 +150,15 @@ export function encodeCandle(candle: Candle): Uint8Array {
 export const isCandleFrame = (bytes: Uint8Array): boolean => bytes[0] === CANDLE
 
 export function decodeCandleFrame(bytes: Uint8Array): Candle {
+  const { venue: _venue, instrument: _instrument, ...candle } = decodeCandleOf(bytes, NOWHERE)
+  return candle
+}
+
+export function decodeCandleOf(bytes: Uint8Array, { venue, instrument }: Place): Candle & Place {
   take(bytes, CANDLE, CANDLE_BYTES, 'candle', false)
   const candle = {
     schema: 1,
-    timeframe: timeframeOf(bytes[4]! + bytes[5]! * 0x100 + bytes[6]! * 0x10000),
+    timeframe: timeframeOf(bytes[4]! + bytes[5]! * 0x100 + bytes[6]! * 0x10000 + bytes[7]! * 0x1000000),
     openTimeUs: double(1),
     closeTimeUs: double(2),
     open: double(4),
@@ -150,8 +169,14 @@ export function decodeCandleFrame(bytes: Uint8Array): Candle {
     quoteVolume: double(9),
     trades: double(10),
     receiveTimeUs: double(3),
-  } as Candle
-  return isPlainCandle(candle) ? candle : check(candleSchema, candle, 'candle')
+    venue,
+    instrument,
+  } as Candle & Place
+  if (!isPlainCandle(candle)) {
+    const { venue: _venue, instrument: _instrument, ...bare } = candle
+    check(candleSchema, bare, 'candle')
+  }
+  return candle
 }
 
 /** Undefined is what the schema then refuses. */

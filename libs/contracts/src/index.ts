@@ -15,7 +15,16 @@ export {
 export type { Lots, Scaled, Ticks } from './decimal.ts'
 export { check } from './check.ts'
 export { decodeCandle, decodeClock, decodeConfirm, decodeJson, encodeJson } from './codec.ts'
-export { decodeQuote, decodeTick, encodeCandle, encodeQuote, encodeTick } from './frames.ts'
+export {
+  decodeCandleOf,
+  decodeQuote,
+  decodeTick,
+  decodeTickOf,
+  encodeCandle,
+  encodeQuote,
+  encodeTick,
+  isCandleFrame,
+} from './frames.ts'
 export {
   accountField,
   clOrdIdField,

@@ -1,10 +1,12 @@
 import {
   bookSchema,
   decodeCandle,
+  decodeCandleOf,
   decodeClock,
   decodeJson,
   decodeQuote,
-  decodeTick,
+  decodeTickOf,
+  isCandleFrame,
   feedStatusSchema,
 } from '@contrail/contracts'
 import type { Book, Candle, FeedStatus, Quote, Tick } from '@contrail/contracts'
@@ -40,7 +42,7 @@ export function decodeMarket(route: MarketRoute, data: Uint8Array): MarketEvent 
   if (data === lastData && lastEvent?.kind === route.kind && isOf(route.slot)) return lastEvent
   switch (route.kind) {
     case 'tick': {
-      const value = named(decodeTick(data), route)
+      const value = decodeTickOf(data, route.slot)
       return shared(route, data, { kind: 'tick', value, price: value.price })
     }
     case 'quote': {
@@ -48,7 +50,7 @@ export function decodeMarket(route: MarketRoute, data: Uint8Array): MarketEvent 
       return shared(route, data, { kind: 'quote', value, price: (value.bid + value.ask) / 2 })
     }
     case 'candle': {
-      const value = named(decodeCandle(data), route)
+      const value = isCandleFrame(data) ? decodeCandleOf(data, route.slot) : named(decodeCandle(data), route)
       return shared(route, data, { kind: 'candle', value, price: value.close })
     }
     case 'book': {
