@@ -1,4 +1,4 @@
-import { DAY_US, MINUTE_US, SECOND_US, TIMEFRAMES, TIMEFRAME_US } from '@contrail/contracts'
+import { DAY_US, MINUTE_US, SECOND_US, LIVE_TIMEFRAMES, TIMEFRAME_US } from '@contrail/contracts'
 import type { Candle, Us } from '@contrail/contracts'
 import { inspectFile } from '@contrail/data'
 import type { ServiceContext } from '@contrail/runtime'
@@ -77,7 +77,7 @@ export async function formingBars(
   nowUs: number,
 ): Promise<Candle[]> {
   const bars: Candle[] = []
-  for (const timeframe of TIMEFRAMES) {
+  for (const timeframe of LIVE_TIMEFRAMES) {
     const openTimeUs = nowUs - (nowUs % TIMEFRAME_US[timeframe])
     if (timeframe === '1s' || TIMEFRAME_US[timeframe] > DAY_US) continue
     const bar = await archive.barSoFar(venue, instrument, openTimeUs, nowUs)

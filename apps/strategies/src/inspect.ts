@@ -1,4 +1,4 @@
-import { mendOf, refuse } from '@contrail/contracts'
+import { LIVE_TIMEFRAMES, mendOf, refuse } from '@contrail/contracts'
 import { inspectBundle } from '@contrail/runtime/bundle'
 import type { z } from 'zod'
 
@@ -43,5 +43,9 @@ const PROBE = `async (module, parameters) => {
 export async function inspectStrategy(bundle: string, parameters: Record<string, unknown>): Promise<Manifest> {
   const answer = await inspectBundle<Answer>(bundle, PROBE, parameters)
   if (!answer.ok) throw refuse(answer.code, answer.field, answer.value, answer.issue ? mendOf(answer.issue) : answer.mend)
-  return answer.manifest
+  const { manifest } = answer
+  const live: readonly string[] = LIVE_TIMEFRAMES
+  const unmade = manifest.inputs.find(({ timeframe }) => timeframe !== undefined && !live.includes(timeframe))
+  if (unmade) throw refuse('no_live_bars', 'inputs', unmade.timeframe, `bars of live trades are of ${live.join(', ')}`)
+  return manifest
 }

@@ -52,7 +52,18 @@ export { Refusal, refuse } from './refusal.ts'
 export { messages, schemaText } from './schemas.ts'
 export { BUCKETS, OBJECT_STORES, parseSubject, streamOf, STREAMS, subjects } from './subjects.ts'
 export type { BucketName, MarketKind, ObjectStoreName, ParsedSubject, StreamName } from './subjects.ts'
-export { DAY_US, HOUR_US, isoOfUs, MINUTE_US, SECOND_US, TIMEFRAME_US, TIMEFRAMES, us, usOfMs } from './time.ts'
+export {
+  DAY_US,
+  HOUR_US,
+  isoOfUs,
+  LIVE_TIMEFRAMES,
+  MINUTE_US,
+  SECOND_US,
+  TIMEFRAME_US,
+  TIMEFRAMES,
+  us,
+  usOfMs,
+} from './time.ts'
 export type { Timeframe, Us } from './time.ts'
 export {
   bookSchema,

@@ -9,8 +9,9 @@ import { schemaText } from './schemas.ts'
  *   3  2026-11-22  take-profit and trailing-stop orders; orders with a parent (OTO) and in a group (OCO)
  *   4  2026-11-22  research: studies, trials and their results
  *   5  2026-11-22  candles are binary frames (frames.ts); those that are JSON are still read
+ *   6  2026-11-22  six timeframes more of bars that files hold: 3m, 30m, 2h, 6h, 8h, 12h
  */
-const SCHEMAS_SHA256 = 'e5d89555a7a23bd698a4038e0c8ad16e24f87de6db81117ce679007a7f5163d8'
+const SCHEMAS_SHA256 = '73d36e466b63735e015c26de2034af6c93cd281b23d2525287a14b0d31014069'
 
 test('the wire has not changed by accident', () => {
   expect(createHash('sha256').update(schemaText()).digest('hex')).toBe(SCHEMAS_SHA256)

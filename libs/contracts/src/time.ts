@@ -9,15 +9,24 @@ export const MINUTE_US = 60 * SECOND_US
 export const HOUR_US = 60 * MINUTE_US
 export const DAY_US = 24 * HOUR_US
 
-export const TIMEFRAMES = ['1s', '1m', '5m', '15m', '1h', '4h', '1d'] as const
+/** Of bars that files hold and backtests read. */
+export const TIMEFRAMES = ['1s', '1m', '3m', '5m', '15m', '30m', '1h', '2h', '4h', '6h', '8h', '12h', '1d'] as const
 export type Timeframe = (typeof TIMEFRAMES)[number]
+/** Of bars that are made of live trades, recorded and shown. */
+export const LIVE_TIMEFRAMES = ['1s', '1m', '5m', '15m', '1h', '4h', '1d'] as const satisfies readonly Timeframe[]
 export const TIMEFRAME_US: Readonly<Record<Timeframe, number>> = {
   '1s': SECOND_US,
   '1m': MINUTE_US,
+  '3m': 3 * MINUTE_US,
   '5m': 5 * MINUTE_US,
   '15m': 15 * MINUTE_US,
+  '30m': 30 * MINUTE_US,
   '1h': HOUR_US,
+  '2h': 2 * HOUR_US,
   '4h': 4 * HOUR_US,
+  '6h': 6 * HOUR_US,
+  '8h': 8 * HOUR_US,
+  '12h': 12 * HOUR_US,
   '1d': DAY_US,
 }
 

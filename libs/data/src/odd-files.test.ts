@@ -160,6 +160,21 @@ test('prices of a hundred-millionth keep all their digits', async () => {
 })
 
 test.each([
+  ['30m', 1800],
+  ['2h', 7200],
+  ['8h', 28_800],
+] as const)('bars of %s', async (timeframe, seconds) => {
+  const found = await read(
+    `${timeframe}.csv`,
+    lines(
+      [HEAD],
+      withTime((time) => T + ((time - T) / 3600) * seconds),
+    ),
+  )
+  expect([found.timeframe, found.rows]).toEqual([timeframe, bars.length])
+})
+
+test.each([
   ['one row', lines([HEAD], plain.slice(0, 1)), 'one row does not tell the time between two'],
   ['one time', lines([HEAD], [plain[0]!, plain[0]!]), 'no row is later than the one before it'],
   [

@@ -1,4 +1,4 @@
-import { TIMEFRAMES } from '@contrail/contracts'
+import { LIVE_TIMEFRAMES } from '@contrail/contracts'
 import type { Book, Candle, Quote, Tick, Timeframe } from '@contrail/contracts'
 import { barsOf, inTime } from './input-twin.ts'
 import type { Bar, Twin, TwinTrade } from './input-twin.ts'
@@ -96,7 +96,7 @@ export const comparableTops = (twin: Twin): number => twin.depthIds.filter((upda
 /** Trades left out of a bar of theirs, because a later bar had begun; only timeframes that have such. */
 export const lateOf = (bus: OnBus): Partial<Record<Timeframe, number>> =>
   Object.fromEntries(
-    TIMEFRAMES.map((timeframe) => [
+    LIVE_TIMEFRAMES.map((timeframe) => [
       timeframe,
       bus.ticks.length - inTime(bus.ticks.map(tradeOf), timeframe).length,
     ]).filter(([, late]) => late !== 0),
@@ -105,7 +105,7 @@ export const lateOf = (bus: OnBus): Partial<Record<Timeframe, number>> =>
 /** Every bar against the trades inside it, recomputed. */
 export function checkBars(bus: OnBus, archive: InArchive): Checked[] {
   const trades = bus.ticks.map(tradeOf)
-  return TIMEFRAMES.flatMap((timeframe) => {
+  return LIVE_TIMEFRAMES.flatMap((timeframe) => {
     const wanted = [...barsOf(trades, timeframe).values()].sort((a, b) => a.openTimeUs - b.openTimeUs)
     const found: Bar[] = bus.candles.filter((candle) => candle.timeframe === timeframe)
     const stored: Bar[] = archive.candles.filter((candle) => candle.timeframe === timeframe)

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { DAY_US, instrumentKey, SECOND_US, TIMEFRAMES } from '@contrail/contracts'
+import { DAY_US, instrumentKey, SECOND_US, LIVE_TIMEFRAMES } from '@contrail/contracts'
 import type { Instrument, Timeframe } from '@contrail/contracts'
 import { timescalePort } from '@contrail/data'
 import type { DataStore } from '@contrail/data'
@@ -15,7 +15,7 @@ const ROWS_MAX = 200_000
 /** A bar may be told again by a restart that rebuilds it; after this it is as it will be. */
 const SETTLED_US = 60 * SECOND_US
 /** Seconds are made from the trades when they are asked for. */
-const KEPT: readonly Timeframe[] = TIMEFRAMES.filter((timeframe) => timeframe !== '1s')
+const KEPT: readonly Timeframe[] = LIVE_TIMEFRAMES.filter((timeframe) => timeframe !== '1s')
 
 /**
  * Recorded market data from the MARKET database into the columnar store. It goes by the sequence of each source, so that

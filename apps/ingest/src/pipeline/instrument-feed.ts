@@ -1,4 +1,4 @@
-import { TIMEFRAMES } from '@contrail/contracts'
+import { LIVE_TIMEFRAMES } from '@contrail/contracts'
 import type { Book, Candle, FeedStatus, Quote, Tick, Us } from '@contrail/contracts'
 import { RefusalCounts } from '@contrail/data'
 import { CandleSet, OrderBook, QuoteFilter, TickFilter } from '@contrail/trading'
@@ -34,7 +34,7 @@ export class InstrumentFeed {
   readonly #out: FeedOutput
   readonly #tickFilter: TickFilter
   readonly #quoteFilter = new QuoteFilter()
-  readonly #candles = new CandleSet(TIMEFRAMES)
+  readonly #candles = new CandleSet(LIVE_TIMEFRAMES)
   readonly #book = new OrderBook()
   readonly #quotes: Throttle<Quote>
   readonly #books: Throttle<{ venueTimeUs: number }>

@@ -1,4 +1,4 @@
-import { TIMEFRAMES } from '@contrail/contracts'
+import { LIVE_TIMEFRAMES } from '@contrail/contracts'
 import { Chart } from './chart.tsx'
 import { placesOf, price } from './format.ts'
 import { choose } from './live.ts'
@@ -13,7 +13,7 @@ export function MarketPanel() {
       <div className="market-head">
         <Instruments market={market} />
         <div className="segments" role="group" aria-label="Timeframe">
-          {TIMEFRAMES.map((timeframe) => (
+          {LIVE_TIMEFRAMES.map((timeframe) => (
             <button
               key={timeframe}
               type="button"

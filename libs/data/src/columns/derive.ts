@@ -6,7 +6,9 @@ import type { ColumnArray } from './kinds.ts'
 
 /** Timeframes whose bars make bars of this one, the longest first: the fewest rows to read. */
 export const finerTimeframes = (timeframe: Timeframe): Timeframe[] =>
-  TIMEFRAMES.filter((each) => TIMEFRAME_US[each] < TIMEFRAME_US[timeframe]).toReversed()
+  TIMEFRAMES.filter(
+    (each) => TIMEFRAME_US[each] < TIMEFRAME_US[timeframe] && TIMEFRAME_US[timeframe] % TIMEFRAME_US[each] === 0,
+  ).toReversed()
 
 /**
  * Bars of trades, as the recorder makes them live: the venue's time decides the bar, there is no bar where no trade is,

@@ -1,4 +1,4 @@
-import { isoOfUs, TIMEFRAME_US, TIMEFRAMES } from '@contrail/contracts'
+import { isoOfUs, TIMEFRAME_US, LIVE_TIMEFRAMES } from '@contrail/contracts'
 import type { Candle, Tick, Timeframe, Us } from '@contrail/contracts'
 import { CandleSet, QuoteFilter, TickFilter } from '@contrail/trading'
 import { RefusalCounts } from '../files/counts.ts'
@@ -53,7 +53,7 @@ class Judge {
   readonly #refused = new RefusalCounts()
   readonly #ticks: TickFilter
   readonly #quotes = new QuoteFilter()
-  readonly #candles = new CandleSet(TIMEFRAMES)
+  readonly #candles = new CandleSet(LIVE_TIMEFRAMES)
   readonly #bars: Partial<Record<Timeframe, number>> = {}
   readonly #gaps = { count: 0, missing: 0, first: [] as FileGap[] }
   #rows = 0

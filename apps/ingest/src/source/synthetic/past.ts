@@ -1,4 +1,4 @@
-import { TIMEFRAMES } from '@contrail/contracts'
+import { LIVE_TIMEFRAMES } from '@contrail/contracts'
 import type { Tick, Us } from '@contrail/contracts'
 import type { Sql } from '@contrail/db'
 import { CandleSet } from '@contrail/trading'
@@ -25,7 +25,7 @@ export async function recordPast(sql: Sql, venue: string, past: readonly RawEven
   for (const { instrument, tradeId, side, price, quantity, venueTimeUs } of trades) {
     const atUs = venueTimeUs as Us
     const tick: Tick = { tradeId, side, price, quantity, venueTimeUs: atUs, receiveTimeUs: atUs }
-    const set = bars.get(instrument) ?? new CandleSet(TIMEFRAMES)
+    const set = bars.get(instrument) ?? new CandleSet(LIVE_TIMEFRAMES)
     bars.set(instrument, set)
     for (const candle of set.trade(tick))
       batch.candles.push({ sourceId, sequence: ++sequence, venue, instrument, candle })
