@@ -54,10 +54,10 @@ function loop(): number {
   return sum
 }
 
-function syncs(folder: string): number[] {
+export function syncs(folder: string, count = SYNCS): number[] {
   const file = openSync(path.join(folder, 'sync'), 'a')
   const bytes = Buffer.alloc(120, 1)
-  const took = Array.from({ length: SYNCS }, () => {
+  const took = Array.from({ length: count }, () => {
     const startedMs = performance.now()
     writeSync(file, bytes)
     fdatasyncSync(file)

@@ -21,9 +21,12 @@ process.on('exit', () => {
   for (const child of children) child.kill('SIGKILL')
 })
 
-/** A process of the hand-written chain. It says `ready`, then answers one message with one message. */
-export async function startBare(name: string, options: object): Promise<Child> {
-  const file = path.join(import.meta.dirname, 'bare', `${name}.ts`)
+/** A process of the hand-written chain. */
+export const startBare = (name: string, options: object): Promise<Child> => startPart('bare', name, options)
+
+/** It says `ready`, then answers one message with one message. */
+export async function startPart(folder: 'bare' | 'floor', name: string, options: object): Promise<Child> {
+  const file = path.join(import.meta.dirname, folder, `${name}.ts`)
   const child = fork(file, [JSON.stringify(options)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     env: { PATH: process.env['PATH'] ?? '' },
