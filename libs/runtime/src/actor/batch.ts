@@ -1,8 +1,8 @@
 import type { ActorBatch, ActorInput, ActorRun } from './program.ts'
 import { Mailboxes, SUBJECTS_MAX } from './mailbox.ts'
 
-/** Inputs handed out together at most: as many as a reader of the bus asks for at once. */
-export const BATCH_MAX = 2_048
+/** Inputs handed out together at most: what they were decoded to is to stay near the processor from one actor to the next. */
+export const BATCH_MAX = 1_024
 
 /** Inputs of one stream that were there at once. */
 export class Batch implements ActorBatch {

@@ -56,6 +56,8 @@ export class Collector {
     this.#number = number
     this.#passing = passing
     this.#takesPlain = takesPlain
+    // Whatever leaves something here has said so.
+    if (!this.isUsed) return
     this.plain.isAsked = false
     this.isUsed = false
     this.notes.begin()

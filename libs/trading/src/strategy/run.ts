@@ -2,9 +2,9 @@ import { Refusal } from '@contrail/contracts'
 import type { StrategyActor } from './actor.ts'
 import { decodeMarket } from './decode.ts'
 import { HANDLER_OF, refusePromise, StrategyFailure } from './handlers.ts'
-import type { Direct, Handler } from './handlers.ts'
+import type { Direct, Handler, HandlerName } from './handlers.ts'
 import type { MarketRoute, Route } from './mailbox.ts'
-import type { StrategyBatch, StrategyInput, StrategyOutput, StrategyRun } from './program.ts'
+import type { StrategyBatch, StrategyOutput, StrategyRun } from './program.ts'
 
 /** The inputs of one batch as the authors see them: made once for all actors that get them. */
 class Decoded {
@@ -28,9 +28,9 @@ class Decoded {
   }
 
   /** False: it cannot be read. */
-  add(route: MarketRoute, at: number, data: Uint8Array): boolean {
+  add(route: MarketRoute, batch: StrategyBatch, at: number): boolean {
     try {
-      const { kind, value, price } = decodeMarket(route, data)
+      const { kind, value, price } = decodeMarket(route, batch.inputs[at]!.data)
       if (kind === 'feedStatus') return false
       this.values[at] = value
       this.timesUs[at] = value.receiveTimeUs
@@ -52,8 +52,8 @@ const isShared = (route: Route): route is MarketRoute =>
 
 /**
  * As `step` for one input after the other, from `run.at` on, up to the first that is decided on: `run.at` is then that one,
- * or the one that threw. What a step prepares is prepared once, and again
- * where the author's code has asked for something. `progress[0]` is the sequence at hand, for whoever watches.
+ * or the one that threw. What a step prepares is prepared once, and again where the author's code has asked for something.
+ * `progress[0]` is the sequence at hand, for whoever watches.
  */
 export function takeRun(
   actor: StrategyActor,
@@ -62,6 +62,7 @@ export function takeRun(
   progress: Float64Array,
 ): StrategyOutput | undefined {
   const { batch, order, meanings, resolved, count } = run
+  const { sequences } = batch
   const { values, timesUs, prices } = decoded.of(batch)
   const { moment, collected } = actor
   let direct = actor.direct(number, false)
@@ -70,12 +71,8 @@ export function takeRun(
     const route = resolved[meanings[at]!] as Route | undefined
     if (route === undefined) continue
     const i = order[at]!
-    progress[0] = batch.sequences[i]!
-    if (
-      direct === undefined ||
-      !isShared(route) ||
-      (values[i] === undefined && !decoded.add(route, i, dataOf(batch, i)))
-    ) {
+    progress[0] = sequences[i]!
+    if (direct === undefined || (values[i] === undefined && !(isShared(route) && decoded.add(route, batch, i)))) {
       const output = actor.step(batch.inputs[i]!, number, route)
       if (output !== undefined) return output
       direct = actor.direct(number, false)
@@ -83,8 +80,13 @@ export function takeRun(
     }
     if (timesUs[i]! > moment[0]!) moment[0] = timesUs[i]!
     const price = prices[i]!
-    if (price === price) route.slot.lastPrice = price
-    call(direct, route, values[i]!, batch.inputs[i]!)
+    if (price === price) (route as MarketRoute).slot.lastPrice = price
+    try {
+      const returned = call(direct, (route as MarketRoute).kind, values[i]!)
+      if (returned !== undefined) refusePromise(returned)
+    } catch (error) {
+      throw new StrategyFailure(direct.strategy, HANDLER_OF[(route as MarketRoute).kind], batch.inputs[i], error)
+    }
     if (!collected.isUsed) continue
     if (actor.hasDecided()) return { body: { atUs: moment[0]!, ...collected.takeIntents() } }
     direct = actor.direct(number, false)
@@ -93,21 +95,15 @@ export function takeRun(
   return undefined
 }
 
-const dataOf = (batch: StrategyBatch, at: number): Uint8Array => batch.inputs[at]!.data
-
-function call(
-  { definition, context, state, strategy }: Direct,
-  route: MarketRoute,
-  value: object,
-  input: StrategyInput,
-): void {
-  const name = HANDLER_OF[route.kind]
-  const handler = (definition as unknown as Record<string, Handler | undefined>)[name]
-  if (handler === undefined) return
-  try {
-    const returned = handler.call(definition, context, state, value)
-    if (returned !== undefined) refusePromise(returned)
-  } catch (error) {
-    throw new StrategyFailure(strategy, name, input, error)
+/** Handlers are called as methods: so V8 compiles them into this loop where it can. */
+function call({ definition, context, state }: Direct, kind: MarketRoute['kind'], value: object): unknown {
+  const author = definition as unknown as { [K in HandlerName]?: Handler }
+  switch (kind) {
+    case 'tick':
+      return author.onTick?.(context, state, value)
+    case 'quote':
+      return author.onQuote?.(context, state, value)
+    default:
+      return author.onCandle?.(context, state, value)
   }
 }
