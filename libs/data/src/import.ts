@@ -1,6 +1,7 @@
 import type { Instrument } from '@contrail/contracts'
 import type { Kind, Rows, SeriesKey } from './columns/kinds.ts'
-import { hashFile, keyOfFile, streamMarketFile } from './market-file.ts'
+import { hashFile } from './files/measure.ts'
+import { keyOfFile, streamMarketFile } from './market-file.ts'
 import type { FileJudgement, MarketFileOptions } from './market-file.ts'
 import type { DataStore, WriteOptions, WriteReport } from './store/store.ts'
 

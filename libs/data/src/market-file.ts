@@ -1,14 +1,12 @@
-import { createHash } from 'node:crypto'
-import { open } from 'node:fs/promises'
 import type { Instrument, Timeframe } from '@contrail/contracts'
 import type { MarketColumns } from '@contrail/trading'
-import { joinRows } from './columns/join.ts'
-import { KINDS, seriesOf } from './columns/kinds.ts'
+import { KINDS, seriesOf, sliceRows } from './columns/kinds.ts'
 import type { Kind, Rows, SeriesKey } from './columns/kinds.ts'
 import type { FileFeed, FileOptions } from './files/feed.ts'
 import { Collector, isoOf } from './judge/collector.ts'
 import type { Judged } from './judge/collector.ts'
 import { stepOfDecimals } from './judge/steps.ts'
+import { hashBeside, likelyRows } from './files/measure.ts'
 import { openMarketFile } from './opened-file.ts'
 import type { OpenedFile } from './opened-file.ts'
 
@@ -45,36 +43,36 @@ const DEPTH = 20
 
 /** A market data file of any known format as columns in memory, over shared memory. */
 export async function readMarketFile(file: string, options: MarketFileOptions = {}): Promise<MarketFile> {
-  const pieces = new Map<Kind, Rows[]>()
+  const found = new Map<Kind, Rows>()
   const depth = options.depth ?? DEPTH
-  const { opened, judgement, definition } = await streamMarketFile(
-    file,
-    options,
-    (kind, rows) => {
-      const known = pieces.get(kind)
-      if (known) known.push(rows)
-      else pieces.set(kind, [rows])
-    },
-    true,
-  )
-  const kinds = KINDS.filter((kind) => pieces.has(kind))
-  return {
-    series: kinds.map((kind) => seriesOf(keyOfFile(opened, kind, depth), joinRows(kind, pieces.get(kind)!, depth))),
-    instruments: [definition],
-    judgement,
-    sha256: await hashFile(file),
+  const stop = new AbortController()
+  const hash = hashBeside(file, stop.signal)
+  // What is wrong with the file is told by whoever reads its rows.
+  hash.catch(() => {})
+  try {
+    const keep = { rows: await likelyRows(file) }
+    const { opened, judgement, definition } = await streamMarketFile(
+      file,
+      options,
+      (kind, rows) => void found.set(kind, rows),
+      keep,
+    )
+    const series = KINDS.flatMap((kind) => {
+      const all = found.get(kind)
+      return all ? [seriesOf(keyOfFile(opened, kind, depth), sliceRows(kind, all, 0, all.rows, depth))] : []
+    })
+    return { series, instruments: [definition], judgement, sha256: await hash }
+  } finally {
+    stop.abort()
   }
 }
 
-/**
- * Reads a file piece by piece: memory does not grow with it. The arrays of a piece are used again for the next, unless
- * they are given away.
- */
+/** Reads a file piece by piece: memory does not grow with it, unless all rows are kept and given at once. */
 export async function streamMarketFile(
   file: string,
   options: MarketFileOptions,
   onRows: (kind: Kind, rows: Rows, opened: OpenedFile) => void,
-  giveAway = false,
+  keep?: { readonly rows: number },
 ): Promise<{ opened: OpenedFile; judgement: FileJudgement; definition: Instrument }> {
   const { onProgress, kind: only, depth = DEPTH, ...fileOptions } = options
   const opened = await openMarketFile({ file, ...fileOptions }, depth)
@@ -83,7 +81,7 @@ export async function streamMarketFile(
     timeframe: opened.timeframe,
     volumeIn: opened.volumeIn,
     depth,
-    giveAway,
+    keep,
     onRows: (kind, rows) => {
       if (only === undefined || kind === only) onRows(kind, rows, opened)
     },
@@ -143,22 +141,4 @@ function judgementOf(opened: OpenedFile, judged: Judged): FileJudgement {
 /** What a file holds and what is wrong with it. Keeps nothing of it. */
 export async function judgeMarketFile(file: string, options: MarketFileOptions = {}): Promise<FileJudgement> {
   return (await streamMarketFile(file, options, () => undefined)).judgement
-}
-
-const HASH_BYTES = 1 << 20
-
-export async function hashFile(file: string): Promise<string> {
-  const hash = createHash('sha256')
-  const handle = await open(file, 'r')
-  try {
-    const buffer = Buffer.allocUnsafeSlow(HASH_BYTES)
-    for (;;) {
-      const { bytesRead } = await handle.read(buffer, 0, HASH_BYTES)
-      if (bytesRead === 0) break
-      hash.update(buffer.subarray(0, bytesRead))
-    }
-  } finally {
-    await handle.close()
-  }
-  return hash.digest('hex')
 }

@@ -39,7 +39,7 @@ export async function bytesOf(file: string, name: string): Promise<AsyncIterable
   return createReadStream(file, WIDE)
 }
 
-/** Its bytes, unpacked, in pieces that are good until the next one is asked for: a plain file needs one for all. */
+/** Its bytes, unpacked, in pieces that are good until the next one is asked for: a plain file needs two for all. */
 export async function* piecesOf(file: string, name: string): AsyncGenerator<Buffer> {
   const head = await firstBytes(file, name)
   const isPacked = (head[0] === 0x1f && head[1] === 0x8b) || (head[0] === 0x50 && head[1] === 0x4b)
@@ -48,14 +48,19 @@ export async function* piecesOf(file: string, name: string): AsyncGenerator<Buff
     return
   }
   const handle = await open(file, 'r')
+  const buffers = [Buffer.allocUnsafeSlow(PIECE_BYTES), Buffer.allocUnsafeSlow(PIECE_BYTES)]
+  // The next piece is read while this one is worked on.
+  let next = handle.read(buffers[0]!, 0, PIECE_BYTES)
   try {
-    const buffer = Buffer.allocUnsafeSlow(PIECE_BYTES)
-    for (;;) {
-      const { bytesRead } = await handle.read(buffer, 0, PIECE_BYTES)
+    for (let turn = 1; ; turn ^= 1) {
+      const { buffer, bytesRead } = await next
       if (bytesRead === 0) return
+      next = handle.read(buffers[turn]!, 0, PIECE_BYTES)
+      next.catch(() => {}) // It is told when its turn comes.
       yield buffer.subarray(0, bytesRead)
     }
   } finally {
+    await next.catch(() => {})
     await handle.close()
   }
 }

@@ -1,3 +1,4 @@
+import { POWERS } from './decimal.ts'
 import { FIRST_US, isoUs, TIME_UNITS, YEAR_2100_US } from './time.ts'
 
 type ByteTime = (bytes: Uint8Array, from: number, to: number) => number
@@ -16,12 +17,23 @@ export function byteTimes(unit: string): ByteTime {
 
 /** Whole numbers by their digits, others the slow way. */
 function number(bytes: Uint8Array, from: number, to: number): number {
-  let value = 0
   if (from >= to) return Number.NaN
+  if (to - from > 18) return Number(text(bytes, from, to))
+  // In two parts of at most nine digits, which are whole numbers of 32 bits.
+  const middle = Math.min(to, from + 9)
+  const high = part(bytes, from, middle)
+  const low = part(bytes, middle, to)
+  if (high < 0 || low < 0) return Number(text(bytes, from, to))
+  return high * POWERS[to - middle]! + low
+}
+
+/** -1: not digits alone. */
+function part(bytes: Uint8Array, from: number, to: number): number {
+  let value = 0
   for (let i = from; i < to; i++) {
     const digit = bytes[i]! - 48
-    if (digit < 0 || digit > 9) return Number(text(bytes, from, to))
-    value = value * 10 + digit
+    if (digit < 0 || digit > 9) return -1
+    value = (Math.imul(value, 10) + digit) | 0
   }
   return value
 }

@@ -1,7 +1,7 @@
 import { isoOfUs, TIMEFRAME_US } from '@contrail/contracts'
 import type { Timeframe } from '@contrail/contracts'
 import { QuoteFilter, TickFilter } from '@contrail/trading'
-import { cellsOf, KIND_SPECS } from '../columns/kinds.ts'
+import { cellsOf, KIND_SPECS, sharedColumns } from '../columns/kinds.ts'
 import type { ColumnArray, Kind, Rows } from '../columns/kinds.ts'
 import { RefusalCounts } from '../files/counts.ts'
 import type { RefusedRows } from '../files/counts.ts'
@@ -15,9 +15,10 @@ export type CollectorOptions = {
   readonly volumeIn: 'base' | 'quote'
   /** Levels of a side of book rows. */
   readonly depth: number
-  /** Takes accepted rows; the arrays are used again afterwards, unless they are given away. */
+  /** Takes accepted rows; the arrays are used again afterwards, unless all rows are kept. */
   readonly onRows: (kind: Kind, rows: Rows) => void
-  readonly giveAway: boolean
+  /** All rows of a kind are given at the end and at once, over shared memory. As many as this are likely. */
+  readonly keep?: { readonly rows: number } | undefined
   /** The text of a line, asked for when the first row is refused for a reason. */
   readonly textOf: () => string
 }
@@ -47,7 +48,10 @@ export class Collector {
   readonly #bars = new TickFilter({ factorMax: BAR_FACTOR_MAX })
   readonly #quotes = new QuoteFilter()
   readonly #probe = { tradeId: '', price: 0, quantity: 0, venueTimeUs: 0 }
-  readonly #chunks = new Map<Kind, { columns: Record<string, ColumnArray>; rows: number }>()
+  readonly #chunks = new Map<Kind, Chunk>()
+  /** The one that rows came into last. */
+  #kind: Kind | undefined
+  #latest: Chunk | undefined
   readonly #frameUs: number
   readonly #ids = new Float64Array(IDS_REMEMBERED)
   #idCount = 0
@@ -289,28 +293,48 @@ export class Collector {
     if (this.#gaps.first.length < GAPS_SHOWN_MAX) this.#gaps.first.push({ line, atUs, missing })
   }
 
-  #chunk(kind: Kind): { columns: Record<string, ColumnArray>; rows: number } {
-    const found = this.#chunks.get(kind)
-    if (found) return found
-    const columns = KIND_SPECS[kind].columns.map((spec): [string, ColumnArray] => {
-      const cells = cellsOf(spec, CHUNK_ROWS, this.#options.depth)
-      return [spec.name, spec.type === 'f64' ? new Float64Array(cells) : new Int8Array(cells)]
-    })
-    const made = { columns: Object.fromEntries(columns), rows: 0 }
-    this.#chunks.set(kind, made)
-    return made
+  #chunk(kind: Kind): Chunk {
+    if (this.#kind === kind) return this.#latest!
+    const { keep, depth } = this.#options
+    const room = keep && kind !== 'book' ? Math.max(CHUNK_ROWS, keep.rows) : CHUNK_ROWS
+    const chunk = this.#chunks.get(kind) ?? { columns: columnsOf(kind, room, depth, keep !== undefined), rows: 0, room }
+    this.#chunks.set(kind, chunk)
+    this.#kind = kind
+    this.#latest = chunk
+    return chunk
   }
 
   #done(kind: Kind): void {
-    if (++this.#chunks.get(kind)!.rows === CHUNK_ROWS) this.#flush(kind)
+    const chunk = this.#latest!
+    if (++chunk.rows < chunk.room) return
+    if (this.#options.keep) this.#grow(kind, chunk)
+    else this.#flush(kind)
+  }
+
+  #grow(kind: Kind, chunk: Chunk): void {
+    chunk.room *= 2
+    const larger = columnsOf(kind, chunk.room, this.#options.depth, true)
+    for (const [name, column] of Object.entries(larger)) column.set(chunk.columns[name]!)
+    chunk.columns = larger
   }
 
   #flush(kind: Kind): void {
     const chunk = this.#chunks.get(kind)!
-    if (chunk.rows > 0) this.#options.onRows(kind, chunk)
-    if (this.#options.giveAway) this.#chunks.delete(kind)
-    else chunk.rows = 0
+    const { rows, columns } = chunk
+    chunk.rows = 0
+    if (rows > 0) this.#options.onRows(kind, { rows, columns })
   }
+}
+
+type Chunk = { columns: Record<string, ColumnArray>; rows: number; room: number }
+
+function columnsOf(kind: Kind, rows: number, depth: number, isShared: boolean): Record<string, ColumnArray> {
+  if (isShared) return sharedColumns(kind, rows, depth)
+  const columns = KIND_SPECS[kind].columns.map((spec): [string, ColumnArray] => {
+    const cells = cellsOf(spec, rows, depth)
+    return [spec.name, spec.type === 'f64' ? new Float64Array(cells) : new Int8Array(cells)]
+  })
+  return Object.fromEntries(columns)
 }
 
 export type BookLevels = {

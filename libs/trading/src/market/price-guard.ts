@@ -59,9 +59,15 @@ export class PriceGuard {
   }
 
   #medianOfRecent(): number {
-    const filled = this.#sorted.subarray(0, this.#count)
-    filled.set(this.#recent.subarray(0, this.#count))
-    filled.sort()
-    return filled[this.#count >> 1]!
+    const sorted = this.#sorted
+    const recent = this.#recent
+    // So few are sorted sooner by hand than by a call.
+    for (let i = 0; i < this.#count; i++) {
+      const price = recent[i]!
+      let at = i
+      for (; at > 0 && sorted[at - 1]! > price; at--) sorted[at] = sorted[at - 1]!
+      sorted[at] = price
+    }
+    return sorted[this.#count >> 1]!
   }
 }
