@@ -129,8 +129,14 @@ export class Dealer {
     order.activeAtUs = nowUs + this.#latency()
     if (market.orders.length === 0) catchUp(stock)
     if (nowUs > market.nowUs) market.nowUs = nowUs
+    this.send(order)
+  }
+
+  /** To its market, now or after its latency. */
+  send(order: SimOrder): void {
+    const { market } = order.stock
     addOrder(market, order)
-    if (order.activeAtUs > nowUs) return
+    if (order.activeAtUs > this.cause.nowUs) return
     this.desk.arrived(market, order)
     // Where bids and asks are known they are met at once; else the next price is.
     if (order.state === 'done' || (!this.#isBarModel && market.quoted)) runDue(market)

@@ -4,6 +4,9 @@ import type { Stock } from './stock.ts'
 import type { MarketRoute } from '../strategy/mailbox.ts'
 import type { StrategyActor } from '../strategy/actor.ts'
 
+/** Often enough that a slow strategy is seen to move and stops when told; a power of two. */
+export const PROGRESS_EVENTS = 2048
+
 /** One series of the run and who looks at it. */
 export type Feed = {
   readonly index: number

@@ -131,6 +131,10 @@ export class OrderLog {
     return `${this.#prefix}-${this.#reasons.get(row)?.toLowerCase() ?? 'own'}-${row}`
   }
 
+  placedUs(row: number): number {
+    return this.#table.at(row, PLACED)
+  }
+
   tag(row: number): string | undefined {
     return this.#tags.at(row)
   }

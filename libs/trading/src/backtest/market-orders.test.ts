@@ -8,7 +8,7 @@ import { Sma } from '../indicators/sma.ts'
 import { testInstrument } from '../testing/messages.ts'
 import { defaultAssumptions } from './assumptions.ts'
 import { runBacktest } from './backtest.ts'
-import type { CandleColumns } from './columns.ts'
+import type { CandleColumns, TickColumns } from './columns.ts'
 import { seeded } from './costs.ts'
 import type { Assumptions, BacktestOptions, BacktestResult } from './types.ts'
 
@@ -40,13 +40,41 @@ function candles(seed: number, rows: number, gapPart: number): CandleColumns {
   return { ...names, rows, openTimeUs, open, high, low, close, volume, quoteVolume, trades }
 }
 
-type Parameters = { seed: number; odd: number; every: boolean; lookback: number }
+/** Some of them too small for an order, and some at one instant. */
+function ticks(seed: number, rows: number, smallPart: number): TickColumns {
+  const next = seeded(seed)
+  const column = () => new Float64Array(rows)
+  const [timeUs, price, quantity, tradeId] = [column(), column(), column(), column()]
+  let [atUs, last] = [BEGAN_US, 100]
+  for (let row = 0; row < rows; row++) {
+    atUs += next() < 0.2 ? 0 : Math.floor(next() * next() * 40_000_000)
+    last = Math.round(Math.max(1, last * (0.998 + next() / 250)) * 100) / 100
+    timeUs[row] = atUs
+    price[row] = last
+    quantity[row] = next() < smallPart ? Math.ceil(next() * 3_000) / 10_000 : 5
+    tradeId[row] = row
+  }
+  const names = { venue: 'sim', instrument: 'BTC-USDT', kind: 'ticks' } as const
+  const side = Int8Array.from(price, (_, row) => (row % 3) - 1)
+  return { ...names, rows, receiveTimeUs: timeUs, venueTimeUs: timeUs, price, quantity, side, tradeId }
+}
+
+type Parameters = { kind: 'candles' | 'ticks'; seed: number; odd: number; every: boolean; lookback: number }
 type State = { fast: Sma; slow: Ema; isLong: boolean; bits: number; seen: string }
 
 /** `odd`: how often, in percent, it does more than a plain order; what it sees of itself goes into its notes. */
 const base = {
-  parameters: z.strictObject({ seed: z.number(), odd: z.number(), every: z.boolean(), lookback: z.number() }),
-  inputs: () => [{ kind: 'candles', venue: 'sim', instrument: 'BTC-USDT', timeframe: '1m' } as const],
+  parameters: z.strictObject({
+    kind: z.enum(['candles', 'ticks']),
+    seed: z.number(),
+    odd: z.number(),
+    every: z.boolean(),
+    lookback: z.number(),
+  }),
+  inputs: ({ kind }: Parameters) => {
+    const names = { venue: 'sim', instrument: 'BTC-USDT' }
+    return [kind === 'ticks' ? { kind, ...names } : { kind, ...names, timeframe: '1m' as const }]
+  },
   lookback: ({ lookback }: Parameters) => lookback,
   state: ({ seed }: Parameters): State => ({
     fast: new Sma(2),
@@ -56,58 +84,63 @@ const base = {
     seen: '',
   }),
 
-  onCandle(ctx: Context<Parameters>, state: State, { close }: { close: number }) {
-    const [fast, slow] = [state.fast.update(close), state.slow.update(close)]
-    const next = (below: number) => {
-      state.bits = (Math.imul(state.bits, 1_664_525) + 1_013_904_223) >>> 0
-      return Math.floor((state.bits / 4_294_967_296) * below)
-    }
-    const isAbove = ctx.parameters.every ? next(3) === 0 : fast > slow
-    if (isAbove === state.isLong) return
-    state.isLong = isAbove
-    const side = isAbove ? 'buy' : 'sell'
-    const quantity = [0.1, 0.5, 3][next(3)]!
-    if (next(100) >= ctx.parameters.odd) {
-      state.seen = ctx[side](next(2) === 0 ? { quantity } : { quantity, tag: side })
-      return
-    }
-    ctx.note('before', state.seen)
-    ctx.note('held', ctx.position().quantity)
-    switch (next(8)) {
-      case 0:
-        state.seen = ctx[side]({ quantity })
-        ctx.note(
-          'open',
-          ctx
-            .openOrders()
-            .map(({ orderId, status }) => `${orderId} ${status}`)
-            .join(),
-        )
-        break
-      case 1:
-        ctx.cancel(ctx[side]({ quantity, tag: 'cancelled' }))
-        break
-      case 2:
-        ctx.amend(ctx[side]({ quantity }), { quantity: 0.2 })
-        break
-      case 3:
-        ctx.buy({ quantity })
-        ctx.sell({ quantity: 0.1, tag: 'second' })
-        break
-      case 4:
-        ctx[side]({ quantity, price: close, timeInForce: 'GTC' })
-        break
-      case 5:
-        ctx[side]({ quantity: [1e-9, 1e9][next(2)]!, reduceOnly: false })
-        break
-      case 6:
-        ctx.cancelAll()
-        ctx[side]({ quantity, timeInForce: 'IOC' })
-        break
-      case 7:
-        ctx[side]({ quantity, takeProfit: close * (isAbove ? 1.02 : 0.98) })
-    }
-  },
+  onCandle: (ctx: Context<Parameters>, state: State, { close }: { close: number }) => act(ctx, state, close),
+  onTick: (ctx: Context<Parameters>, state: State, { price }: { price: number }) => act(ctx, state, price),
+}
+
+function act(ctx: Context<Parameters>, state: State, close: number): void {
+  const [fast, slow] = [state.fast.update(close), state.slow.update(close)]
+  const next = (below: number) => {
+    state.bits = (Math.imul(state.bits, 1_664_525) + 1_013_904_223) >>> 0
+    return Math.floor((state.bits / 4_294_967_296) * below)
+  }
+  const waiting = ctx.openOrders().map(({ filled, status }) => `${filled} ${status}`)
+  if (waiting.length > 0) ctx.note('waiting', waiting.join())
+  const isAbove = ctx.parameters.every ? next(3) === 0 : fast > slow
+  if (isAbove === state.isLong) return
+  state.isLong = isAbove
+  const side = isAbove ? 'buy' : 'sell'
+  const quantity = [0.1, 0.5, 3][next(3)]!
+  if (next(100) >= ctx.parameters.odd) {
+    state.seen = ctx[side](next(2) === 0 ? { quantity } : { quantity, tag: side })
+    return
+  }
+  ctx.note('before', state.seen)
+  ctx.note('held', ctx.position().quantity)
+  switch (next(8)) {
+    case 0:
+      state.seen = ctx[side]({ quantity })
+      ctx.note(
+        'open',
+        ctx
+          .openOrders()
+          .map(({ orderId, status }) => `${orderId} ${status}`)
+          .join(),
+      )
+      break
+    case 1:
+      ctx.cancel(ctx[side]({ quantity, tag: 'cancelled' }))
+      break
+    case 2:
+      ctx.amend(ctx[side]({ quantity }), { quantity: 0.2 })
+      break
+    case 3:
+      ctx.buy({ quantity })
+      ctx.sell({ quantity: 0.1, tag: 'second' })
+      break
+    case 4:
+      ctx[side]({ quantity, price: close, timeInForce: 'GTC' })
+      break
+    case 5:
+      ctx[side]({ quantity: [1e-9, 1e9][next(2)]!, reduceOnly: false })
+      break
+    case 6:
+      ctx.cancelAll()
+      ctx[side]({ quantity, timeInForce: 'IOC' })
+      break
+    case 7:
+      ctx[side]({ quantity, takeProfit: close * (isAbove ? 1.02 : 0.98) })
+  }
 }
 const short = defineStrategy({ name: 'turns', ...base })
 const long = defineStrategy({ name: 'turns', ...base, onFill: () => undefined, onOrder: () => undefined })
@@ -163,7 +196,10 @@ test('a plain market order that goes the short way ends as one that goes the lon
     assumptions,
     seed: fc.integer({ min: 1, max: 1e6 }),
     rows: fc.integer({ min: 1, max: 400 }),
-    gapPart: fc.constantFrom(0, 0.05),
+    kind: fc.constantFrom('candles' as const, 'ticks' as const),
+    // Of gaps between bars, or of small trades.
+    part: fc.constantFrom(0, 0.05, 0.4),
+    model: fc.constantFrom('trade' as const, 'trade' as const, 'bar' as const),
     odd: fc.constantFrom(0, 30),
     every: fc.boolean(),
     lookback: fc.constantFrom(0, 7),
@@ -174,17 +210,19 @@ test('a plain market order that goes the short way ends as one that goes the lon
     from: fc.constantFrom(undefined, 20),
   })
   fc.assert(
-    fc.property(drawn, ({ seed, rows, gapPart, odd, every, lookback, from, ...more }) => {
-      const series = candles(seed, rows, gapPart)
+    fc.property(drawn, ({ kind, seed, rows, part, odd, every, lookback, from, model, ...more }) => {
+      const series = (kind === 'ticks' ? ticks : candles)(seed, rows, part)
+      const fillModel = kind === 'ticks' ? model : 'bar'
       const run = (definition: BacktestOptions['definition']) =>
         textOf(
           runBacktest({
             definition,
-            parameters: { seed, odd, every, lookback },
+            parameters: { kind, seed, odd, every, lookback },
             instruments: [BTC],
             series: [series],
             ...(from !== undefined && { fromUs: BEGAN_US + from * MINUTE_US }),
             ...more,
+            assumptions: { ...more.assumptions, fillModel },
           }),
         )
       const [one, other] = [run(short), run(long)]
@@ -196,20 +234,22 @@ test('a plain market order that goes the short way ends as one that goes the lon
 })
 
 test('a run that is stopped leaves the order that was on its way as it was', () => {
-  for (const rows of [2047, 2048, 2049, 4096, 5000])
-    for (const seed of [1, 2, 3]) {
+  for (const kind of ['candles', 'ticks'] as const)
+    for (const rows of [2048, 2049, 5000]) {
+      const series = (kind === 'ticks' ? ticks : candles)(rows, rows, 0)
+      const fillModel = kind === 'ticks' ? 'trade' : 'bar'
       const run = (definition: BacktestOptions['definition']) =>
         textOf(
           runBacktest({
             definition,
-            parameters: { seed, odd: 0, every: true, lookback: 0 },
+            parameters: { kind, seed: 1, odd: 0, every: true, lookback: 0 },
             instruments: [BTC],
-            series: [candles(seed, rows, 0)],
+            series: [series],
             cash: 1e6,
-            assumptions: defaultAssumptions,
+            assumptions: { ...defaultAssumptions, fillModel },
             onProgress: (done) => done < 4096,
           }),
         )
-      expect(run(short)).toBe(run(long))
+      expect(run(short) === run(long)).toBe(true)
     }
 })

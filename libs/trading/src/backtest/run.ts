@@ -8,22 +8,19 @@ import { Dealer, RUN_ACCOUNT, RUN_STRATEGY } from './dealer.ts'
 import { Desk } from './desk.ts'
 import type { Stock } from './stock.ts'
 import { BarEquity, EquityCurve } from './equity.ts'
-import { feedsOf, rowAt } from './feed.ts'
+import { feedsOf, PROGRESS_EVENTS, rowAt } from './feed.ts'
 import type { Feed } from './feed.ts'
 import type { MarketRoute } from '../strategy/mailbox.ts'
 import { gapBetween } from './gaps.ts'
 import { Stretch } from './stretch.ts'
 import { historyOf, isOpening, timelineOf } from './timeline.ts'
 import { liquidationOf } from './margin.ts'
-import { MarketOrders } from './market-orders.ts'
+import { OrdersAtOpen } from './market-orders.ts'
+import { Marks } from './marks.ts'
 import { BookRow, CandleRow, QuoteRow, TickRow } from './rows.ts'
+import { isTape, runTape } from './tape.ts'
 import { located, middle, middleOfBook, viewOf } from './views.ts'
 import type { BacktestOptions, BacktestResult } from './types.ts'
-
-/** Often enough that a slow strategy is seen to move and stops when told; a power of two. */
-const PROGRESS_EVENTS = 2048
-/** Between two points of equity where data are not bars. */
-const MARK_US = 60 * SECOND_US
 
 /** One run: the live strategy step, the account and the venue, in one loop. */
 export class Run {
@@ -40,7 +37,8 @@ export class Run {
   readonly #isBarModel: boolean
   readonly #total: number
   #clockUs = NaN
-  #done = 0
+  /** Rows that are over. */
+  done = 0
   liquidations = 0
   isComplete = true
 
@@ -75,6 +73,7 @@ export class Run {
     try {
       this.#warmUp()
       if (this.equity instanceof BarEquity) this.#bars(feed!, feed!.columns as CandleColumns, this.equity)
+      else if (isTape(this)) runTape(this, this.equity)
       else this.#merged(this.equity)
     } catch (error) {
       const { series, row } = this.cause
@@ -107,13 +106,13 @@ export class Run {
     const { openTimeUs } = columns
     const stretch =
       route && this.actor.handles('onCandle') && !this.#hasTimer && this.options.assumptions.maintenanceMargin <= 0
-        ? new Stretch(this, feed, route, columns, MarketOrders.of(dealer, stock, columns, equity, this.options))
+        ? new Stretch(this, feed, route, columns, OrdersAtOpen.of(dealer, stock, columns, equity, this.options))
         : undefined
     this.cause.series = feed.index
     equity.follow(first, desk, stock)
     let [row, expectedUs] = [first, openTimeUs[first]!]
     while (row < end) {
-      const until = Math.min(end, row + PROGRESS_EVENTS - (this.#done % PROGRESS_EVENTS))
+      const until = Math.min(end, row + PROGRESS_EVENTS - (this.done % PROGRESS_EVENTS))
       const isNext = openTimeUs[row] === expectedUs
       const isMet = stretch !== undefined && isNext && orders.length > 0
       if (isMet) {
@@ -126,10 +125,10 @@ export class Run {
           ? this.#pass(stretch, feed, columns, row, until)
           : this.#bar(feed, columns, row, expectedUs, isMet)
       expectedUs = openTimeUs[row + seen - 1]! + spanUs
-      this.#done += seen
+      this.done += seen
       row += seen
       equity.follow(row - 1, desk, stock)
-      if (this.#done % PROGRESS_EVENTS === 0 && this.#isStopped()) break
+      if (this.done % PROGRESS_EVENTS === 0 && this.isStopped()) break
     }
     equity.advance(row)
   }
@@ -234,34 +233,29 @@ export class Run {
     const order = timelineOf(this.options.series, feeds, this.#isBarModel)
     const rows = feeds.map(({ first }) => first)
     const opened = [...rows]
-    let markUs = NaN
-    let isDue = false
+    const marks = new Marks(equity, this.desk)
     for (let k = 0; k < order.length; k++) {
       const code = order[k]!
       const feed = feeds[code >> 1]!
       const isOpen = isOpening(code)
       const row = isOpen ? opened[feed.index]!++ : rows[feed.index]!++
       const atUs = feed.timesUs[row]! + (isOpen ? 0 : feed.spanUs)
-      if (isDue && (isOpen || atUs > markUs)) {
-        equity.mark(markUs, this.desk)
-        isDue = false
-      }
+      if (isOpen) marks.look()
+      else marks.before(atUs)
       this.cause.series = feed.index
       if (isOpen) {
         if (feed.stock.market.orders.length > 0) this.#openBar(feed, feed.columns as CandleColumns, row)
         continue
       }
-      this.#event(feed, row, atUs)
-      if (this.#isBarModel ? feed.matches : Number.isNaN(markUs) || atUs >= markUs - (markUs % MARK_US) + MARK_US) {
-        markUs = atUs
-        isDue = true
-      }
-      if (++this.#done % PROGRESS_EVENTS === 0 && this.#isStopped()) break
+      this.event(feed, row, atUs)
+      if (!this.#isBarModel) marks.after(atUs)
+      else if (feed.matches) marks.due(atUs)
+      if (++this.done % PROGRESS_EVENTS === 0 && this.isStopped()) break
     }
-    if (this.#done > 0 && (isDue || markUs < this.cause.nowUs)) equity.mark(this.cause.nowUs, this.desk)
+    if (this.done > 0) marks.end(this.cause.nowUs)
   }
 
-  #event(feed: Feed, row: number, atUs: number): void {
+  event(feed: Feed, row: number, atUs: number): void {
     const { columns, stock } = feed
     this.cause.row = row
     if (feed.matches) stock.row = row
@@ -338,8 +332,8 @@ export class Run {
       if (held.lots !== 0) this.dealer.close(held, held === stock ? price : held.mark, atUs, 'LIQUIDATION')
   }
 
-  #isStopped(): boolean {
-    if (this.options.onProgress?.(this.#done, this.#total) !== false) return false
+  isStopped(): boolean {
+    if (this.options.onProgress?.(this.done, this.#total) !== false) return false
     this.isComplete = false
     return true
   }

@@ -8,7 +8,7 @@ import type { CandleColumns } from './columns.ts'
 import type { Cause } from './decisions.ts'
 import type { Dealer } from './dealer.ts'
 import type { Feed } from './feed.ts'
-import type { MarketOrders } from './market-orders.ts'
+import type { OrdersAtOpen } from './market-orders.ts'
 import { CandleRow } from './rows.ts'
 import type { Stock } from './stock.ts'
 
@@ -28,7 +28,7 @@ export class Stretch {
   readonly #spanUs: number
   readonly #feedEnd: number
   /** Undefined: every order goes the way of all orders. */
-  readonly #orders: MarketOrders | undefined
+  readonly #orders: OrdersAtOpen | undefined
   #direct: Direct | undefined
   /** What throws now is not the author's code. */
   #isOwn = false
@@ -38,7 +38,7 @@ export class Stretch {
     { stock, spanUs, end }: Feed,
     route: MarketRoute,
     columns: CandleColumns,
-    orders: MarketOrders | undefined,
+    orders: OrdersAtOpen | undefined,
   ) {
     this.#actor = actor
     this.#dealer = dealer
