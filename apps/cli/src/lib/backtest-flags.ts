@@ -12,14 +12,23 @@ const text = (description: string) => ({ type: 'string', description }) as const
 
 export { instantOf }
 
-/** What every command that runs backtests is told. */
-export const backtestArgs = {
+/** Which rows: of files, or of the store. */
+export const dataArgs = {
   data: text('Candle or trade file, may be repeated; without it the data store'),
   venue: text('Venue of the data'),
   instrument: text('Instrument of the data, BASE-QUOTE'),
   timeframe: text(`Length of a bar: ${TIMEFRAMES.join(', ')}`),
   from: text('First day or instant, e.g. 2024-01-01'),
   to: text('Day or instant after the last'),
+  format: text('Format of the file, where it cannot be guessed'),
+  'time-unit': text('Unit of its times: s, ms, us, ns'),
+  tick: text('Smallest price step of the instrument'),
+  lot: text('Smallest quantity step of the instrument'),
+} as const
+
+/** What every command that runs backtests is told. */
+export const backtestArgs = {
+  ...dataArgs,
   set: text('A parameter, may be repeated: --set fast=5 --set slow=20'),
   cash: { type: 'string', description: 'Starting balance in quote', default: '10000' },
   fee: text("Basis points, or maker/taker: 10, 2/5; without it the instrument's"),
@@ -42,10 +51,6 @@ export const backtestArgs = {
   'risk-free': text('A year, 0.02 = 2 %'),
   periods: text('Days a year: 365 or 252; default by the data'),
   seed: text('Of everything random; default 1'),
-  format: text('Format of the file, where it cannot be guessed'),
-  'time-unit': text('Unit of its times: s, ms, us, ns'),
-  tick: text('Smallest price step of the instrument'),
-  lot: text('Smallest quantity step of the instrument'),
 } as const
 
 export type BacktestFlags = { [name: string]: unknown }
@@ -53,10 +58,7 @@ type WordOf = (name: string) => string | undefined
 
 /** One request out of the flags; each that does not fit is refused by its name. */
 export async function runRequestFromFlags(strategy: string, flags: BacktestFlags): Promise<RunRequest> {
-  const word: WordOf = (name) => {
-    const given = flags[name]
-    return typeof given === 'string' && given !== '' ? given : undefined
-  }
+  const word = wordOf(flags)
   const convention = word('convention')
   return {
     strategy,
@@ -71,8 +73,26 @@ export async function runRequestFromFlags(strategy: string, flags: BacktestFlags
     ...present('periods', periodsOf(word('periods'))),
   }
 }
+const wordOf =
+  (flags: BacktestFlags): WordOf =>
+  (name) => {
+    const given = flags[name]
+    return typeof given === 'string' && given !== '' ? given : undefined
+  }
 const present = <K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } =>
   (value === undefined ? {} : { [key]: value }) as { [P in K]?: V }
+
+/** Where the rows come from: `undefined` when nothing says so. */
+export async function ownDataOf(flags: BacktestFlags) {
+  const word = wordOf(flags)
+  const names = ['venue', 'instrument', 'timeframe', 'from', 'to']
+  if (repeated('data').length === 0 && names.every((name) => word(name) === undefined)) return undefined
+  const period = {
+    ...present('fromUs', instantOf('--from', word('from'))),
+    ...present('toUs', instantOf('--to', word('to'))),
+  }
+  return { request: await dataOf(word), ...period }
+}
 
 async function dataOf(word: WordOf): Promise<DataRequest> {
   const [venue, instrument] = [word('venue'), word('instrument')]

@@ -4,15 +4,21 @@ import path from 'node:path'
 import { Refusal, refuse } from '@contrail/contracts'
 import { inspectBundle, linesBefore, openBundler, partsOf, sharedText, wholeOf } from '@contrail/runtime/bundle'
 import { askElsewhere, askThread } from './ask.ts'
+import { openData } from '../run/data.ts'
+import type { Opened } from '../run/data.ts'
 import { marketFor } from './market.ts'
+import { ownMarket } from './own-market.ts'
+import type { OwnData } from './own-market.ts'
 import { readSources } from './source.ts'
 import { checkTypes } from './tsc.ts'
 import type { Answer, CheckLine, CheckName, CheckReport, CheckStatus, Question, SpokenInput, Tried } from './types.ts'
 
 export type CheckOptions = {
   readonly parameters?: Record<string, unknown>
-  /** Bars of the check's market. */
+  /** Bars of the check's market, or events of the data. */
   readonly rows?: number
+  /** In place of the check's market. */
+  readonly data?: OwnData
   readonly seed?: number
   /** Checkpoints from which it must go on, and beginnings over which it must decide the same. */
   readonly cuts?: number
@@ -31,9 +37,10 @@ const DRIFT_MAX = 1e-3
 export async function checkStrategy(file: string, options: CheckOptions = {}): Promise<CheckReport> {
   const lines: CheckLine[] = []
   const say = (check: CheckName, status: CheckStatus, detail: string) => void lines.push({ check, status, detail })
+  const opened = options.data && (await openData(options.data.request))
   const folder = await mkdtemp(path.join(os.tmpdir(), 'contrail-check-'))
   try {
-    const made = await prepare(file, folder, options).catch((error: unknown) => {
+    const made = await prepare(file, folder, options, opened).catch((error: unknown) => {
       if (!(error instanceof Refusal)) throw error
       say('loads', 'failed', `${error.field}: ${error.value}; ${error.mend}`)
       return undefined
@@ -53,9 +60,14 @@ export async function checkStrategy(file: string, options: CheckOptions = {}): P
 }
 
 type Prepared = { readonly sha256: string; readonly files: readonly string[]; readonly question: Question }
-type Spoken = { inputs: SpokenInput[]; wantsTimer: boolean; parameters: Record<string, unknown> }
+type Spoken = { inputs: SpokenInput[]; wantsTimer: boolean; given: Record<string, unknown> }
 
-async function prepare(file: string, folder: string, options: CheckOptions): Promise<Prepared> {
+async function prepare(
+  file: string,
+  folder: string,
+  options: CheckOptions,
+  opened: Opened | undefined,
+): Promise<Prepared> {
   const bundler = await openBundler(file)
   const { text, sha256, files } = await bundler.build().finally(() => bundler.close())
   const parts = partsOf(text)
@@ -66,23 +78,37 @@ async function prepare(file: string, folder: string, options: CheckOptions): Pro
   const above = '\n'.repeat(linesBefore(shared))
   const author = parts ? `import{$shared}from"./shared-part.mjs"${above}${parts.author}` : text
   await writeFile(authorFile, author)
-  const spoken = await inspectBundle<Spoken>(wholeOf(shared, parts?.author ?? text), PROBE, options.parameters ?? {})
+  const said = { given: options.parameters ?? {}, fill: opened?.fill ?? {} }
+  const spoken = await inspectBundle<Spoken>(wholeOf(shared, parts?.author ?? text), PROBE, said)
+  const { inputs, wantsTimer, given: parameters } = spoken
   const rows = options.rows ?? ROWS
-  const { steps, series } = marketFor(spoken.inputs, { rows, seed: options.seed ?? 7, wantsTimer: spoken.wantsTimer })
+  const market: Pick<Question, 'steps' | 'series' | 'instruments'> =
+    options.data && opened
+      ? await ownMarket(options.data, opened, inputs, { rows, wantsTimer })
+      : marketFor(inputs, { rows, seed: options.seed ?? 7, wantsTimer })
+  const { steps, series } = market
   if (steps.length === 0)
-    throw refuse('no_market', 'inputs', JSON.stringify(spoken.inputs), 'listen to candles, ticks or quotes')
+    throw refuse('no_market', 'inputs', JSON.stringify(inputs), 'listen to candles, ticks or quotes')
   const count = options.cuts ?? CUTS
   const cuts = Array.from({ length: count }, (_, i) => Math.floor((steps.length * (i + 1)) / (count + 1)))
-  const { parameters } = options.parameters ? { parameters: options.parameters } : { parameters: {} }
   const world = { name: 'first' as const, clockOffsetMs: 0, whole: true }
-  return { sha256, files, question: { shared: sharedFile, author: authorFile, parameters, steps, series, cuts, world } }
+  const question = { shared: sharedFile, author: authorFile, parameters, steps, series, cuts, world }
+  return {
+    sha256,
+    files,
+    question: { ...question, ...(market.instruments && { instruments: market.instruments }) },
+  }
 }
 
-const PROBE = `(module, given) => {
+/** What the data says is filled in where the schema has such a name and nobody says otherwise. */
+const PROBE = `(module, said) => {
   const definition = module.default
   if (typeof definition?.inputs !== 'function' || typeof definition.state !== 'function') throw new TypeError('it has no strategy as its default export')
+  const names = Object.keys(definition.parameters.shape ?? {})
+  const filled = Object.entries(said.fill).filter(([name, value]) => names.includes(name) && value !== undefined)
+  const given = { ...Object.fromEntries(filled), ...said.given }
   const parameters = definition.parameters.parse(given)
-  return { inputs: definition.inputs(parameters), wantsTimer: typeof definition.onTimer === 'function', parameters }
+  return { inputs: definition.inputs(parameters), wantsTimer: typeof definition.onTimer === 'function', given }
 }`
 
 /** Another process, another zone, language, hash seed and time of day; it goes on from states of the first one. */

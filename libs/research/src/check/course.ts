@@ -23,6 +23,12 @@ const breathe = (() => {
   return () => new Promise<void>((resolve) => void later(resolve))
 })()
 
+const kitOf = ({ parameters, instruments, steps }: Question) => {
+  const [first] = steps
+  const startUs = first?.kind === 'candle' ? first.openTimeUs : first?.kind === 'timer' ? undefined : first?.atUs
+  return { parameters, ...(instruments && { instruments }), ...(startUs !== undefined && { startUs }) }
+}
+
 /** All the ways along the same inputs that must come out the same. */
 export async function courses(
   question: Question,
@@ -30,10 +36,10 @@ export async function courses(
   load: () => Promise<StrategyDefinition>,
   traps: Traps,
 ): Promise<Omit<Answer, 'used'>> {
-  const { steps, cuts, parameters } = question
+  const { steps, cuts } = question
   const notFinite = new Set<string>()
   const definition = await load()
-  const open = (from: StrategyDefinition) => kit.testStrategy(watched(from, notFinite, traps), { parameters })
+  const open = (from: StrategyDefinition) => kit.testStrategy(watched(from, notFinite, traps), kitOf(question))
   const differences: { tried: Tried; detail: string }[] = []
   const compare = (tried: Tried, wanted: Course, found: Course, from = 0, to = steps.length) => {
     const detail = difference(wanted, found, from, to, steps)
@@ -138,24 +144,28 @@ const endOf = (test: StrategyTest<unknown>): string => JSON.stringify((test.save
 export function takeStep(test: StrategyTest<unknown>, step: Step): void {
   switch (step.kind) {
     case 'candle': {
-      const { bar, venue, instrument, timeframe } = step
-      test.candle(bar, { venue, instrument, timeframe: timeframe as '1m' })
+      const { bar, venue, instrument, timeframe, openTimeUs } = step
+      const times = openTimeUs === undefined ? {} : { openTimeUs }
+      test.candle(bar, { venue, instrument, timeframe: timeframe as '1m', ...times })
       return
     }
     case 'tick': {
       const { price, quantity, side, venue, instrument } = step
-      test.wait(step.seconds)
+      test.wait(waitOf(step, test))
       test.tick(price, { quantity, side, venue, instrument })
       return
     }
     case 'quote':
-      test.wait(step.seconds)
+      test.wait(waitOf(step, test))
       test.quote(step.bid, step.ask, { venue: step.venue, instrument: step.instrument })
       return
     case 'timer':
       test.timer(0)
   }
 }
+
+const waitOf = ({ seconds, atUs }: { seconds: number; atUs?: number }, { nowUs }: { nowUs: number }): number =>
+  atUs === undefined ? seconds : Math.max(0, (atUs - nowUs) / 1e6)
 
 function difference(
   wanted: Course,
@@ -189,12 +199,13 @@ function numbersIn(value: unknown, path = '', depth = 0): string[] {
 }
 
 /** How far its notes are from those of one that has seen everything, when it begins in the middle with its look-back. */
-function driftOf({ steps, parameters }: Question, kit: Kit, definition: StrategyDefinition): number | null {
+function driftOf(question: Question, kit: Kit, definition: StrategyDefinition): number | null {
+  const { steps, parameters } = question
   const lookback = definition.lookback?.(definition.parameters.parse(parameters)) ?? 0
   const inputs = definition.inputs(definition.parameters.parse(parameters)).length
   const middle = Math.floor(steps.length / 2)
   const begin = Math.max(0, middle - Math.ceil(lookback) * inputs)
-  const [long, short] = [kit.testStrategy(definition, { parameters }), kit.testStrategy(definition, { parameters })]
+  const [long, short] = [kit.testStrategy(definition, kitOf(question)), kit.testStrategy(definition, kitOf(question))]
   let worst: number | null = null
   steps.forEach((step, at) => {
     takeStep(long, step)

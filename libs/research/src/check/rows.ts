@@ -20,7 +20,7 @@ export async function alongRows(
   if (inputs.some(({ kind }) => kind !== 'candles') || question.series.length === 0)
     return { differences, skipped: 'it listens to more than bars' }
   const series = question.series.map(columnsOf)
-  const instruments = series.map(({ venue, instrument }) => instrumentOf(venue, instrument))
+  const instruments = question.instruments ?? series.map(({ venue, instrument }) => instrumentOf(venue, instrument))
   const base = { parameters: question.parameters, instruments, series, cash: CASH, assumptions: kit.defaultAssumptions }
   const run = (of: StrategyDefinition, more: Partial<BacktestOptions> = {}) =>
     said(kit.runBacktest({ ...base, definition: of, ...more }))

@@ -1,3 +1,5 @@
+import type { Instrument } from '@contrail/contracts'
+
 /* What a check of a strategy is given and what it says. */
 
 export type CheckStatus = 'passed' | 'failed' | 'warning' | 'skipped'
@@ -32,6 +34,8 @@ export type Step =
       readonly venue: string
       readonly instrument: string
       readonly timeframe: string
+      /** Of data; the check's own market goes on bar by bar. */
+      readonly openTimeUs?: number
       readonly bar: Bar
     }
   | {
@@ -41,7 +45,9 @@ export type Step =
       readonly price: number
       readonly quantity: number
       readonly side: 'buy' | 'sell'
+      /** After the step before it, or the time that the data has. */
       readonly seconds: number
+      readonly atUs?: number
     }
   | {
       readonly kind: 'quote'
@@ -50,6 +56,7 @@ export type Step =
       readonly bid: number
       readonly ask: number
       readonly seconds: number
+      readonly atUs?: number
     }
   | { readonly kind: 'timer' }
 export type Bar = {
@@ -74,6 +81,8 @@ export type Question = {
   readonly parameters: Record<string, unknown>
   readonly steps: readonly Step[]
   readonly series: readonly SeriesOfBars[]
+  /** Of data: its steps of price and quantity. */
+  readonly instruments?: readonly Instrument[]
   /** Steps before which the state is taken, or from which one goes on. */
   readonly cuts: readonly number[]
   readonly world: World

@@ -147,10 +147,13 @@ export class StrategyTest<S> {
     return this.#market(subjects.quote(venue, instrument), data)
   }
 
-  /** A bar that has just closed: time goes on by its length. A number is a bar that did not move. */
+  /**
+   * A bar that has just closed: time goes on by its length, or to its end where `openTimeUs` says when it began. A number is
+   * a bar that did not move.
+   */
   candle(
     bar: number | { open?: number; high?: number; low?: number; close: number; volume?: number },
-    options: Where & { timeframe?: Timeframe } = {},
+    options: Where & { timeframe?: Timeframe; openTimeUs?: number } = {},
   ): TestDecision | undefined {
     const { venue, instrument } = this.#at(options)
     const timeframe = options.timeframe ?? this.#timeframe(venue, instrument)
@@ -161,9 +164,10 @@ export class StrategyTest<S> {
     const beganUs = this.#nowUs - (this.#nowUs % frameUs)
     // Bars of the first instrument move the time; one of another closes together with the one before it.
     const first = instrument === this.#first.instrument && venue === this.#first.venue
-    const openTimeUs = (first ? beganUs : beganUs - frameUs) as Us
+    const openTimeUs = (options.openTimeUs ?? (first ? beganUs : beganUs - frameUs)) as Us
     const closeTimeUs = (openTimeUs + frameUs) as Us
-    if (first) this.#nowUs = closeTimeUs
+    if (options.openTimeUs !== undefined) this.#nowUs = Math.max(this.#nowUs, closeTimeUs)
+    else if (first) this.#nowUs = closeTimeUs
     for (const price of [open, low, high, close]) this.#match(venue, instrument, price)
     const bytes = candleBytes({ timeframe, openTimeUs, closeTimeUs, open, high, low, close, volume })
     return this.#market(subjects.candle(venue, instrument, timeframe), bytes)
