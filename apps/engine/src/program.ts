@@ -68,6 +68,8 @@ async function makeProgram(
 class StrategyProgram extends StrategyActor implements ActorProgram {
   readonly #asked: unknown
   readonly #watched: Watched
+  /** A run is watched as a whole: a step within it does not end that. */
+  #isInRun = false
 
   constructor(definition: StrategyDefinition, options: StrategyActorOptions, watched: Watched) {
     super(definition, options)
@@ -76,6 +78,7 @@ class StrategyProgram extends StrategyActor implements ActorProgram {
   }
 
   override step(...given: Parameters<StrategyActor['step']>): ReturnType<StrategyActor['step']> {
+    if (this.#isInRun) return super.step(...given)
     this.#watched.enter(given[0].stream, given[0].sequence)
     try {
       return super.step(...given)
@@ -85,11 +88,13 @@ class StrategyProgram extends StrategyActor implements ActorProgram {
   }
 
   take(run: ActorRun, number: number): ReturnType<StrategyActor['step']> {
+    this.#isInRun = true
     this.#watched.enter(run.batch.stream, 0)
     try {
       return takeRun(this, run, number, this.#watched.progress)
     } finally {
       this.#watched.leave()
+      this.#isInRun = false
     }
   }
 
