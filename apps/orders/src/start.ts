@@ -152,7 +152,6 @@ async function consume(parts: Parts, accounts: ReadonlyMap<string, AccountWriter
       const writer = writerOf(arrived.account)
       if (arrived.kind === 'nothing') return
       await writer.run((desk) => decide(desk, arrived.decision))
-      crashPoint('orders.after_record_before_publish')
       await writer.desk.outbox.flush()
       crashPoint('orders.after_publish_before_ack')
     },

@@ -57,17 +57,24 @@ export class Outbox {
     this.#waiting.push(...rows)
   }
 
-  /** While older pages are not read, what is newer waits in the table. */
+  /** Leaves at once. While older pages are not read, what is newer waits in the table. */
   add(reports: readonly StoredReport[]): void {
-    if (!this.#more) this.#waiting.push(...reports)
+    if (this.#more || reports.length === 0) return
+    this.#waiting.push(...reports)
+    crashPoint('orders.after_record_before_publish')
+    void this.#start()
+  }
+
+  /** Never rejects. */
+  #start(): Promise<void> {
+    return (this.#running ??= this.#drain().finally(() => (this.#running = undefined)))
   }
 
   /** Everything that was added is in TRADES, or the service is stopping. */
   async flush(): Promise<void> {
     while (this.#waiting.length > 0) {
       if (this.#stopped) throw new Error('stopping: reports stay in the outbox')
-      this.#running ??= this.#drain().finally(() => (this.#running = undefined))
-      await this.#running
+      await this.#start()
     }
   }
 

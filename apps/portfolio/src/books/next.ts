@@ -60,8 +60,9 @@ export async function bookNext(
   options.seen.forget(key)
   crashPoint('portfolio.before_commit')
   const writing = writeNext(options.database.sql, next, { known, row, before, after, lots })
-  // The statement leaves in a microtask: what is done here is done while Postgres works.
-  if (options.onCommitting) setImmediate(options.onCommitting, row)
+  // What is done here is done while Postgres works: the driver may keep the statement until the next turn, not longer.
+  const { onCommitting } = options
+  if (onCommitting) setImmediate(() => setImmediate(onCommitting, row))
   const version = await writing
   if (version === undefined) return undefined
   options.seen.keep(key, { row, version, lots })
