@@ -67,6 +67,7 @@ function jobSettings(config: Config): Pick<JobsOptions, 'limits' | 'places'> {
     },
     places: {
       runsDir: path.resolve(config.strategiesRunsDir ?? path.join(config.home, 'runs')),
+      studiesDir: path.join(config.home, 'studies'),
       dataDir: path.resolve(config.strategiesDataDir ?? path.join(config.home, 'data')),
       marketDbUrl: config.marketDbUrl,
     },

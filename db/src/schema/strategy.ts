@@ -136,7 +136,7 @@ export const jobs = pgTable(
     tenantId: tenantId(),
     /** Order of the queue. */
     number: bigserial('number', { mode: 'number' }).notNull(),
-    kind: text('kind').$type<'backtest'>().notNull(),
+    kind: text('kind').$type<'backtest' | 'optimization'>().notNull(),
     state: text('state').$type<'queued' | 'running' | 'done' | 'failed' | 'cancelled' | 'partial'>().notNull(),
     request: jsonb('request').$type<Record<string, unknown>>().notNull(),
     /** SHA-256 of the bundle that is run. */

@@ -146,6 +146,10 @@ export { ASSUMPTION_WORDS, assumptionsOfWords, instantOf } from './http/backtest
 export type { AssumptionWord, Words } from './http/backtest-words.ts'
 export {
   backtestRequest,
+  JOB_KINDS,
+  optimizationRequest,
+  SAMPLER_NAMES,
+  trialView,
   CONVENTION_NAMES,
   JOB_STATES,
   jobField,
@@ -154,4 +158,12 @@ export {
   runRecordView,
   runView,
 } from './http/research.ts'
-export type { BacktestRequest, JobState, JobView, RunView } from './http/research.ts'
+export type {
+  BacktestRequest,
+  JobKind,
+  JobState,
+  JobView,
+  OptimizationRequest,
+  RunView,
+  TrialView,
+} from './http/research.ts'

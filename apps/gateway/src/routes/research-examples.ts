@@ -28,6 +28,16 @@ export const queued = {
   finishedUs: null,
   revision: 1,
 }
+export const optimization = {
+  ...backtest,
+  parameters: {},
+  space: ['fast=2..50', 'slow=20..200:5'],
+  objective: 'sharpe',
+  sampler: 'tpe',
+  trials: 200,
+}
+export const searching = { ...queued, id: 'job-00112233445566bb', kind: 'optimization', request: optimization }
+export const trial = { number: 0, state: 'done', parameters: { fast: 8, slow: 30 }, values: [1.19], problem: null }
 const id = '20260101T000002-1a2b3c4d'
 export const done = {
   ...queued,

@@ -4,20 +4,36 @@ import {
   JOB_STATES,
   jobField,
   jobView,
+  optimizationRequest,
   runField,
   runRecordView,
   runView,
   strategyField,
+  trialView,
 } from '@contrail/contracts'
 import { IDEMPOTENCY_HEADER } from '../http/idempotency.ts'
 import * as example from './research-examples.ts'
 import { byOf, listOf, page, route } from './kit.ts'
-import type { Route } from './kit.ts'
+import type { Route, RouteContext } from './kit.ts'
 
 const base = { tag: 'research', service: 'strategies' } as const
 const jobParams = z.strictObject({ job: jobField })
 const runParams = z.strictObject({ run: runField })
 const pageOf = <T extends z.ZodType>(cursor: T) => ({ limit: page.limit, cursor: cursor.optional() })
+
+function submit(
+  path: string,
+  body: unknown,
+  headers: Readonly<Record<string, string>>,
+  { upstream, principal }: RouteContext,
+) {
+  const key = headers[IDEMPOTENCY_HEADER]
+  return upstream.call('strategies', path, {
+    method: 'POST',
+    body,
+    headers: { 'x-contrail-by': byOf(principal), ...(key === undefined ? {} : { [IDEMPOTENCY_HEADER]: key }) },
+  })
+}
 
 const jobRoutes: Route[] = [
   route({
@@ -33,14 +49,35 @@ const jobRoutes: Route[] = [
     answer: jobView,
     example: example.queued,
     location: (answer) => `/v1/jobs/${(answer as { id: string }).id}`,
-    handle: ({ body, headers }, { upstream, principal }) => {
-      const key = headers[IDEMPOTENCY_HEADER]
-      return upstream.call('strategies', '/backtests', {
-        method: 'POST',
-        body,
-        headers: { 'x-contrail-by': byOf(principal), ...(key === undefined ? {} : { [IDEMPOTENCY_HEADER]: key }) },
-      })
-    },
+    handle: ({ body, headers }, context) => submit('/backtests', body, headers, context),
+  }),
+  route({
+    ...base,
+    method: 'post',
+    path: '/v1/optimizations',
+    operation: 'startOptimization',
+    summary:
+      'A search for parameters as a job, as `contrail optimise` makes it. Its run is that of the best, with the study in the report.',
+    body: optimizationRequest,
+    bodyExample: example.optimization,
+    idempotency: 'accepted',
+    status: 202,
+    answer: jobView,
+    example: example.searching,
+    location: (answer) => `/v1/jobs/${(answer as { id: string }).id}`,
+    handle: ({ body, headers }, context) => submit('/optimizations', body, headers, context),
+  }),
+  route({
+    ...base,
+    method: 'get',
+    path: '/v1/jobs/{job}/trials',
+    operation: 'listTrials',
+    summary: 'What an optimization has tried, in order; each trial is kept when it ends.',
+    params: jobParams,
+    query: z.strictObject(pageOf(z.string().regex(/^\d{1,9}$/))),
+    answer: listOf(trialView),
+    example: { items: [example.trial] },
+    handle: ({ params, query }, { upstream }) => upstream.call('strategies', `/jobs/${params.job}/trials`, { query }),
   }),
   route({
     ...base,

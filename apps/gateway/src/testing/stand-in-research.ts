@@ -10,6 +10,8 @@ export function researchStandIn(app: Hono): void {
   }
   const event = `id: ${example.done.revision}\nevent: done\ndata: ${JSON.stringify(example.done)}\n\n`
   app.post('/backtests', (c) => c.json(example.queued, 202))
+  app.post('/optimizations', (c) => c.json(example.searching, 202))
+  app.get('/jobs/:id/trials', (c) => c.json({ items: [example.trial] }))
   app.get('/jobs', (c) => c.json({ items: [example.done] }))
   app.get('/jobs/:id', (c) => c.json(job(c.req.param('id'))))
   app.delete('/jobs/:id', (c) => c.json(job(c.req.param('id')), 202))

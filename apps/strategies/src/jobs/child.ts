@@ -1,9 +1,12 @@
 import { Refusal } from '@contrail/contracts'
+import type { OptimizationRequest } from '@contrail/contracts'
 import { openStore, timescalePort } from '@contrail/data'
 import type { MarketDataPort, QueryTag } from '@contrail/data'
 import { openDatabase } from '@contrail/db'
 import { performRun } from '@contrail/research'
+import type { RunProgress } from '@contrail/research'
 import { expectedOfDatabase, expectedOfList, limitedPort } from './port.ts'
+import { optimise } from './optimise.ts'
 import { runRequestOf } from './task.ts'
 import type { JobError, Said, Task, Told } from './task.ts'
 
@@ -29,6 +32,11 @@ async function endingOf(task: Task): Promise<Said> {
   try {
     const opened = portOf(task)
     close = opened.close
+    const { study } = task
+    if (study !== undefined) {
+      const tell = (progress: RunProgress): void => void process.send?.({ kind: 'progress', progress } satisfies Said)
+      return await optimise({ ...task, request: task.request as OptimizationRequest, study }, opened.port, tell, stop.signal)
+    }
     const request = runRequestOf(task.request, task.code, opened.port)
     const { record } = await performRun(request, {
       directory: task.runsDir,

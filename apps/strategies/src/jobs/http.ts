@@ -1,4 +1,4 @@
-import { backtestRequest, check, JOB_STATES, jobField, runField } from '@contrail/contracts'
+import { backtestRequest, check, JOB_STATES, jobField, optimizationRequest, runField } from '@contrail/contracts'
 import { jsonBody } from '@contrail/runtime'
 import type { Hono } from 'hono'
 import { z } from 'zod'
@@ -14,6 +14,7 @@ const jobsQuery = z.object({
     .optional(),
   state: z.enum(JOB_STATES).optional(),
 })
+const trialsQuery = z.object({ limit, cursor: z.coerce.number().int().min(0).optional() })
 const runsQuery = z.object({ limit, cursor: runField.optional(), strategy: z.string().max(64).optional() })
 const FILES = {
   'report.html': 'text/html; charset=utf-8',
@@ -36,8 +37,20 @@ export function jobRoutes(app: Hono, jobs: Jobs): void {
   app.post('/backtests', async (c) => {
     const request = check(backtestRequest, await jsonBody(c), 'backtest')
     const by = byOf(c.req.header('x-contrail-by'))
-    const job = await jobs.submit(request, by, keyOf(c.req.header('idempotency-key')))
+    const job = await jobs.submit('backtest', request, by, keyOf(c.req.header('idempotency-key')))
     return c.json(jobViewOf(job), 202, { location: `/jobs/${job.id}` })
+  })
+  app.post('/optimizations', async (c) => {
+    const request = check(optimizationRequest, await jsonBody(c), 'optimization')
+    const by = byOf(c.req.header('x-contrail-by'))
+    const job = await jobs.submit('optimization', request, by, keyOf(c.req.header('idempotency-key')))
+    return c.json(jobViewOf(job), 202, { location: `/jobs/${job.id}` })
+  })
+  app.get('/jobs/:id/trials', async (c) => {
+    const query = check(trialsQuery, c.req.query(), 'query')
+    const items = await jobs.trials(idOf(c.req.param('id')), query.limit, query.cursor ?? -1)
+    const next = items.length === query.limit ? String(items.at(-1)?.number) : undefined
+    return c.json({ items, ...(next === undefined ? {} : { next }) })
   })
   app.get('/jobs', async (c) => {
     const query = check(jobsQuery, c.req.query(), 'query')

@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import os from 'node:os'
 import path from 'node:path'
 import { check, CONVENTION_NAMES, instrumentSchema } from '@contrail/contracts'
-import type { JobView, RunView, StrategyView } from '@contrail/contracts'
+import type { JobView, RunView, StrategyView, TrialView } from '@contrail/contracts'
 import { openStore } from '@contrail/data'
 import { createTestDatabases } from '@contrail/db/testing'
 import type { TestDatabases } from '@contrail/db/testing'
@@ -202,6 +202,89 @@ test('a job and the CLI make the same run of the same words', async () => {
   expect(items[0]).toMatchObject({ decisionsSha256: cli.decisionsSha256, trades: cli.trades.length })
   const { next } = await client.get<{ next: string }>('/runs?limit=1')
   expect(await client.get('/runs?limit=1&cursor=' + next)).toMatchObject({ items: [{ id: run }] })
+})
+
+/** Sixty combinations of a fast and a slow average over all of the data. */
+const search = {
+  ...asked,
+  parameters: {},
+  space: ['fast=5..24', 'slow=30..80:10'],
+  trials: 8,
+  seed: 3,
+  assumptions: { fee: '2/5', sizing: 'all-in' },
+}
+type Trials = { items: TrialView[]; next?: string }
+const trialsOf = (id: string) => client.get<Trials>(`/jobs/${id}/trials?limit=500`).then(({ items }) => items)
+
+test('an optimization is the study that the CLI makes of the same words, and its run that of the best', async () => {
+  const { id, kind } = await client.post<JobView>('/optimizations', search)
+  expect(kind).toBe('optimization')
+  const finished = await until(id, 'done')
+  expect(finished).toMatchObject({ attempts: 1, error: null, progress: { phase: 'over', done: 8, total: 8 } })
+  const flags = ['--venue', 'sim', '--instrument', 'BTC-USDT', '--timeframe', '1m', '--from', data.from, '--to', data.to]
+  const words = ['--space', 'fast=5..24', '--space', 'slow=30..80:10', '--trials', '8', '--seed', '3', '--cash', '25000']
+  const costs = ['--fee', '2/5', '--sizing', 'all-in', '--no-report', '--no-plateau']
+  const cli = (await contrail('optimise', 'sma-cross', ...flags, ...words, ...costs)) as unknown as {
+    best: { number: number; point: object; values: number[] }
+    top: { number: number; point: object; values: number[] }[]
+  }
+  const trials = await trialsOf(id)
+  expect(trials.map(({ number }) => number)).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
+  for (const { number, point, values } of cli.top)
+    expect(trials[number]).toMatchObject({ parameters: point, values, state: 'done', problem: null })
+  const first = await client.get<Trials>(`/jobs/${id}/trials?limit=5`)
+  const rest = await client.get<Trials>(`/jobs/${id}/trials?limit=5&cursor=${first.next}`)
+  expect([...first.items, ...rest.items]).toEqual(trials)
+  const run = await client.get<RunRecord & { sections: { kind: string }[] }>(`/runs/${finished.run}/report.json`)
+  expect(run.strategy.parameters).toMatchObject(cli.best.point)
+  expect(run.metrics.sharpe).toBe(cli.best.values[0])
+  expect(run.sections.map((section) => section.kind)).toContain('plateau')
+})
+
+test('an optimization that is cancelled keeps its trials and the best of them', async () => {
+  const { id } = await client.post<JobView>('/optimizations', { ...search, trials: 5_000, sampler: 'random', space: ['fast=5..24', 'slow=30..80'] }) // prettier-ignore
+  await vi.waitFor(async () => expect((await job(id)).progress.done).toBeGreaterThan(3), WAIT)
+  await client.delete(`/jobs/${id}`)
+  const stopped = await until(id, 'partial')
+  const trials = await trialsOf(id)
+  expect(trials.length).toBe(stopped.progress.done)
+  expect(trials.length).toBeLessThan(5_000)
+  const best = Math.max(...trials.map(({ values }) => values[0] ?? -Infinity))
+  expect((await client.get<RunRecord>(`/runs/${stopped.run}`)).metrics.sharpe).toBe(best)
+})
+
+test('a service that starts again goes on with the study, no trial twice', async () => {
+  const all = { venue: 'sim', instrument: 'BTC-USDT', timeframe: '1m' }
+  const { id } = await client.post<JobView>('/optimizations', { ...search, data: all, trials: 60 })
+  const file = path.join(home, 'studies', id, 'trials.jsonl')
+  await vi.waitFor(async () => expect((await trialsOf(id)).length).toBeGreaterThan(3), WAIT)
+  await service.stop()
+  const before = readFileSync(file, 'utf8')
+  const whole = before.slice(0, before.lastIndexOf('\n') + 1)
+  expect(whole.split('\n').length - 1).toBeLessThan(60)
+  await startService()
+  await until(id, 'done')
+  expect(readFileSync(file, 'utf8').startsWith(whole)).toBe(true)
+  expect((await trialsOf(id)).map(({ number }) => number)).toEqual(Array.from({ length: 60 }, (_, i) => i))
+})
+
+test.each([
+  ['an objective that is no metric', { objective: 'sharp' }, 'objective'],
+  ['an objective in a file', { objective: './mine.ts' }, 'objective'],
+  ['a sampler that there is not', { sampler: 'guess' }, 'sampler'],
+  ['no trials', { trials: 0 }, 'trials'],
+])('%s is refused before anything waits', async (_what, change, field) => {
+  const failure = client.post('/optimizations', { ...search, ...change })
+  await expect(failure).rejects.toMatchObject({ field: expect.stringContaining(field) })
+})
+
+test('a search that finds no score says why, and a space that does not fit is the end of its job', async () => {
+  const idle = await client.post<JobView>('/optimizations', { ...search, trials: 3, assumptions: { sizing: 'quantity:1e9' } })
+  expect((await until(idle.id, 'failed')).error).toMatchObject({ code: 'no_score' })
+  const odd = await client.post<JobView>('/optimizations', { ...search, space: ['nothing=1..5'] })
+  expect((await until(odd.id, 'failed')).error).toMatchObject({ code: 'unknown_parameter' })
+  const plain = await submit(asked)
+  await expect(client.get(`/jobs/${plain.id}/trials`)).rejects.toMatchObject({ code: 'not_found' })
 })
 
 test('the files of a run are served as they are', async () => {

@@ -1,7 +1,8 @@
 import { instantOf, refuse, sha256Field } from '@contrail/contracts'
-import type { BacktestRequest } from '@contrail/contracts'
+import type { BacktestRequest, JobKind, OptimizationRequest, TrialView } from '@contrail/contracts'
 import type { Database } from '@contrail/db'
-import { BUILT_IN_STRATEGIES } from '@contrail/research'
+import { BUILT_IN_STRATEGIES, METRIC_NAMES, objectivesOf, readTrials } from '@contrail/research'
+import type { Trial } from '@contrail/research'
 import type { Clock, Logger } from '@contrail/runtime'
 import { wholeBundle } from '../verbs.ts'
 import type { VerbContext } from '../verbs.ts'
@@ -11,7 +12,7 @@ import { createRunner } from './runner.ts'
 import { createRuns } from './runs.ts'
 import { createJobStore } from './store.ts'
 import type { Job } from './store.ts'
-import type { Task } from './task.ts'
+import type { Places } from './task.ts'
 import { runRequestOf } from './task.ts'
 
 export type JobsOptions = {
@@ -20,7 +21,7 @@ export type JobsOptions = {
   readonly clock: Clock
   readonly log: Logger
   readonly limits: JobLimits
-  readonly places: Pick<Task, 'runsDir' | 'dataDir' | 'marketDbUrl'>
+  readonly places: Places
 }
 
 /** Research over HTTP: a queue, who works it off, and the runs that come of it. */
@@ -58,7 +59,12 @@ export function createJobs({ database, context, clock, log, limits, places }: Jo
     events,
     start: () => runner.start(),
     /** What cannot be right is refused before anything waits. */
-    async submit(request: BacktestRequest, by: string, key: string | undefined): Promise<Job> {
+    async submit(
+      kind: JobKind,
+      request: BacktestRequest | OptimizationRequest,
+      by: string,
+      key: string | undefined,
+    ): Promise<Job> {
       const { from, to, source } = request.data
       if (source === 'database' && places.marketDbUrl === undefined)
         throw refuse('invalid', 'data.source', source, 'this service knows no market database: use files')
@@ -66,10 +72,18 @@ export function createJobs({ database, context, clock, log, limits, places }: Jo
       if (fromUs !== undefined && toUs !== undefined && fromUs >= toUs)
         throw refuse('invalid_period', 'data.from', from, 'begin before the end')
       runRequestOf(request, '', NO_PORT)
+      if ('objective' in request) mustBeMetrics(request.objective)
       const code = await hashOf(request.strategy)
-      const job = await store.add({ request, code, by, key, atUs: clock.nowUs() }, limits.queuedMax)
+      const job = await store.add({ kind, request, code, by, key, atUs: clock.nowUs() }, limits.queuedMax)
       runner.poke()
       return job
+    },
+    /** Of an optimization, as they were tried; none before its data is read. */
+    async trials(id: string, limit: number, after: number): Promise<TrialView[]> {
+      const { kind } = await store.get(id)
+      if (kind !== 'optimization') throw refuse('not_found', 'trials', id, 'only an optimization has trials')
+      const all = readTrials(places.studiesDir, id).filter(({ number }) => number > after)
+      return all.slice(0, limit).map(trialViewOf)
     },
     async cancel(id: string): Promise<Job> {
       const job = await store.cancel(id, clock.nowUs())
@@ -84,6 +98,18 @@ export function createJobs({ database, context, clock, log, limits, places }: Jo
 }
 export type Jobs = ReturnType<typeof createJobs>
 
+function mustBeMetrics(objective: string): void {
+  const unknown = objectivesOf(objective).find(({ name }) => !(METRIC_NAMES as readonly string[]).includes(name))
+  if (unknown) throw refuse('invalid', 'objective', unknown.name, `one of ${METRIC_NAMES.join(', ')}`)
+}
+
+const trialViewOf = (trial: Trial): TrialView => ({
+  number: trial.number,
+  state: trial.state,
+  parameters: { ...trial.point } as TrialView['parameters'],
+  values: trial.state === 'done' ? [...trial.values] : [],
+  problem: trial.state === 'failed' ? trial.problem : null,
+})
 const isBuiltIn = (name: string): boolean => (BUILT_IN_STRATEGIES as readonly string[]).includes(name)
 /** Reading the words needs no data. */
 const NO_PORT = { read: never, list: never, instruments: never }

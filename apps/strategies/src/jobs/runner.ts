@@ -8,7 +8,7 @@ import type { JobLimits } from './limits.ts'
 import { startJob } from './process.ts'
 import type { Ending, JobProcess } from './process.ts'
 import type { Ended, Job, JobStore, Progress } from './store.ts'
-import type { JobError, Task } from './task.ts'
+import type { JobError, Places } from './task.ts'
 
 export type RunnerOptions = {
   readonly store: JobStore
@@ -17,7 +17,7 @@ export type RunnerOptions = {
   readonly limits: JobLimits
   /** Text of the bundle that a job was asked for with. */
   readonly codeOf: (strategy: string, code: string) => Promise<string>
-  readonly places: Pick<Task, 'runsDir' | 'dataDir' | 'marketDbUrl'>
+  readonly places: Places
 }
 
 /** Looks for jobs that nobody told us of: of another copy of this service, or left behind by a dead one. */
@@ -144,7 +144,8 @@ class Attempt {
       if (this.#fate) return { state: 'cancelled' }
       // A process that runs somebody's code is told what it needs and no more.
       const marketDbUrl = asked.data.source === 'database' ? places.marketDbUrl : undefined
-      const task = { ...places, request: asked, code: text, rowsMax: limits.rowsMax, marketDbUrl }
+      const study = this.#job.kind === 'optimization' ? this.#job.id : undefined
+      const task = { ...places, request: asked, study, code: text, rowsMax: limits.rowsMax, marketDbUrl }
       this.#child = startJob(task, ({ progress }) => {
         const { phase, done, total, rate, leftMs = null } = progress
         if (phase === 'running') this.#seen = { done, total, rate }

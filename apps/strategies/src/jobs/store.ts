@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { refuse } from '@contrail/contracts'
-import type { BacktestRequest, JobView } from '@contrail/contracts'
+import type { BacktestRequest, JobKind, JobView, OptimizationRequest } from '@contrail/contracts'
 import { strategyTables } from '@contrail/db'
 import type { Database } from '@contrail/db'
 import { and, asc, count, desc, eq, inArray, lt, or, sql } from 'drizzle-orm'
@@ -11,7 +11,8 @@ const { jobs, versions } = strategyTables
 
 export type Job = typeof jobs.$inferSelect
 export type NewJob = {
-  readonly request: BacktestRequest
+  readonly kind: JobKind
+  readonly request: BacktestRequest | OptimizationRequest
   readonly code: string
   readonly by: string
   readonly key: string | undefined
@@ -36,8 +37,8 @@ export function createJobStore({ orm }: Database, tenant: string) {
   const owned = (id: string, owner: string, attempts: number) =>
     and(eq(jobs.id, id), eq(jobs.owner, owner), eq(jobs.attempts, attempts), eq(jobs.state, 'running'))
   return {
-    async add({ request, code, by, key, atUs }: NewJob, queuedMax: number): Promise<Job> {
-      const bodyHash = hashOf(request)
+    async add({ kind, request, code, by, key, atUs }: NewJob, queuedMax: number): Promise<Job> {
+      const bodyHash = hashOf(kind === 'backtest' ? request : [kind, request])
       return await orm.transaction(async (tx) => {
         // Two that ask at once must not both be the last that fits.
         await tx.execute(sql`select pg_advisory_xact_lock(hashtext('contrail_jobs'))`)
@@ -49,7 +50,7 @@ export function createJobStore({ orm }: Database, tenant: string) {
           throw refuse('queue_full', 'jobs', `${queuedMax} are waiting`, 'wait for some, or cancel them: DELETE /v1/jobs/:id')
         const id = `job-${randomBytes(8).toString('hex')}`
         const none = { phase: 'waiting', done: 0, total: 0, rate: 0, cancelling: false, attempts: 0, revision: 1 }
-        const row = { id, tenantId: tenant, kind: 'backtest', state: 'queued', request, code, by, key, bodyHash } as const
+        const row = { id, tenantId: tenant, kind, state: 'queued', request, code, by, key, bodyHash } as const
         const [added] = await tx.insert(jobs).values({ ...row, ...none, createdUs: atUs }).returning()
         return added as Job
       })

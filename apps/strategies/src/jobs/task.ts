@@ -1,19 +1,23 @@
 import { assumptionsOfWords, instantOf } from '@contrail/contracts'
-import type { BacktestRequest } from '@contrail/contracts'
+import type { BacktestRequest, OptimizationRequest } from '@contrail/contracts'
 import type { MarketDataPort } from '@contrail/data'
-import type { RunProgress, RunRequest } from '@contrail/research'
+import type { RunProgress, RunRequest, Trial } from '@contrail/research'
 import type { Assumptions } from '@contrail/trading'
 
 /** What the process of a job is told, and what it says. */
 export type Task = {
-  readonly request: BacktestRequest
+  readonly request: BacktestRequest | OptimizationRequest
+  /** Of an optimization: under which its trials are kept. */
+  readonly study: string | undefined
   /** Text of the bundle. */
   readonly code: string
   readonly runsDir: string
+  readonly studiesDir: string
   readonly dataDir: string
   readonly marketDbUrl: string | undefined
   readonly rowsMax: number
 }
+export type Places = Pick<Task, 'runsDir' | 'studiesDir' | 'dataDir' | 'marketDbUrl'>
 export type JobError = { readonly code: string; readonly field: string; readonly value: string; readonly mend: string }
 export type Told = { readonly kind: 'start'; readonly task: Task } | { readonly kind: 'stop' }
 export type Said =
@@ -60,6 +64,12 @@ function assumptionsOf({ assumptions, seed }: BacktestRequest): Partial<Assumpti
     riskGate: assumptions.riskGate,
     accountLimits: assumptions.accountLimits,
   }
+}
+
+export function noScore(trials: readonly Trial[]): JobError {
+  const [failed] = trials.filter((trial) => trial.state === 'failed')
+  const value = failed?.state === 'failed' ? failed.problem : `${trials.length} trials without a trade, or without a score`
+  return { code: 'no_score', field: 'objective', value, mend: 'a backtest of the same words says why: POST /v1/backtests' }
 }
 
 const present = <K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } =>

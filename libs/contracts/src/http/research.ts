@@ -64,6 +64,43 @@ export const backtestRequest = z.strictObject({
 })
 export type BacktestRequest = z.infer<typeof backtestRequest>
 
+export const SAMPLER_NAMES = ['tpe', 'random', 'cma-es', 'grid'] as const
+/** A backtest, and what of it is searched for what. */
+export const optimizationRequest = backtestRequest.extend({
+  space: z
+    .array(z.string().min(3).max(200))
+    .min(1)
+    .max(32)
+    .optional()
+    .describe(
+      "What is searched: fast=2..50, size=0.1..10:log, mode=a|b; default: all that the strategy's schema bounds",
+    ),
+  objective: z
+    .string()
+    .regex(/^[a-zA-Z0-9]{1,40}(:(min|max))?(,[a-zA-Z0-9]{1,40}(:(min|max))?)?$/, 'a metric, or two: sharpe,maxDrawdown')
+    .default('sharpe'),
+  sampler: z.enum(SAMPLER_NAMES).default('tpe'),
+  trials: z.number().int().min(1).max(100_000).optional().describe('At most; default 100'),
+  earlyStop: z.number().int().min(1).optional().describe('End after so many trials without a better one'),
+  batch: z.number().int().min(1).max(10_000).optional().describe('Trials open at once (tpe), or population (cma-es)'),
+})
+export type OptimizationRequest = z.infer<typeof optimizationRequest>
+
+/** One set of parameters that was tried. */
+export const trialView = z.object({
+  number: z.number().int(),
+  state: z.enum(['done', 'failed']),
+  parameters: z.record(z.string(), z.union([z.number(), z.string(), z.boolean()])),
+  /** Of the objectives, in their order; null where one is not defined. */
+  values: z.array(z.number().nullable()),
+  /** Why it failed. */
+  problem: z.string().nullable(),
+})
+export type TrialView = z.infer<typeof trialView>
+
+export const JOB_KINDS = ['backtest', 'optimization'] as const
+export type JobKind = (typeof JOB_KINDS)[number]
+
 /**
  * `partial`: stopped before its end by somebody or by a limit, with a run that says `complete: false`. `cancelled`: stopped before
  * there was anything to show.
@@ -77,7 +114,7 @@ export const runField = z
 
 export const jobView = z.object({
   id: jobField,
-  kind: z.enum(['backtest']),
+  kind: z.enum(JOB_KINDS),
   state: z.enum(JOB_STATES),
   strategy: z.string(),
   /** SHA-256 of the code that was meant when it was asked for. */
@@ -86,7 +123,7 @@ export const jobView = z.object({
     phase: z.enum(['waiting', 'loading', 'running', 'judging', 'writing', 'over']),
     done: z.number(),
     total: z.number(),
-    /** Events a second. */
+    /** Events a second; of an optimization trials, as `done` and `total` are. */
     rate: z.number(),
     etaMs: z.number().nullable(),
   }),
