@@ -123,10 +123,24 @@ function readAnswer(subject: string, body: string): [Error | undefined, PublishA
   return [new PublishRefused(said), undefined]
 }
 
+/** All that the client asks of headers is their bytes: of a fence they are written at once. */
+class Fence {
+  readonly #sequence: number
+  constructor(sequence: number) {
+    this.#sequence = sequence
+  }
+  encode(): Uint8Array {
+    return Buffer.from(`NATS/1.0\r\nNats-Expected-Last-Subject-Sequence: ${this.#sequence}\r\n\r\n`, 'latin1')
+  }
+}
+
 export function headersOf(options: PublishOptions | undefined): MsgHdrs | undefined {
   if (!options) return undefined
   const { messageId, expectedLastSubjectSequence, expectedLastMessageId, headers: own } = options
-  if ((messageId ?? expectedLastSubjectSequence ?? expectedLastMessageId ?? own) === undefined) return undefined
+  if ((messageId ?? expectedLastMessageId ?? own) === undefined)
+    return expectedLastSubjectSequence === undefined
+      ? undefined
+      : (new Fence(expectedLastSubjectSequence) as unknown as MsgHdrs)
   const all = headers()
   if (own) for (const [key, value] of Object.entries(own)) all.set(key, value)
   if (messageId !== undefined) all.set('Nats-Msg-Id', messageId)
