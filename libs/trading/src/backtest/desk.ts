@@ -300,7 +300,7 @@ export class Desk implements VenueSink {
       return
     }
     const closed = Math.min(Math.abs(before), lots)
-    const average = holding.readout.averagePrice
+    const average = holding.averagePrice
     const realised = holding.realisedQuote
     holding.apply(order.side, lots, price, fee)
     const part = closed / Math.abs(before)

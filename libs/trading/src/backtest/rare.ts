@@ -18,6 +18,7 @@ export class Rare<T> {
   }
 
   clear(): void {
-    this.#values.length = 0
+    // Not by `length`: that would throw the array's room away with it.
+    while (this.#values.length > 0) this.#values.pop()
   }
 }

@@ -135,6 +135,12 @@ export class Holding {
     return this.#exact ? this.readout.realised : this.realised / this.#power
   }
 
+  /** As in the readout, without one. */
+  get averagePrice(): number {
+    if (this.#readout || this.#exact) return this.readout.averagePrice
+    return this.#average()
+  }
+
   get readout(): HoldingReadout {
     return (this.#readout ??= this.#read())
   }
