@@ -11,8 +11,10 @@ export class Seen {
 
   /** True when it is new. */
   add(key: string): boolean {
-    if (this.#keys.has(key)) return false
+    const before = this.#keys.size
+    // Looked up once: a text that was just read has yet to be hashed.
     this.#keys.add(key)
+    if (this.#keys.size === before) return false
     if (this.#ring.length < this.#limit) this.#ring.push(key)
     else {
       this.#keys.delete(this.#ring[this.#oldest]!)
