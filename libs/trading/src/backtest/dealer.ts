@@ -127,7 +127,7 @@ export class Dealer {
       return
     }
     order.activeAtUs = nowUs + this.#latency()
-    if (market.orders.length === 0) catchUp(stock)
+    if (market.orders.length === 0) catchUp(stock, this.#isBarModel)
     if (nowUs > market.nowUs) market.nowUs = nowUs
     this.send(order)
   }
@@ -197,9 +197,11 @@ export class Dealer {
 }
 
 /** Quotes and books that nobody waited for were not shown to the market yet. */
-function catchUp(stock: Stock): void {
-  const { market, unseen } = stock
+function catchUp(stock: Stock, isBarModel: boolean): void {
+  const { market, unseen, mark, tick } = stock
   stock.unseen = undefined
+  // A limit that the last print does not reach rests; bars are met at their opens whatever was before.
+  if (!isBarModel && mark > 0) market.last = Math.round((mark * tick.power) / tick.units)
   if (!unseen) return
   if ('bids' in unseen) onBook(market, unseen)
   else onQuote(market, unseen)

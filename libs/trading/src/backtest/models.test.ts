@@ -107,6 +107,26 @@ test('trade: a market order meets the next print; a limit fills when the price t
   expect(fills).toEqual(['1 buy 1@100.2', '3 buy 1@99.5'])
 })
 
+test('trade: a limit that the last print did not reach waits in the book: the very next print at its price is a touch', () => {
+  const tape = prints([
+    [100, 5, 1],
+    [99, 5, -1],
+    [98.9, 5, -1],
+    [99, 5, 1],
+  ])
+  const buy = (price: number, timeInForce: 'GTC' | 'IOC' = 'GTC') => ({
+    0: (ctx: Context<unknown>) => void ctx.buy({ quantity: 1, price, timeInForce }),
+  })
+  const fills = (script: ReturnType<typeof buy>, latencyUs = 0) =>
+    run([tape], 'ticks', script, { fillModel: 'trade', latency: { kind: 'fixed', us: latencyUs } }).result.fills
+  expect(fills(buy(99))).toMatchObject([{ row: 2, price: 99, liquidity: 'maker' }])
+  // It came while the market stood at 99: it takes what comes next.
+  expect(fills(buy(99), 1_500_000)).toMatchObject([{ row: 2, price: 98.9, liquidity: 'taker' }])
+  // What reaches the last print, or must not wait, meets the next one.
+  expect(fills(buy(100))).toMatchObject([{ row: 1, price: 99, liquidity: 'taker' }])
+  expect(fills(buy(99, 'IOC'))).toMatchObject([{ row: 1, price: 99, liquidity: 'taker' }])
+})
+
 test('funding is paid from long to short at its hour, and is part of the trade', () => {
   const funding: FundingColumns = {
     kind: 'funding',

@@ -86,6 +86,22 @@ export function runDue(market: Market): void {
   sweep(market)
 }
 
+/**
+ * Before the next print becomes the market: a limit order that the one before it did not reach has been waiting in the book
+ * since it came, so a print at its price is a touch and no fill.
+ */
+export function restDue(market: Market, untilUs: number): void {
+  if (untilUs < market.dueUs || market.last === 0) return
+  for (const order of market.orders) {
+    const isLimit = order.price > 0 && order.stopPrice === 0 && !isTrailing(order)
+    const mayRest = order.timeInForce !== 'IOC' && order.timeInForce !== 'FOK'
+    if (order.state !== 'inbound' || order.activeAtUs > untilUs || !isLimit || !mayRest) continue
+    if (reaches(order, market.last)) continue
+    market.nowUs = Math.max(market.nowUs, order.activeAtUs)
+    activate(market, order)
+  }
+}
+
 export const isExpired = (order: VenueOrder, nowUs: number): boolean =>
   order.state !== 'done' && order.expireAtUs > 0 && order.expireAtUs <= nowUs
 export const expire = (market: Market, order: VenueOrder): void =>

@@ -1,7 +1,17 @@
 import type { Book, Quote, Reason, Tick } from '@contrail/contracts'
 import type { AmendRequest, Approved, CancelRequest, PlaceRequest } from '../risk/gate.ts'
 import { fill, room, take } from './fill.ts'
-import { addOrder, makeOrder, requestAmend, requestCancel, runDue, sweep, trigger, triggered } from './lifecycle.ts'
+import {
+  addOrder,
+  makeOrder,
+  requestAmend,
+  requestCancel,
+  restDue,
+  runDue,
+  sweep,
+  trigger,
+  triggered,
+} from './lifecycle.ts'
 import { remember, unlinkable } from './links.ts'
 import { lotsOf, reasonOf, ticksOf } from './model.ts'
 import type { Level, Market, VenueOrder, VenueReport } from './model.ts'
@@ -74,7 +84,8 @@ export function advance(market: Market, nowUs: number): void {
 /** A trade print: fills what rests at its price or beyond, triggers stops. */
 export function onTick(market: Market, tick: Tick): void {
   const isNext = market.settings.prints === 'next' && !market.quoted
-  if (!isNext) advance(market, tick.receiveTimeUs)
+  if (isNext) restDue(market, tick.receiveTimeUs)
+  else advance(market, tick.receiveTimeUs)
   const price = ticksOf(market, tick.price)
   market.last = price
   let left = shown(market, tick.quantity)
