@@ -36,6 +36,8 @@ export class Desk implements VenueSink {
   /** Exact cash is the sum of these two: a double that is too large to be added to, and what has come and gone since. */
   #cashBefore = 0
   #cashSince = 0
+  /** Where two doubles cannot say it (2^106 units): the second is infinite then. */
+  #hugeCash: bigint | undefined
   readonly orders: OrderLog
   readonly fills = new FillLog()
   readonly trades = new TradeLog()
@@ -94,11 +96,14 @@ export class Desk implements VenueSink {
   #holds(units: bigint): void {
     this.cash = Number(units)
     this.#cashBefore = Math.abs(this.cash) > EXACT_MAX ? this.cash : 0
-    this.#cashSince = Number(units - BigInt(this.#cashBefore))
+    const since = Number(units - BigInt(this.#cashBefore))
+    const isTwo = Math.abs(since) <= EXACT_MAX
+    this.#cashSince = isTwo ? since : Infinity
+    this.#hugeCash = isTwo ? undefined : units
   }
 
   get #exactCash(): bigint {
-    return BigInt(this.#cashBefore) + BigInt(this.#cashSince)
+    return this.#hugeCash ?? BigInt(this.#cashBefore) + BigInt(this.#cashSince)
   }
 
   /* The venue's side. */
