@@ -39,7 +39,7 @@ export class Desk implements VenueSink {
   /** Where two doubles cannot say it (2^106 units): the second is infinite then. */
   #hugeCash: bigint | undefined
   readonly orders: OrderLog
-  readonly fills = new FillLog()
+  readonly fills: FillLog
   readonly trades = new TradeLog()
   readonly #keeps: boolean
   readonly #account: AccountView
@@ -63,6 +63,7 @@ export class Desk implements VenueSink {
     this.orders = new OrderLog(instruments, strategy)
     this.#assumptions = assumptions
     this.#hasCosts = assumptions.spreadBps > 0 || assumptions.slippage.kind !== 'none'
+    this.fills = new FillLog(this.#hasCosts)
     const scale = instruments.reduce((most, instrument) => {
       const { tick, lot } = stepsOfInstrument(instrument)
       return Math.max(most, tick.scale + lot.scale)

@@ -15,24 +15,29 @@ const STATUSES = ['new', 'filled', 'cancelled', 'expired', 'rejected', 'denied']
 type LoggedStatus = (typeof STATUSES)[number]
 
 /* Columns of an order. */
-const STOCK = 0
-const SIDE = 1
-const TYPE = 2
-const LOTS = 3
-const PRICE = 4
-const STOP = 5
-const PLACED = 6
-const DONE = 7
-const STATUS = 8
-const FILLED = 9
+/** Instrument, side, type and status in one number, from the left: see `kindOf`. */
+const KIND = 0
+const LOTS = 1
+const PRICE = 2
+const STOP = 3
+const PLACED = 4
+const DONE = 5
+const FILLED = 6
 /** Sum of ticks x lots. */
-const PAID = 10
-/** Of the decision that asked for it, and its place there; 0 = the run's own. */
-const DECISION = 11
-const INDEX = 12
+const PAID = 7
+/** Number of the decision that asked for it x `INDEX_BASE`, and its place there; below that the run's own. */
+const ORIGIN = 8
 /** Lots before sizing or amends. */
-const ASKED = 13
-const ORDER_COLUMNS = 14
+const ASKED = 9
+const ORDER_COLUMNS = 10
+
+const STATUS_BASE = 8
+const TYPE_BASE = 16
+const SIDE_BASE = 2
+const INDEX_BASE = 1_024
+
+const kindOf = (stock: number, side: Side, type: number): number =>
+  ((stock * SIDE_BASE + (side === 'buy' ? 1 : 0)) * TYPE_BASE + type) * STATUS_BASE
 
 export class OrderLog {
   readonly #table = new Table(ORDER_COLUMNS)
@@ -63,7 +68,7 @@ export class OrderLog {
     const row = this.addMarket(stock, ask.side, ask.lots, ask.tag, placedUs, decision, index)
     const { cells } = this.#table
     const at = this.#table.last
-    cells[at + TYPE] = type
+    cells[at + KIND] = kindOf(stock, ask.side, type)
     cells[at + PRICE] = ask.price
     cells[at + STOP] = ask.stopPrice
     return row
@@ -81,19 +86,15 @@ export class OrderLog {
     const row = this.#table.rows
     const at = this.#table.add()
     const { cells } = this.#table
-    cells[at + STOCK] = stock
-    cells[at + SIDE] = side === 'buy' ? 1 : -1
-    cells[at + TYPE] = 0
+    cells[at + KIND] = kindOf(stock, side, 0)
     cells[at + LOTS] = lots
     cells[at + PRICE] = 0
     cells[at + STOP] = 0
     cells[at + PLACED] = placedUs
     cells[at + DONE] = NaN
-    cells[at + STATUS] = 0
     cells[at + FILLED] = 0
     cells[at + PAID] = 0
-    cells[at + DECISION] = decision
-    cells[at + INDEX] = index
+    cells[at + ORIGIN] = decision * INDEX_BASE + index
     cells[at + ASKED] = lots
     this.#tags.add(row, tag)
     return row
@@ -117,7 +118,7 @@ export class OrderLog {
   ended(row: number, status: LoggedStatus, atUs: number): void {
     const cells = this.#table.chunkOf(row)
     const at = this.#table.indexOf(row)
-    cells[at + STATUS] = status === 'filled' ? 1 : STATUSES.indexOf(status)
+    cells[at + KIND]! += status === 'filled' ? 1 : STATUSES.indexOf(status)
     cells[at + DONE] = atUs
   }
 
@@ -126,8 +127,9 @@ export class OrderLog {
   }
 
   orderId(row: number): string {
-    const decision = this.#table.at(row, DECISION)
-    if (decision > 0) return `${this.#prefix}-${decision}-${this.#table.at(row, INDEX)}`
+    const origin = this.#table.at(row, ORIGIN)
+    const decision = Math.floor(origin / INDEX_BASE)
+    if (decision > 0) return `${this.#prefix}-${decision}-${origin % INDEX_BASE}`
     return `${this.#prefix}-${this.#reasons.get(row)?.toLowerCase() ?? 'own'}-${row}`
   }
 
@@ -140,11 +142,11 @@ export class OrderLog {
   }
 
   instrument(row: number): Instrument {
-    return this.#instruments[this.#table.at(row, STOCK)]!
+    return this.#instruments[Math.floor(this.#table.at(row, KIND) / (STATUS_BASE * TYPE_BASE * SIDE_BASE))]!
   }
 
   side(row: number): Side {
-    return this.#table.at(row, SIDE) > 0 ? 'buy' : 'sell'
+    return Math.floor(this.#table.at(row, KIND) / (STATUS_BASE * TYPE_BASE)) % SIDE_BASE === 1 ? 'buy' : 'sell'
   }
 
   lots(row: number): number {
@@ -176,13 +178,13 @@ export class OrderLog {
     const { tick, lot } = stepsOfInstrument(instrument)
     const priced = (ticks: number) => (ticks > 0 ? numberOfSteps(ticks, tick) : undefined)
     const done = cell(DONE)
-    const status: OrderStatus = STATUSES[cell(STATUS)]!
+    const status: OrderStatus = STATUSES[cell(KIND) % STATUS_BASE]!
     return {
       orderId: this.orderId(row),
       venue: instrument.venue,
       instrument: instrument.instrument,
       side: this.side(row),
-      orderType: ORDER_TYPES[cell(TYPE)]!,
+      orderType: ORDER_TYPES[Math.floor(cell(KIND) / STATUS_BASE) % TYPE_BASE]!,
       quantity: numberOfSteps(cell(LOTS), lot),
       price: priced(cell(PRICE)),
       stopPrice: priced(cell(STOP)),
@@ -200,10 +202,17 @@ export class OrderLog {
 const averageOf = (paid: number, lots: number, tick: Step): number | undefined =>
   lots > 0 ? ((paid / lots) * tick.units) / tick.power : undefined
 
-const FILL_COLUMNS = 9
+/** Of them the last two where spread or slippage is assumed. */
+const FILL_COLUMNS = 8
 
 export class FillLog {
-  readonly #table = new Table(FILL_COLUMNS)
+  readonly #table: Table
+  readonly #hasCosts: boolean
+
+  constructor(hasCosts: boolean) {
+    this.#hasCosts = hasCosts
+    this.#table = new Table(hasCosts ? FILL_COLUMNS : FILL_COLUMNS - 2)
+  }
 
   get count(): number {
     return this.#table.rows
@@ -222,21 +231,21 @@ export class FillLog {
   ): void {
     const at = this.#table.add()
     const { cells } = this.#table
-    cells[at] = order
+    cells[at] = order * 2 + (liquidity === 'maker' ? 1 : 0)
     cells[at + 1] = atUs
     cells[at + 2] = row
     cells[at + 3] = lots
     cells[at + 4] = ticks
     cells[at + 5] = fee
-    cells[at + 6] = liquidity === 'maker' ? 1 : 0
-    cells[at + 7] = slippage
-    cells[at + 8] = spread
+    if (!this.#hasCosts) return
+    cells[at + 6] = slippage
+    cells[at + 7] = spread
   }
 
   records(orders: OrderLog, feeUnit: number): FillRecord[] {
     return Array.from({ length: this.#table.rows }, (_, index) => {
       const cell = (column: number) => this.#table.at(index, column)
-      const order = cell(0)
+      const order = Math.floor(cell(0) / 2)
       const instrument = orders.instrument(order)
       const { tick, lot } = stepsOfInstrument(instrument)
       return {
@@ -249,9 +258,9 @@ export class FillLog {
         quantity: numberOfSteps(cell(3), lot),
         price: numberOfSteps(cell(4), tick),
         fee: cell(5) / feeUnit,
-        liquidity: cell(6) === 1 ? 'maker' : 'taker',
-        slippage: cell(7),
-        spread: cell(8),
+        liquidity: cell(0) % 2 === 1 ? 'maker' : 'taker',
+        slippage: this.#hasCosts ? cell(6) : 0,
+        spread: this.#hasCosts ? cell(7) : 0,
       }
     })
   }
