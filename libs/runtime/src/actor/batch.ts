@@ -32,21 +32,23 @@ export type Member = {
 }
 
 const ROOM = 16
+/** Most groups are one actor's own reports and commands, and mostly there are none: such a group weighs little. */
+const NONE = new Int32Array(0)
 
 /** Those who read the very same subjects of a stream: which inputs of a batch are theirs is found once for all of them. */
 export class Group<T extends Member> implements ActorRun {
   readonly key: string
   readonly patterns: readonly string[]
   batch: Batch = EMPTY
-  order = new Int32Array(0)
-  meanings = new Int32Array(0)
+  order = NONE
+  meanings = NONE
   count = 0
   at = 0
   resolved: readonly unknown[] = []
   /** One taken out makes new lists: whoever walks one walks on. */
   members: readonly T[] = []
   tables: readonly unknown[][] = []
-  readonly #subjects = new Map<string, number>()
+  #subjects: Map<string, number> | undefined
 
   constructor(key: string, patterns: readonly string[]) {
     this.key = key
@@ -54,8 +56,14 @@ export class Group<T extends Member> implements ActorRun {
   }
 
   add(member: T): void {
-    ;(this.members as T[]).push(member)
-    ;(this.tables as unknown[][]).push(Array.from(this.#subjects.keys(), (subject) => member.resolve(subject)))
+    const table = Array.from(this.#subjects?.keys() ?? [], (subject) => member.resolve(subject))
+    if (this.members.length === 0) {
+      this.members = [member]
+      this.tables = [table]
+    } else {
+      ;(this.members as T[]).push(member)
+      ;(this.tables as unknown[][]).push(table)
+    }
   }
 
   remove(member: T): void {
@@ -66,16 +74,17 @@ export class Group<T extends Member> implements ActorRun {
 
   /** Index of the subject in the tables. */
   meaningOf(subject: string): number {
-    const known = this.#subjects.get(subject)
+    const subjects = (this.#subjects ??= new Map<string, number>())
+    const known = subjects.get(subject)
     if (known !== undefined) return known
-    const index = this.#subjects.size
-    this.#subjects.set(subject, index)
+    const index = subjects.size
+    subjects.set(subject, index)
     this.members.forEach((member, at) => (this.tables[at] as unknown[]).push(member.resolve(subject)))
     return index
   }
 
   forget(): void {
-    this.#subjects.clear()
+    this.#subjects = undefined
     for (const table of this.tables) table.length = 0
   }
 
