@@ -1,3 +1,4 @@
+import { timeframeField } from '@contrail/contracts'
 import { defineStrategy, Sma } from '@contrail/trading'
 import { z } from 'zod'
 
@@ -7,11 +8,12 @@ export default defineStrategy({
   parameters: z.object({
     venue: z.string().default('sim'),
     instrument: z.string().default('BTC-USDT'),
+    timeframe: timeframeField.default('1s'),
     fast: z.number().int().min(1).max(100).default(3),
     slow: z.number().int().min(2).max(300).default(8),
     quantity: z.number().positive().default(0.01).describe('In base'),
   }),
-  inputs: ({ venue, instrument }) => [{ kind: 'candles', venue, instrument, timeframe: '1s' }],
+  inputs: ({ venue, instrument, timeframe }) => [{ kind: 'candles', venue, instrument, timeframe }],
   lookback: ({ slow }) => slow,
   state: ({ fast, slow }) => ({ fast: new Sma(fast), slow: new Sma(slow) }),
   onCandle(ctx, state, candle) {

@@ -1,3 +1,4 @@
+import { timeframeField } from '@contrail/contracts'
 import { defineStrategy } from '@contrail/trading'
 import { z } from 'zod'
 
@@ -7,11 +8,12 @@ export default defineStrategy({
   parameters: z.object({
     venue: z.string().default('sim'),
     instrument: z.string().default('BTC-USDT'),
+    timeframe: timeframeField.default('1m'),
     levels: z.number().int().min(1).max(20).default(5),
     stepPercent: z.number().positive().max(20).default(0.15),
     quantity: z.number().positive().default(0.005).describe('Of each level, in base'),
   }),
-  inputs: ({ venue, instrument }) => [{ kind: 'candles', venue, instrument, timeframe: '1m' }],
+  inputs: ({ venue, instrument, timeframe }) => [{ kind: 'candles', venue, instrument, timeframe }],
   // `anchor`: the price that the grid hangs from; 0 before there is one.
   state: () => ({ anchor: 0 }),
   onCandle(ctx, state, candle) {

@@ -1,3 +1,4 @@
+import { timeframeField } from '@contrail/contracts'
 import { defineStrategy, Rsi } from '@contrail/trading'
 import { z } from 'zod'
 
@@ -7,13 +8,14 @@ export default defineStrategy({
   parameters: z.object({
     venue: z.string().default('sim'),
     instrument: z.string().default('BTC-USDT'),
+    timeframe: timeframeField.default('1m'),
     period: z.number().int().min(2).max(100).default(14),
     oversold: z.number().min(1).max(50).default(30),
     stopPercent: z.number().positive().max(50).default(0.6),
     targetPercent: z.number().positive().max(50).default(0.4),
     quantity: z.number().positive().default(0.01).describe('In base'),
   }),
-  inputs: ({ venue, instrument }) => [{ kind: 'candles', venue, instrument, timeframe: '1m' }],
+  inputs: ({ venue, instrument, timeframe }) => [{ kind: 'candles', venue, instrument, timeframe }],
   // Enough for the smoothing of the RSI to forget how it began.
   lookback: ({ period }) => 8 * period,
   state: ({ period }) => ({ rsi: new Rsi(period, { flatValue: 50 }) }),

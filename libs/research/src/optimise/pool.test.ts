@@ -71,6 +71,13 @@ describe('trials on threads', () => {
     expect(ends[0]?.best?.state === 'done' && ends[0].best.metrics['tradeCount']).toBeGreaterThan(0)
   })
 
+  it('which bars are read is searched only where it is asked for', async () => {
+    const names = async (space?: string[]) =>
+      (await search('sma-cross', space ? { space } : {})).space.dimensions.map(({ name }) => name)
+    expect(await names()).not.toContain('timeframe')
+    expect(await names(['fast=2..9'])).toEqual(['fast'])
+  })
+
   it('the figures of the best are those of its report', async () => {
     const found = await search('sma-cross', { space: ['fast=2..30', 'slow=20..120:5', 'allowShort'] })
     const { best } = await study(found, 2, 12)

@@ -64,7 +64,10 @@ export async function prepareSearch(request: SearchRequest): Promise<Search> {
     set: run.parameters ?? {},
     ...(request.space ? { space: request.space } : {}),
   })
-  const dimensions = found.dimensions.filter(({ name }) => !(name in fixed))
+  // Which data is read is no choice of a search, unless it is asked for by name.
+  const dimensions = found.dimensions.filter(
+    ({ name }) => !(name in fixed) && (request.space !== undefined || !OF_THE_DATA.includes(name)),
+  )
   const space: Space = { ...found, dimensions, fixed }
   const isFeasible = (point: ParameterSet): boolean => definition.parameters.safeParse({ ...fixed, ...point }).success
   const described = describe(definition, space)
@@ -143,6 +146,7 @@ function knownOf(
   )
 }
 
+const OF_THE_DATA: readonly string[] = ['venue', 'instrument', 'timeframe']
 const SAMPLES = 32
 
 /** All that any trial may read: inputs and lookback over choices, ends of ranges and some points between. */
