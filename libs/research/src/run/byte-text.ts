@@ -2,7 +2,7 @@ import { DAY_US, isoOfUs } from '@contrail/contracts'
 
 /*
  * Text as bytes: numbers, times and words are written where they will lie in the file, with no string made of them. What is
- * written is byte for byte what `String`, `isoOfUs` and `JSON.stringify` say (byte-text.test.ts).
+ * written is byte for byte what `String` and `isoOfUs` say (byte-text.test.ts).
  */
 export type Sink = (bytes: Uint8Array) => void
 
@@ -11,7 +11,6 @@ const ROOM = 1 << 20
 const SHORT = 64
 const COMMA = 44
 const QUOTE = 34
-const BACKSLASH = 92
 const LINE = 10
 const ZERO = 48
 
@@ -70,12 +69,15 @@ export class ByteText {
     this.#at = from + length
   }
 
+  /** As `raw`, sooner for what is long. */
   #long(text: string): void {
-    const bytes = Buffer.from(text)
-    this.flush()
-    if (bytes.length > ROOM) return this.#sink(bytes)
-    this.#bytes.set(bytes)
-    this.#at = bytes.length
+    const most = text.length * 3
+    if (most > ROOM) {
+      this.flush()
+      return this.#sink(Buffer.from(text))
+    }
+    this.#room(most)
+    this.#at += this.#bytes.write(text, this.#at)
   }
 
   /** A cell of a sheet: nothing for undefined, in quotes where it has to be. */
@@ -180,51 +182,5 @@ export class ByteText {
     this.#dayUs = Number.isInteger(us) && text.length === 27 ? Math.floor(us / DAY_US) * DAY_US : NaN
     for (let i = 0; i < 11; i++) this.#date[i] = text.charCodeAt(i)
     this.raw(text)
-  }
-
-  /** A value made of plain objects, lists, text, numbers and truth values. */
-  json(value: unknown): void {
-    if (typeof value === 'number') return Number.isFinite(value) ? this.number(value) : this.raw('null')
-    if (typeof value === 'string') return this.#jsonText(value)
-    if (value === null || typeof value === 'boolean') return this.raw(String(value))
-    if (Array.isArray(value)) return this.#jsonList(value as readonly unknown[])
-    if (typeof value !== 'object' || 'toJSON' in value) return this.raw(JSON.stringify(value) ?? 'null')
-    this.byte(123)
-    let isNext = false
-    for (const key in value) {
-      const own = (value as Readonly<Record<string, unknown>>)[key]
-      if (own === undefined || typeof own === 'function' || !Object.hasOwn(value, key)) continue
-      if (isNext) this.comma()
-      isNext = true
-      this.#jsonText(key)
-      this.byte(58)
-      this.json(own)
-    }
-    this.byte(125)
-  }
-
-  #jsonList(values: readonly unknown[]): void {
-    this.byte(91)
-    for (let i = 0; i < values.length; i++) {
-      if (i > 0) this.comma()
-      this.json(values[i])
-    }
-    this.byte(93)
-  }
-
-  #jsonText(text: string): void {
-    const { length } = text
-    if (length > SHORT) return this.raw(JSON.stringify(text))
-    this.#room(SHORT + 2)
-    const bytes = this.#bytes
-    const from = this.#at + 1
-    for (let i = 0; i < length; i++) {
-      const code = text.charCodeAt(i)
-      if (code < 32 || code > 126 || code === QUOTE || code === BACKSLASH) return this.raw(JSON.stringify(text))
-      bytes[from + i] = code
-    }
-    bytes[from - 1] = QUOTE
-    bytes[from + length] = QUOTE
-    this.#at = from + length + 1
   }
 }

@@ -126,23 +126,9 @@ export function writeEquity({ timeUs, value, exposure }: BacktestResult['equity'
 
 /** One line of JSON a decision, in order: the same bytes for the same run on any machine. */
 export function writeDecisions(decisions: readonly DecisionRecord[], to: ByteText): void {
-  for (const { number, atUs, event, series, row, reasons, intents } of decisions) {
-    // Field by field as JSON.stringify would: most of a line is the same in every line.
-    to.raw('{"number":')
-    to.number(number)
-    to.raw(',"atUs":')
-    to.number(atUs)
-    to.raw(',"event":')
-    to.number(event)
-    to.raw(',"series":')
-    to.number(series)
-    to.raw(',"row":')
-    to.number(row)
-    to.raw(',"reasons":')
-    to.json(reasons)
-    to.raw(',"intents":')
-    to.json(intents)
-    to.raw('}\n')
+  for (const one of decisions) {
+    to.raw(JSON.stringify(one))
+    to.line()
   }
   to.flush()
 }
