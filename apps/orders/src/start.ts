@@ -18,8 +18,8 @@ import { MarketData } from './market-data.ts'
 import { orderMetrics } from './metrics.ts'
 import { PaperVenue } from './venue/paper.ts'
 
-/** Connections per account: its writer, its venue, the lease; and a few for reading. */
-const CONNECTIONS_PER_ACCOUNT = 3
+/** Besides its writer and its venue, which have one of their own each: marks; and a few for reading. */
+const CONNECTIONS_PER_ACCOUNT = 1
 const CONNECTIONS_FOR_READING = 3
 /** Accounts that are worked on at the same time. */
 const CONCURRENCY = 32
@@ -30,6 +30,8 @@ type Parts = {
   readonly settings: Settings
   readonly context: ServiceContext
   readonly database: Database
+  /** One connection, for what is done one after another and waited for. */
+  readonly openLane: () => Database
   readonly market: MarketData
   readonly halts: Halts
   readonly alerts: Alerts
@@ -90,7 +92,18 @@ export async function start(config: Config, context: ServiceContext): Promise<Ru
 async function openParts(config: Config, settings: Settings, context: ServiceContext): Promise<Parts> {
   const { bus, clock, log } = context
   const max = settings.accounts.length * CONNECTIONS_PER_ACCOUNT + CONNECTIONS_FOR_READING
-  const database = openDatabase(config.tradeDbUrl, { max, name: 'orders', tenant: settings.tenant })
+  const databaseOf = (connections: number) =>
+    openDatabase(config.tradeDbUrl, { max: connections, name: 'orders', tenant: settings.tenant })
+  const pool = databaseOf(max)
+  // A pool takes its connections in turn: each would find its processor's caches cold.
+  const lanes: Database[] = []
+  const openLane = () => {
+    const lane = databaseOf(1)
+    lanes.push(lane)
+    return lane
+  }
+  const close = async () => void (await Promise.all([pool, ...lanes].map((one) => one.close())))
+  const database: Database = { ...pool, close }
   await assertDurable(database.sql, { allowUnsafe: config.ordersAllowUnsafePostgres })
   const market = new MarketData(bus, clock, config.ordersStaleClock)
   await market.start()
@@ -104,22 +117,33 @@ async function openParts(config: Config, settings: Settings, context: ServiceCon
   })
   await instruments.load()
   const halts = new Halts(await bus.kv('halts'), clock, log)
-  return { config, settings, context, database, market, halts, alerts: new Alerts(bus, clock, log), instruments }
+  return {
+    config,
+    settings,
+    context,
+    database,
+    openLane,
+    market,
+    halts,
+    alerts: new Alerts(bus, clock, log),
+    instruments,
+  }
 }
 
 function accountOf(parts: Parts, account: string): AccountWriter {
-  const { config, settings, context, database, market, halts, alerts, instruments } = parts
+  const { config, settings, context, database, openLane, market, halts, alerts, instruments } = parts
   const { bus, clock } = context
   const log = context.log.child({ account })
-  const writer = { database, tenant: settings.tenant, account }
+  const writer = { database: openLane(), tenant: settings.tenant, account }
   const venue = new PaperVenue({
     ...writer,
+    database: openLane(),
     market,
     settings: { latencyUs: Math.round(config.ordersLatencyMs * 1000), liquidity: config.ordersLiquidity },
     instrumentOf: (key) => instruments.known(key),
     log,
   })
-  const outbox = new Outbox(writer, bus, clock, log)
+  const outbox = new Outbox({ ...writer, database }, bus, clock, log)
   const metrics = orderMetrics(context.metrics)
   const { limits } = settings
   const desk = { writer, venue, clock, log, market, instruments, limits, halts, alerts, metrics, outbox, told: [] }

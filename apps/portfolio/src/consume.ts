@@ -7,7 +7,7 @@ import type { BookOptions } from './books/book.ts'
 import type { PositionsKv } from './live/positions-kv.ts'
 
 /** Fills of different strategies are booked beside each other; those of one keep their order. */
-const CONCURRENCY = 4
+export const CONCURRENCY = 4
 
 export type ConsumeContext = BookOptions & {
   readonly bus: Bus

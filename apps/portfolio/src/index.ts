@@ -6,7 +6,7 @@ import { createSeen } from './books/next.ts'
 import type { PositionRow } from './books/positions.ts'
 import { bookStartCash } from './books/start-cash.ts'
 import type { Config } from './config.ts'
-import { consumeTrades } from './consume.ts'
+import { CONCURRENCY, consumeTrades } from './consume.ts'
 import { routes } from './http/routes.ts'
 import { sampleEquity } from './live/equity.ts'
 import { createMarks } from './live/marks.ts'
@@ -19,7 +19,9 @@ export { configSchema } from './config.ts'
 export async function start(config: Config, context: ServiceContext): Promise<Running> {
   const { bus, log, clock, metrics } = context
   const { tenant, account } = config
-  const database = openDatabase(config.tradeDbUrl, { name: 'portfolio', tenant, max: 8 })
+  const database = openDatabase(config.tradeDbUrl, { name: 'portfolio', tenant, max: 5 })
+  // Of its own, and one as long as one is enough: a pool takes its connections in turn, and each finds its caches cold.
+  const bookings = openDatabase(config.tradeDbUrl, { name: 'portfolio', tenant, max: CONCURRENCY })
   await assertDurable(database.sql, { allowUnsafe: config.portfolioAllowUnsafePostgres })
   const accounts = createLedgerAccounts(database.sql, tenant)
   const booked = await bookStartCash(database, accounts, {
@@ -36,7 +38,7 @@ export async function start(config: Config, context: ServiceContext): Promise<Ru
   const kv = createPositionsKv(await bus.kv('positions'), database.sql)
   log.info(await kv.rebuild(tenant), 'KV positions agrees with Postgres')
   const valueOf = (asset: string, quote: string, venue: string) => marks.of(venue, `${asset}-${quote}`)
-  const books = { database, accounts, seen: createSeen(), valueOf, onCommitting: kv.prepare }
+  const books = { database: bookings, accounts, seen: createSeen(), valueOf, onCommitting: kv.prepare }
   const consumer = await consumeTrades({ bus, kv, log, clock, metrics, tenant, ...books })
   const everySeconds = config.portfolioEquitySeconds
   const equity = sampleEquity({ bus, database, tenant, marks, log, everySeconds })
@@ -53,7 +55,7 @@ export async function start(config: Config, context: ServiceContext): Promise<Ru
       await consumer.stop()
       await Promise.all([equity.stop(), reconciler.stop()])
       marks.stop()
-      await database.close()
+      await Promise.all([bookings.close(), database.close()])
     },
   }
 }

@@ -69,8 +69,13 @@ export function movedRow(
   atUs: number,
 ): PositionRow {
   const same = row.incarnation === place.incarnation
+  const { tenant_id, account, strategy, venue, instrument } = row
   return {
-    ...row,
+    tenant_id,
+    account,
+    strategy,
+    venue,
+    instrument,
     quantity: fromFixed(state.quantity),
     cost: fromFixed(state.cost),
     realised: fromFixed(state.realised),
