@@ -82,6 +82,13 @@ it('contrail walkforward trades each window on what was chosen before it', async
   expect(json['section'].tables[0].rows.length).toBe(3)
 })
 
+it('contrail walkforward wants rows in each window', async () => {
+  const words = ['walkforward', 'sma-cross', '--data', data, '--to', '2021-01-06', '--trials', '2', '--no-report']
+  const { code, json } = await run(...words, ...SPACE, '--windows', '6')
+  expect([code, json['error'].code]).toEqual([5, 'too_few_rows'])
+  expect(json['error'].mend).toContain('fewer windows')
+})
+
 it('contrail montecarlo and significance answer twice the same for a seed', async () => {
   const strategy = ['sma-cross', '--data', data, '--set', 'quantity=10', '--no-report']
   const noisy = ['montecarlo', ...strategy, '--noise-runs', '4', '--rounds', '200']

@@ -104,7 +104,7 @@ async function dataOf(word: WordOf): Promise<DataRequest> {
       instrument,
       venue,
       timeframe,
-      timeUnit: word('time-unit') as TimeUnit | undefined,
+      timeUnit: oneOf('--time-unit', word('time-unit'), UNITS),
       tickSize: word('tick'),
       lotSize: word('lot'),
     }
@@ -122,6 +122,7 @@ async function dataOf(word: WordOf): Promise<DataRequest> {
   }
 }
 
+const UNITS: readonly TimeUnit[] = ['s', 'ms', 'us', 'ns']
 const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
 function assumptionsOf(word: WordOf, flags: BacktestFlags): Partial<Assumptions> {

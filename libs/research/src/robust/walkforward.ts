@@ -1,6 +1,6 @@
-import { isoOfUs } from '@contrail/contracts'
+import { isoOfUs, refuse } from '@contrail/contracts'
 import { runBacktest } from '@contrail/trading'
-import type { BacktestResult, TradeRecord } from '@contrail/trading'
+import type { BacktestResult, MarketColumns, TradeRecord } from '@contrail/trading'
 import type { Metrics } from '../metrics/catalogue.ts'
 import { metricsOf, rangeOf } from '../optimise/evaluate.ts'
 import type { LoadedSetup } from '../optimise/evaluate.ts'
@@ -11,6 +11,7 @@ import type { ParameterSet, Space } from '../optimise/space.ts'
 import { runStudy } from '../optimise/study.ts'
 import type { Trial } from '../optimise/trial.ts'
 import type { RobustnessSection } from '../report/sections.ts'
+import { timesOfSeries } from '../run/columns.ts'
 import { windowsOf } from './windows.ts'
 import type { WalkForwardWindow, WindowOptions } from './windows.ts'
 
@@ -62,7 +63,9 @@ export async function walkForward(options: WalkForwardOptions): Promise<WalkForw
   const steps: WalkForwardStep[] = []
   const parts: BacktestResult[] = []
   let cash = setup.cash
-  for (const [index, window] of windowsOf(fromUs, toUs, options.window).entries()) {
+  const windows = windowsOf(fromUs, toUs, options.window)
+  mustHoldRows(windows, setup.series)
+  for (const [index, window] of windows.entries()) {
     if (options.signal?.aborted) break
     const { step, result } = await oneWindow(options, window, index, cash)
     steps.push(step)
@@ -89,6 +92,29 @@ export async function walkForward(options: WalkForwardOptions): Promise<WalkForw
     metrics: metricsOf({ equity, trades, fills }, loaded, setup.cash, first ? { fromUs: first.trainToUs } : {}),
     efficiency: efficiencyOf(steps),
   }
+}
+
+/** Out of sample; of one row nothing can be said. */
+const ROWS_MIN = 2
+
+function mustHoldRows(windows: readonly WalkForwardWindow[], series: readonly MarketColumns[]): void {
+  const times = series.filter(({ kind }) => kind !== 'funding').map(timesOfSeries)
+  for (const { trainToUs, testToUs } of windows) {
+    const rows = Math.max(0, ...times.map((one) => firstFrom(one, testToUs) - firstFrom(one, trainToUs)))
+    if (rows >= ROWS_MIN) continue
+    const mend = `one of them would be tested on ${rows} rows: fewer windows, or more data`
+    throw refuse('too_few_rows', '--windows', windows.length, mend)
+  }
+}
+
+function firstFrom(times: Float64Array, us: number): number {
+  let [low, high] = [0, times.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (times[middle]! < us) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 async function oneWindow(
