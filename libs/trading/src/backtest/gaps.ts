@@ -17,6 +17,19 @@ function restsAtWeekends({ timesUs }: Feed): boolean {
   return rests
 }
 
+/** Rows that do not open when the one before them is over, by the times of their series: the same for every run over it. */
+const breaks = new WeakMap<Float64Array, { readonly spanUs: number; readonly rows: Float64Array }>()
+
+export function breaksOf(timesUs: Float64Array, spanUs: number): Float64Array {
+  const known = breaks.get(timesUs)
+  if (known?.spanUs === spanUs) return known.rows
+  const found: number[] = []
+  for (let row = 1; row < timesUs.length; row++) if (timesUs[row] !== timesUs[row - 1]! + spanUs) found.push(row)
+  const rows = Float64Array.from(found)
+  breaks.set(timesUs, { spanUs, rows })
+  return rows
+}
+
 /** What is missing before the bar that opens at `openUs`; undefined = nothing, the market was closed. */
 export function gapBetween(feed: Feed, row: number, openUs: number): { fromUs: number; detail: string } | undefined {
   const { timesUs, spanUs } = feed

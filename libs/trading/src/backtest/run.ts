@@ -11,7 +11,7 @@ import { BarEquity, EquityCurve } from './equity.ts'
 import { feedsOf, PROGRESS_EVENTS, rowAt } from './feed.ts'
 import type { Feed } from './feed.ts'
 import type { MarketRoute } from '../strategy/mailbox.ts'
-import { gapBetween } from './gaps.ts'
+import { breaksOf, gapBetween } from './gaps.ts'
 import { Stretch } from './stretch.ts'
 import { historyOf, isOpening, timelineOf } from './timeline.ts'
 import { liquidationOf } from './margin.ts'
@@ -110,9 +110,13 @@ export class Run {
         : undefined
     this.cause.series = feed.index
     equity.follow(first, desk, stock)
+    const breaks = breaksOf(openTimeUs, spanUs)
+    let nextBreak = 0
     let [row, expectedUs] = [first, openTimeUs[first]!]
     while (row < end) {
-      const until = Math.min(end, row + PROGRESS_EVENTS - (this.done % PROGRESS_EVENTS))
+      while (breaks[nextBreak]! <= row) nextBreak++
+      const whole = breaks[nextBreak] ?? end
+      const until = Math.min(end, whole, row + PROGRESS_EVENTS - (this.done % PROGRESS_EVENTS))
       const isNext = openTimeUs[row] === expectedUs
       const isMet = stretch !== undefined && isNext && orders.length > 0
       if (isMet) {

@@ -60,8 +60,8 @@ export class Stretch {
   }
 
   /**
-   * Shows rows from `first` on. The row before `end` or a gap to which it came; -1 - row where that one has decided something
-   * that goes the way of all orders. Its caller counts the events.
+   * Shows rows from `first` to `end`, of which each opens when the one before it is over. The row to which it came; -1 - row
+   * where that one has decided something that goes the way of all orders. Its caller counts the events.
    */
   run(first: number, end: number): number {
     if (this.#orders?.isPlaced) this.#orders.meet(first, this.#cause)
@@ -76,7 +76,7 @@ export class Stretch {
     let seenUs = openTimeUs[first]!
     let row = first
     try {
-      for (; row < end && openTimeUs[row] === seenUs; row++) {
+      for (; row < end; row++) {
         seenUs += spanUs
         const price = close[row]!
         moment[0] = seenUs
