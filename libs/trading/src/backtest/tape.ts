@@ -102,24 +102,35 @@ class Tape {
     const { cells } = marks
     const eventBefore = cause.event - first
     let isPlaced = this.#orders !== undefined && this.#orders.isPlaced
+    // Something waits for the next row: an order, or equity for the end of the instant.
+    let isAwaited = true
+    let nextUs = cells[1]!
     let row = first
     try {
       for (; row < end; row++) {
         const atUs = receiveTimeUs[row]!
-        if (atUs > cells[0]!) this.#look(row)
-        if (isPlaced && !this.#meet(row)) return row
+        if (isAwaited) {
+          if (atUs > cells[0]!) this.#look(row)
+          if (isPlaced && !this.#meet(row)) return row
+          isPlaced = false
+          isAwaited = cells[0] !== Infinity
+        }
         const price = prices[row]!
         if (atUs > moment[0]!) moment[0] = atUs
         // NaN = it states none.
         if (price === price) slot.lastPrice = price
         const returned = definition.onTick!(context as Context<unknown>, state, new TickRow(columns, row))
         if (returned !== undefined) refusePromise(returned)
-        isPlaced = false
         if (collected.isUsed) {
           if (!this.#goesOn(row, eventBefore + row + 1)) return -1 - row
-          isPlaced = this.#orders !== undefined && this.#orders.isPlaced
+          isPlaced = isAwaited = this.#orders !== undefined && this.#orders.isPlaced
+          if (cells[0] !== Infinity) isAwaited = true
         }
-        if (atUs >= cells[1]!) marks.after(atUs)
+        if (atUs >= nextUs) {
+          marks.after(atUs)
+          nextUs = cells[1]!
+          isAwaited = true
+        }
       }
       return row
     } catch (error) {
