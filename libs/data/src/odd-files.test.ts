@@ -191,3 +191,33 @@ test.each([
   const failure = readMarketFile(file, { instrument: 'A-USD' })
   await expect(failure).rejects.toMatchObject({ code: 'no_timeframe', value: expect.stringContaining(said) })
 })
+
+describe('bars off the grid of UTC', () => {
+  const row = (time: number, i: number) => `${time},${100 + i},${101 + i},${99 + i},${100.5 + i},10`
+  const day = 86_400
+
+  test('sessions that begin at half past nine are read as they are; nights are gaps', async () => {
+    const times = Array.from({ length: 21 }, (_, i) => 1_704_205_800 + Math.floor(i / 7) * day + (i % 7) * 3600)
+    const series = await read('sessions.csv', lines([HEAD], times.map(row)))
+    expect(series).toMatchObject({ timeframe: '1h', rows: 21 })
+    expect([...series.openTimeUs]).toEqual(times.map((time) => time * 1e6))
+  })
+
+  test('days of an exchange that changes its clocks are days, none missing and none twice', async () => {
+    const times = Array.from({ length: 20 }, (_, i) => 1_709_528_400 + i * day - (i >= 7 ? 3600 : 0))
+    const file = path.join(folder, 'clocks.csv')
+    writeFileSync(file, lines([HEAD], times.map(row)))
+    const { series, judgement } = await readMarketFile(file, { instrument: 'A-USD' })
+    expect(series).toMatchObject([{ timeframe: '1d', rows: 20 }])
+    expect(judgement).toMatchObject({ refused: {}, gaps: { count: 0 } })
+  })
+
+  test('a bar that begins before the one before it is over is left out', async () => {
+    const file = path.join(folder, 'overlap.csv')
+    const times = [0, 300, 600, 720, 900].map((after) => T + after)
+    writeFileSync(file, lines([HEAD], times.map(row)))
+    const { series, judgement } = await readMarketFile(file, { instrument: 'A-USD', timeframe: '5m' })
+    expect(series).toMatchObject([{ rows: 4 }])
+    expect(Object.keys(judgement.refused)).toEqual(['overlapping_candle'])
+  })
+})

@@ -78,3 +78,19 @@ test('bars of finer bars are the bars of the trades', () => {
   for (const timeframe of ['5m', '15m', '1h', '4h', '1d'] as const)
     expect(barsOfBars(barsOfTicks(ticks, '1m'), timeframe)).toEqual(barsOfTicks(ticks, timeframe))
 })
+
+test('a longer bar holds no bar that is not over when it is', () => {
+  const hours = [13.5, 14.5, 15.5, 16.5]
+  const ones = Float64Array.from(hours, () => 1)
+  const openTimeUs = Float64Array.from(
+    hours,
+    (hour) => (T / 86_400e6 - ((T / 86_400e6) % 1)) * 86_400e6 + hour * 3600e6,
+  )
+  const prices = { open: ones, high: ones, low: ones, close: ones, volume: ones, quoteVolume: ones, trades: ones }
+  const bars = barsOfBars(
+    { kind: 'candles', venue: 'x', instrument: 'A-USD', timeframe: '1h', rows: 4, openTimeUs, ...prices },
+    '4h',
+  )
+  // The one from 15:30 to 16:30 is part of what ends at 20:00.
+  expect([...bars.volume]).toEqual([2, 2])
+})

@@ -26,10 +26,12 @@ export function barsOfTicks(ticks: TickColumns, timeframe: Timeframe): CandleCol
 
 export function barsOfBars(finer: CandleColumns, timeframe: Timeframe): CandleColumns {
   const bars = new Bars(finer, timeframe, finer.rows)
+  // By its last moment: a bar of another grid must not be known before it is over.
+  const spanUs = TIMEFRAME_US[finer.timeframe] - 1
   const { openTimeUs, open, high, low, close, volume, quoteVolume, trades } = finer
   for (let row = 0; row < finer.rows; row++)
     bars.add(
-      openTimeUs[row]!,
+      openTimeUs[row]! + spanUs,
       open[row]!,
       high[row]!,
       low[row]!,

@@ -3,6 +3,7 @@ import type { Timeframe, Us } from '@contrail/contracts'
 import { bad } from './format.ts'
 import type { ParseContext, Parsed } from './format.ts'
 import type { Row } from './open.ts'
+import { isBarTime } from '../judge/bar-times.ts'
 
 export type CandleNumbers = {
   open: number
@@ -21,7 +22,7 @@ export function candleOf(row: Row, context: ParseContext, openTimeUs: number, nu
   if (![open, high, low, close].every((price) => Number.isFinite(price) && price > 0)) return bad(row, 'bad_price')
   if (high < Math.max(open, close, low) || low > Math.min(open, close)) return bad(row, 'high_below_low')
   if (!Number.isFinite(volume) || volume < 0) return bad(row, 'bad_quantity')
-  if (openTimeUs % TIMEFRAME_US[timeframe] !== 0) return bad(row, 'off_grid_time')
+  if (!isBarTime(openTimeUs, TIMEFRAME_US[timeframe])) return bad(row, 'off_grid_time')
   const inQuote = context.volumeIn === 'quote'
   const closeTimeUs = openTimeUs + TIMEFRAME_US[timeframe]
   return {

@@ -10,6 +10,7 @@ import type { Row } from './open.ts'
 import { instrumentOfFile } from './symbol.ts'
 import type { TimeUnit } from './time.ts'
 import { decimalsMax, stepOfDecimals } from '../judge/steps.ts'
+import { leastApartUs } from '../judge/bar-times.ts'
 
 export type FileOptions = {
   file: string
@@ -185,7 +186,9 @@ function timeframeOf(events: readonly FileEvent[], name: string): Timeframe {
     if (before !== undefined && openTimeUs > before) least = Math.min(least, openTimeUs - before)
     before = openTimeUs
   }
-  const found = TIMEFRAMES.find((timeframe) => TIMEFRAME_US[timeframe] === least)
+  const found = TIMEFRAMES.findLast(
+    (timeframe) => least <= TIMEFRAME_US[timeframe] && least >= leastApartUs(TIMEFRAME_US[timeframe]),
+  )
   if (!Number.isFinite(least))
     throw refuse('no_timeframe', 'timeframe', `${name}: ${rowsText(events)}`, `give one of ${TIMEFRAMES.join(', ')}`)
   if (!found)

@@ -6,6 +6,7 @@ import type { ColumnArray, Kind, Rows } from '../columns/kinds.ts'
 import { RefusalCounts } from '../files/counts.ts'
 import type { RefusedRows } from '../files/counts.ts'
 import { Steps } from './steps.ts'
+import { isBarTime, missingBars, orderFault } from './bar-times.ts'
 
 export type CollectorOptions = {
   /** Trade ids count up by one: a missing one is a gap. */
@@ -93,8 +94,8 @@ export class Collector {
     this.#rows++
     const reason = this.#judgeBar(openUs, open, high, low, close, volume)
     if (reason !== undefined) return this.#refuse(line, reason)
-    const missing = (openUs - this.#lastOpenUs) / this.#frameUs - 1
-    if (missing > 0 && this.#lastOpenUs > 0) this.#gap(line, openUs, missing)
+    const missing = missingBars(openUs, this.#lastOpenUs, this.#frameUs)
+    if (missing > 0) this.#gap(line, openUs, missing)
     this.#lastOpenUs = openUs
     this.#accept(openUs + this.#frameUs)
     const inQuote = this.#options.volumeIn === 'quote'
@@ -234,8 +235,9 @@ export class Collector {
     if (!(open > 0 && high > 0 && low > 0 && close > 0 && open + high + low + close < Infinity)) return 'bad_price'
     if (high < open || high < close || high < low || low > open || low > close) return 'high_below_low'
     if (!(volume >= 0 && volume < Infinity)) return 'bad_quantity'
-    if (openUs % this.#frameUs !== 0) return 'off_grid_time'
-    if (openUs <= this.#lastOpenUs) return openUs === this.#lastOpenUs ? 'duplicate_candle' : 'candle_out_of_order'
+    if (!isBarTime(openUs, this.#frameUs)) return 'off_grid_time'
+    const fault = orderFault(openUs, this.#lastOpenUs, this.#frameUs)
+    if (fault !== undefined) return fault
     return this.#passes(this.#bars, '', close, 1, openUs)
   }
 

@@ -6,6 +6,7 @@ import type { RefusedRows } from '../files/counts.ts'
 import { eventsOf } from '../files/feed.ts'
 import type { FileFeed } from '../files/feed.ts'
 import type { FileEvent } from '../files/event.ts'
+import { missingBars, orderFault } from './bar-times.ts'
 
 export type FileGap = { line: number; atUs: number; missing: number }
 /** What a file holds and what is wrong with it. */
@@ -126,13 +127,13 @@ class Judge {
 
   #candle(event: Extract<FileEvent, { kind: 'candle' }>): readonly JudgedRow[] {
     const { openTimeUs, timeframe } = event.candle
-    if (openTimeUs <= this.#lastOpenUs) {
-      const reason = openTimeUs === this.#lastOpenUs ? 'duplicate_candle' : 'candle_out_of_order'
+    const reason = orderFault(openTimeUs, this.#lastOpenUs, TIMEFRAME_US[timeframe])
+    if (reason !== undefined) {
       this.#refused.add(reason, event.line, isoOfUs(openTimeUs))
       return NOTHING
     }
-    const missing = Math.round((openTimeUs - this.#lastOpenUs) / TIMEFRAME_US[timeframe]) - 1
-    if (Number.isFinite(missing) && missing > 0) this.#gap(openTimeUs, missing)
+    const missing = missingBars(openTimeUs, this.#lastOpenUs, TIMEFRAME_US[timeframe])
+    if (missing > 0) this.#gap(openTimeUs, missing)
     this.#lastOpenUs = openTimeUs
     const receiveTimeUs = this.#accept(event)
     return this.#tell([{ schema: 1, ...event.candle, receiveTimeUs }])

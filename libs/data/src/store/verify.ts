@@ -5,6 +5,7 @@ import type { ColumnArray, SeriesKey } from '../columns/kinds.ts'
 import type { MarketQuery } from '../port.ts'
 import { PeriodFile } from './period.ts'
 import type { DataStore } from './store.ts'
+import { missingBars } from '../judge/bar-times.ts'
 
 export type StoreGap = { readonly from: string; readonly to: string; readonly missing: number }
 /** What is in a stored series and what is wrong with it. */
@@ -101,7 +102,8 @@ class Verifier {
       if (apart < 0) verdict.disorder++
       else if (apart === 0 && single) verdict.duplicates++
       if (apart > verdict.longestSilenceUs) verdict.longestSilenceUs = apart
-      if (frameUs > 0 && apart > frameUs) this.#gap(verdict.gaps.first, us, Math.round(apart / frameUs) - 1)
+      const missing = frameUs > 0 ? missingBars(us, this.#lastUs, frameUs) : 0
+      if (missing > 0) this.#gap(verdict.gaps.first, us, missing)
       verdict.firstTime ??= isoOfUs(us)
       this.#lastUs = us
     }

@@ -11,18 +11,20 @@ export type DailyEquity = {
 /** The UTC day that a point belongs to: 00:00 sharp still belongs to the day that it ends. */
 export const dayOf = (timeUs: number): number => Math.ceil(timeUs / DAY_US) - 1
 
-const isWeekend = (day: number): boolean => (day + 4) % 7 === 6 || (day + 4) % 7 === 0
-
 /** Fewer days than this say nothing about weekends. */
 const DAYS_TO_TELL = 10
+/** A market that closes at weekends has so many. Which ones depends on where its midnight is. */
+const WEEKDAYS_MAX = 5
 
-/** 252 when the data has at least ten days and none on a Saturday or Sunday, else 365. */
+/** 252 when the data has at least ten days, and none on two days of the week, else 365. */
 export function periodsPerYearOf(timeUs: Numbers): 252 | 365 {
   const days = new Set<number>()
+  const weekdays = new Set<number>()
   for (let i = 0; i < timeUs.length; i++) {
     const day = dayOf(timeUs[i] as number)
-    if (isWeekend(day)) return 365
+    if (days.has(day)) continue
     days.add(day)
+    if (weekdays.add(day % 7).size > WEEKDAYS_MAX) return 365
   }
   return days.size >= DAYS_TO_TELL ? 252 : 365
 }

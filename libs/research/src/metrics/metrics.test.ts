@@ -54,6 +54,10 @@ describe('days', () => {
   test('a market that never trades on a weekend has 252 periods', () => {
     const weekdays = Array.from({ length: 30 }, (_, i) => i).filter((i) => i % 7 < 5)
     expect(periodsPerYearOf(weekdays.map((day) => MONDAY_US + (day + 1) * DAY_US))).toBe(252)
+    const inTokyo = weekdays.map((day) => MONDAY_US + (day + 1) * DAY_US - 9 * 3600e6)
+    expect(periodsPerYearOf(inTokyo)).toBe(252)
+    const inNewYork = weekdays.map((day) => MONDAY_US + (day + 1) * DAY_US + 5 * 3600e6)
+    expect(periodsPerYearOf(inNewYork)).toBe(252)
     expect(periodsPerYearOf([MONDAY_US + 6 * DAY_US])).toBe(365)
     expect(periodsPerYearOf([MONDAY_US + DAY_US])).toBe(365)
   })

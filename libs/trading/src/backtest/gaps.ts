@@ -1,9 +1,9 @@
 import { DAY_US } from '@contrail/contracts'
 import type { Feed } from './feed.ts'
 
-/** 1970-01-01 was a Thursday. */
-const isWeekend = (dayUs: number): boolean => {
-  const day = (Math.floor(dayUs / DAY_US) + 4) % 7
+/** By its middle, wherever its midnight is. 1970-01-01 was a Thursday. */
+const isWeekend = (openUs: number): boolean => {
+  const day = (Math.floor((openUs + DAY_US / 2) / DAY_US) + 4) % 7
   return day === 0 || day === 6
 }
 const fiveDays = new WeakMap<Float64Array, boolean>()
@@ -38,8 +38,9 @@ export function gapBetween(feed: Feed, row: number, openUs: number): { fromUs: n
   let missing = Math.round((openUs - fromUs) / spanUs)
   if (spanUs === DAY_US && restsAtWeekends(feed)) {
     missing = 0
-    for (let dayUs = fromUs; dayUs < openUs; dayUs += DAY_US) if (!isWeekend(dayUs)) missing++
-    if (missing === 0) return undefined
+    // A day may be an hour longer or shorter than its span.
+    for (let dayUs = fromUs; openUs - dayUs > DAY_US / 2; dayUs += DAY_US) if (!isWeekend(dayUs)) missing++
   }
+  if (missing === 0) return undefined
   return { fromUs, detail: `${missing} bar${missing === 1 ? '' : 's'} missing` }
 }
