@@ -27,7 +27,7 @@ function client() {
       this.state = rest === '' ? 0 : 1
     },
   })
-  const protocol = { parser: parser(), inMsgs: 0, inBytes: 0 }
+  const protocol = { parser: parser(), inMsgs: 0, inBytes: 0, transport: { version: '3.4.0' } }
   return {
     seen,
     protocol,
@@ -106,7 +106,10 @@ test('what was begun before a reconnect is not taken for the beginning of what c
   expect(seen).toEqual([message(13).toString()])
 })
 
-test('a client of another make reads everything itself', () => {
+test('a client of another make or version reads everything itself', () => {
+  const { nc, protocol } = client()
+  protocol.transport.version = '3.5.0'
+  expect(Inbound.of(nc)).toBeUndefined()
   expect(Inbound.of({} as NatsConnection)).toBeUndefined()
   expect(Inbound.of({ protocol: { parser: {} } } as unknown as NatsConnection)).toBeUndefined()
 })

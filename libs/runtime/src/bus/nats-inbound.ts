@@ -7,11 +7,13 @@ import type { DeliveryInfo } from './nats-message.ts'
  * everything else goes through the client as ever. Where the client's insides are others than these, all of it does.
  */
 type Parser = { readonly state: number; parse(chunk: Uint8Array): void }
-type Protocol = { parser: Parser; inMsgs: number; inBytes: number }
+type Protocol = { parser: Parser; inMsgs: number; inBytes: number; transport?: { version?: string } }
 
 /** Both objects are the same ones for every message: what is kept of them is copied. */
 export type OnDelivery = (subject: string, data: Uint8Array, info: DeliveryInfo) => void
 
+/** The client whose insides these are. Of any other version it reads everything itself, and only takes longer. */
+const KNOWN_VERSION = '3.4.0'
 /** The client's parser is between two messages. */
 const AT_START = 0
 /** Subjects kept as strings. */
@@ -63,7 +65,8 @@ export class Inbound {
   static of(nc: NatsConnection): Inbound | undefined {
     const { protocol } = nc as unknown as { protocol?: Protocol }
     const { parser } = protocol ?? {}
-    if (!protocol || typeof parser?.parse !== 'function' || typeof parser.state !== 'number') return undefined
+    if (protocol?.transport?.version !== KNOWN_VERSION) return undefined
+    if (typeof parser?.parse !== 'function' || typeof parser.state !== 'number') return undefined
     return new Inbound(protocol)
   }
 
