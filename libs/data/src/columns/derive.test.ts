@@ -82,10 +82,7 @@ test('bars of finer bars are the bars of the trades', () => {
 test('a longer bar holds no bar that is not over when it is', () => {
   const hours = [13.5, 14.5, 15.5, 16.5]
   const ones = Float64Array.from(hours, () => 1)
-  const openTimeUs = Float64Array.from(
-    hours,
-    (hour) => (T / 86_400e6 - ((T / 86_400e6) % 1)) * 86_400e6 + hour * 3600e6,
-  )
+  const openTimeUs = Float64Array.from(hours, (hour) => T + (hour - 23) * 3600e6)
   const prices = { open: ones, high: ones, low: ones, close: ones, volume: ones, quoteVolume: ones, trades: ones }
   const bars = barsOfBars(
     { kind: 'candles', venue: 'x', instrument: 'A-USD', timeframe: '1h', rows: 4, openTimeUs, ...prices },
