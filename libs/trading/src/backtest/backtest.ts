@@ -71,7 +71,7 @@ function resultOf(run: Run): BacktestResult {
       }),
     costs: { ...desk.costs, fee: desk.costs.fee / FEE_UNIT },
     gaps: run.gaps,
-    liquidations: run.liquidations,
+    liquidations: run.margin.liquidations,
     refused: { ...actor.readout.refused, ...run.dealer.denied },
     residual: residualOf(run),
   }

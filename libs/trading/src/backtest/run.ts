@@ -1,12 +1,11 @@
 import { SECOND_US } from '@contrail/contracts'
 import { StrategyActor } from '../strategy/actor.ts'
-import { onBarOpen, onBarRange } from '../venue/bar.ts'
 import type { CandleColumns } from './columns.ts'
-import { booked, printed, quoted, toOpen } from './prices.ts'
+import { BarSteps } from './bar-steps.ts'
+import { booked, printed, quoted } from './prices.ts'
 import type { Cause } from './decisions.ts'
 import { Dealer, RUN_ACCOUNT, RUN_STRATEGY } from './dealer.ts'
 import { Desk } from './desk.ts'
-import type { Stock } from './stock.ts'
 import { BarEquity, EquityCurve } from './equity.ts'
 import { feedsOf, PROGRESS_EVENTS, rowAt } from './feed.ts'
 import type { Feed } from './feed.ts'
@@ -14,7 +13,7 @@ import type { MarketRoute } from '../strategy/mailbox.ts'
 import { breaksOf, gapBetween } from './gaps.ts'
 import { Stretch } from './stretch.ts'
 import { historyOf, isOpening, timelineOf } from './timeline.ts'
-import { liquidationOf } from './margin.ts'
+import { Brink, Margin } from './margin.ts'
 import { OrdersAtOpen } from './market-orders.ts'
 import { Marks } from './marks.ts'
 import { BookRow, CandleRow, QuoteRow, TickRow } from './rows.ts'
@@ -35,11 +34,12 @@ export class Run {
   readonly #hasTimer: boolean
   readonly #hasGap: boolean
   readonly #isBarModel: boolean
+  readonly margin: Margin
+  readonly #barSteps: BarSteps
   readonly #total: number
   #clockUs = NaN
   /** Rows that are over. */
   done = 0
-  liquidations = 0
   isComplete = true
 
   constructor(options: BacktestOptions) {
@@ -49,6 +49,8 @@ export class Run {
     this.actor = new StrategyActor(definition, { ...names, parameters, instruments })
     this.desk = new Desk(instruments, this.actor, options, RUN_STRATEGY)
     this.dealer = new Dealer(this.actor, this.desk, this.cause, options)
+    this.margin = new Margin(this.dealer, this.cause, assumptions.maintenanceMargin)
+    this.#barSteps = new BarSteps(this.dealer, this.cause, this.margin)
     this.#isBarModel = assumptions.fillModel === 'bar'
     this.#hasTimer = this.actor.handles('onTimer')
     this.#hasGap = this.actor.handles('onGap')
@@ -104,9 +106,10 @@ export class Run {
     const { desk, dealer } = this
     const { orders } = stock.market
     const { openTimeUs } = columns
+    const brink = new Brink(columns, this.margin)
     const stretch =
-      route && this.actor.handles('onCandle') && !this.#hasTimer && this.options.assumptions.maintenanceMargin <= 0
-        ? new Stretch(this, feed, route, columns, OrdersAtOpen.of(dealer, stock, columns, equity, this.options))
+      route && this.actor.handles('onCandle') && !this.#hasTimer
+        ? new Stretch(this, feed, route, columns, brink, OrdersAtOpen.of(dealer, stock, columns, equity, this.options))
         : undefined
     this.cause.series = feed.index
     equity.follow(first, desk, stock)
@@ -120,13 +123,15 @@ export class Run {
       const isNext = openTimeUs[row] === expectedUs
       const isMet = stretch !== undefined && isNext && orders.length > 0
       if (isMet) {
-        this.#openBar(feed, columns, row)
-        this.#rangeBar(feed, columns, row)
+        this.#barSteps.open(feed, columns, row)
+        this.#barSteps.range(feed, columns, row)
         equity.follow(row, desk, stock)
-      }
+      } else stretch?.meet(row)
+      // What bars may do to what is held; a row that may close it out is met in all its steps.
+      const safe = stretch ? brink.safeUntil(stock, row, until) : row
       const seen =
-        isNext && orders.length === 0 && stretch?.begin(dealer.decisionCount + 1)
-          ? this.#pass(stretch, feed, columns, row, until)
+        isNext && safe > row && orders.length === 0 && stretch?.begin(dealer.decisionCount + 1)
+          ? this.#pass(stretch, feed, columns, row, safe)
           : this.#bar(feed, columns, row, expectedUs, isMet)
       expectedUs = openTimeUs[row + seen - 1]! + spanUs
       this.done += seen
@@ -166,11 +171,10 @@ export class Run {
     if (openUs !== expectedUs) this.#gap(feed, row, openUs)
     stock.row = row
     cause.row = row
-    if (!isMet && stock.market.orders.length > 0) {
-      this.#openBar(feed, columns, row)
-      this.#rangeBar(feed, columns, row)
+    if (!isMet) {
+      this.#barSteps.open(feed, columns, row)
+      this.#barSteps.range(feed, columns, row)
     }
-    if (this.options.assumptions.maintenanceMargin > 0) this.#checkMargin(feed, columns, row)
     if (this.#hasTimer) this.#timers(closeUs)
     stock.mark = columns.close[row]!
     cause.nowUs = closeUs
@@ -185,35 +189,9 @@ export class Run {
     return 1
   }
 
-  #openBar({ stock }: Feed, columns: CandleColumns, row: number): void {
-    const open = toOpen(stock, this.cause, columns, row)
-    onBarOpen(stock.market, columns.openTimeUs[row]!, open)
-    this.dealer.deliver()
-  }
-
-  #rangeBar({ stock, spanUs }: Feed, columns: CandleColumns, row: number): void {
-    const { market } = stock
-    if (market.orders.length === 0) return
-    const openUs = columns.openTimeUs[row]!
-    const closeUs = openUs + spanUs
-    const { open, high, low, close } = columns
-    onBarRange(market, { open: open[row]!, high: high[row]!, low: low[row]!, close: close[row]! }, openUs, closeUs)
-    this.cause.nowUs = closeUs
-    this.dealer.deliver()
-  }
-
-  #checkMargin({ stock, spanUs }: Feed, columns: CandleColumns, row: number): void {
-    if (stock.lots === 0) return
-    const closeUs = columns.openTimeUs[row]! + spanUs
-    this.#liquidate(stock, columns.open[row]!, columns.low[row]!, columns.high[row]!, closeUs)
-  }
-
   #closeBar(feed: Feed, columns: CandleColumns, row: number, closeUs: number): void {
     const { stock } = feed
-    if (feed.matches) {
-      this.#rangeBar(feed, columns, row)
-      if (this.options.assumptions.maintenanceMargin > 0) this.#checkMargin(feed, columns, row)
-    }
+    if (feed.matches) this.#barSteps.range(feed, columns, row)
     if (this.#hasTimer) this.#timers(closeUs)
     stock.mark = columns.close[row]!
     stock.dataUs = closeUs
@@ -248,7 +226,7 @@ export class Run {
       else marks.before(atUs)
       this.cause.series = feed.index
       if (isOpen) {
-        if (feed.stock.market.orders.length > 0) this.#openBar(feed, feed.columns as CandleColumns, row)
+        this.#barSteps.open(feed, feed.columns as CandleColumns, row)
         continue
       }
       this.event(feed, row, atUs)
@@ -298,8 +276,7 @@ export class Run {
     }
     if (!Number.isNaN(price)) stock.mark = price
     stock.dataUs = atUs
-    if (stock.lots !== 0 && this.options.assumptions.maintenanceMargin > 0)
-      this.#liquidate(stock, stock.mark, stock.mark, stock.mark, atUs)
+    this.margin.at(stock, stock.mark, atUs)
     cause.event++
     if (route) this.#see(route, view, atUs, price)
   }
@@ -325,15 +302,6 @@ export class Run {
     if (!this.actor.seeOther('onGap', gap.detail, openUs, this.dealer.decisionCount + 1)) return
     this.dealer.decided()
     this.dealer.deliver()
-  }
-
-  /** Everything is closed where equity has fallen to its share of what is held. */
-  #liquidate(stock: Stock, open: number, low: number, high: number, atUs: number): void {
-    const price = liquidationOf(this.desk, stock, open, low, high, this.options.assumptions.maintenanceMargin)
-    if (price === undefined) return
-    this.liquidations++
-    for (const held of this.desk.stocks)
-      if (held.lots !== 0) this.dealer.close(held, held === stock ? price : held.mark, atUs, 'LIQUIDATION')
   }
 
   isStopped(): boolean {

@@ -8,6 +8,7 @@ import type { CandleColumns } from './columns.ts'
 import type { Cause } from './decisions.ts'
 import type { Dealer } from './dealer.ts'
 import type { Feed } from './feed.ts'
+import type { Brink } from './margin.ts'
 import type { OrdersAtOpen } from './market-orders.ts'
 import { CandleRow } from './rows.ts'
 import type { Stock } from './stock.ts'
@@ -27,6 +28,9 @@ export class Stretch {
   readonly #stock: Stock
   readonly #spanUs: number
   readonly #feedEnd: number
+  readonly #brink: Brink
+  /** Before it no bar closes out what an order of the stretch has made. */
+  #safeEnd = 0
   /** Undefined: every order goes the way of all orders. */
   readonly #orders: OrdersAtOpen | undefined
   #direct: Direct | undefined
@@ -38,6 +42,7 @@ export class Stretch {
     { stock, spanUs, end }: Feed,
     route: MarketRoute,
     columns: CandleColumns,
+    brink: Brink,
     orders: OrdersAtOpen | undefined,
   ) {
     this.#actor = actor
@@ -50,7 +55,13 @@ export class Stretch {
     this.#stock = stock
     this.#spanUs = spanUs
     this.#feedEnd = end
+    this.#brink = brink
     this.#orders = orders
+  }
+
+  /** What was placed on the row before meets the open of this one. */
+  meet(row: number): void {
+    if (this.#orders?.isPlaced) this.#orders.meet(row, this.#cause)
   }
 
   /** Before each stretch. False: the strategy cannot be called directly now. `number`: of its next decision. */
@@ -60,11 +71,10 @@ export class Stretch {
   }
 
   /**
-   * Shows rows from `first` to `end`, of which each opens when the one before it is over. The row to which it came; -1 - row
+   * Shows rows from `first` to `end`, or to the one that may close out what is held then, of which each opens when the one before it is over. The row to which it came; -1 - row
    * where that one has decided something that goes the way of all orders. Its caller counts the events.
    */
   run(first: number, end: number): number {
-    if (this.#orders?.isPlaced) this.#orders.meet(first, this.#cause)
     const columns = this.#columns
     const spanUs = this.#spanUs
     const moment = this.#moment
@@ -85,7 +95,11 @@ export class Stretch {
         // As a method: V8 knows what is called here, and compiles it in.
         const returned = definition.onCandle!(context as Context<unknown>, state, new CandleRow(columns, row))
         if (returned !== undefined) refusePromise(returned)
-        if (collected.isUsed && !this.#goesOn(row, end, eventBefore)) return -1 - row
+        if (collected.isUsed) {
+          this.#safeEnd = end
+          if (!this.#goesOn(row, end, eventBefore)) return -1 - row
+          end = this.#safeEnd
+        }
       }
       return row
     } catch (error) {
@@ -118,7 +132,10 @@ export class Stretch {
     this.#stock.row = row
     this.#stock.mark = this.#columns.close[row]!
     if (!orders.place(plain, cause)) return false
-    if (row + 1 < end) orders.meet(row + 1, cause)
+    if (row + 1 < end) {
+      orders.meet(row + 1, cause)
+      this.#safeEnd = this.#brink.safeUntil(this.#stock, row + 1, end)
+    }
     return true
   }
 }

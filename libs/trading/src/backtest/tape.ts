@@ -15,10 +15,10 @@ import type { Run } from './run.ts'
 /** One series of trades, filled by trades. */
 export function isTape({ feeds, options, actor }: Run): boolean {
   const [feed] = feeds
-  const { fillModel, maintenanceMargin } = options.assumptions
+  const { fillModel } = options.assumptions
   const isAlone = feeds.length === 1 && feed?.columns.kind === 'ticks' && feed.matches && feed.route !== undefined
   const isCalled = actor.handles('onTick') && !actor.handles('onTimer')
-  return isAlone && isCalled && fillModel !== 'bar' && maintenanceMargin <= 0
+  return isAlone && isCalled && fillModel !== 'bar'
 }
 
 /** Stretches without an order in the market go by in one loop, every other trade is met in all its steps. */
@@ -62,6 +62,8 @@ class Tape {
   #direct: Direct | undefined
   /** What throws now is not the author's code. */
   #isOwn = false
+  /** Between these prices what is held stays: below and above; doubles in fields would be boxed. */
+  readonly #edges = new Float64Array(2)
 
   constructor(run: Run, { stock, route, first }: Feed, columns: TickColumns, marks: Marks) {
     this.#run = run
@@ -105,6 +107,8 @@ class Tape {
     // Something waits for the next row: an order, or equity for the end of the instant.
     let isAwaited = true
     let nextUs = cells[1]!
+    const edges = this.#edges
+    this.#watch()
     let row = first
     try {
       for (; row < end; row++) {
@@ -116,6 +120,8 @@ class Tape {
           isAwaited = cells[0] !== Infinity
         }
         const price = prices[row]!
+        // It closes the account out: met in all its steps.
+        if (price <= edges[0]! || price >= edges[1]!) return row
         if (atUs > moment[0]!) moment[0] = atUs
         // NaN = it states none.
         if (price === price) slot.lastPrice = price
@@ -151,8 +157,16 @@ class Tape {
   #meet(row: number): boolean {
     this.#isOwn = true
     const isOver = this.#orders!.meet(row, this.#run.cause)
+    this.#watch()
     this.#isOwn = false
     return isOver
+  }
+
+  #watch(): void {
+    const stock = this.#stock
+    const edge = stock.lots === 0 ? NaN : this.#run.margin.edgeOf(stock)
+    this.#edges[0] = stock.lots > 0 ? edge : -Infinity
+    this.#edges[1] = stock.lots < 0 ? edge : Infinity
   }
 
   /** After a call that asked for something or noted it. False: its decision is not carried out yet. */

@@ -38,7 +38,12 @@ export type Assumptions = {
   readonly sizing: Sizing
   /** 1 = no borrowing: the notional of a position is at most equity. */
   readonly leverage: number
-  /** Liquidated when equity falls to this share of the position's notional; with leverage 1 never. */
+  /**
+   * The account is closed out when its equity falls to this share of the notional of what it holds: at the latest, with 0, at
+   * the price where equity is 0, whatever the leverage. Within a bar that price comes before targets; an open that has passed
+   * it fills there. So equity is below 0 by the gap and the costs of that fill alone. A long position without borrowing has no
+   * such price.
+   */
   readonly maintenanceMargin: number
   /** What becomes of a position that is open at the end: marked at the last price, or closed at the last bar's open or close. */
   readonly atEnd: 'mark' | 'close_at_open' | 'close_at_close'
