@@ -23,8 +23,10 @@ export const assumptionsRequest = z.strictObject({
   latency: word.optional().describe('From decision to venue: 5ms, 200us, lognormal:20ms:0.5'),
   fill: z.enum(['bar', 'trade', 'book']).optional().describe('Fill model; default bar'),
   sizing: word.optional().describe('strategy, all-in, fraction:0.5, notional:1000, quantity:1'),
-  leverage: word.optional().describe('Notional of a position to equity, at most; default 1'),
-  maintenance: word.optional().describe('Share of the notional at which a position is liquidated; default 0: never'),
+  leverage: word.optional().describe('Notional of a position and its fee to equity, at most; default 1: no borrowing'),
+  maintenance: word
+    .optional()
+    .describe('Share of the notional at which a position is liquidated; default 0: when equity is 0'),
   atEnd: z.enum(['mark', 'close_at_open', 'close_at_close']).optional().describe('Positions that are open at the end'),
   funding: z.boolean().default(true).describe('Pay funding where the data has it'),
   riskGate: z.boolean().default(true).describe('The controls of the risk gate, as live'),

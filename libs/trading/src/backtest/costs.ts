@@ -71,6 +71,10 @@ export class FeeSchedule {
   of(ticks: number, lots: number, liquidity: Fill['liquidity'], isFirst: boolean): number {
     return (liquidity === 'maker' ? this.#maker : this.#taker).of(ticks, lots) + (isFirst ? this.perOrder : 0)
   }
+  /** Of a fill to come. A rebate comes after it: it does not pay for it. */
+  ahead(ticks: number, lots: number, liquidity: Fill['liquidity'], isFirst: boolean): number {
+    return lots === 0 ? 0 : Math.max(0, this.of(ticks, lots, liquidity, isFirst))
+  }
 }
 
 /** mulberry32: small, seeded, the same everywhere. */

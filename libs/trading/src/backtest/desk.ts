@@ -140,7 +140,7 @@ export class Desk implements VenueSink {
     return paid
   }
 
-  grant(_market: Market, venueOrder: VenueOrder, price: number, asked: number): number {
+  grant(_market: Market, venueOrder: VenueOrder, price: number, asked: number, liquidity: Fill['liquidity']): number {
     const order = venueOrder as SimOrder
     const { stock } = order
     const { sizing, leverage } = this.#assumptions
@@ -151,15 +151,18 @@ export class Desk implements VenueSink {
     const mayOpen = !order.isSized && !order.reduceOnly
     if (sizing.kind !== 'strategy' && mayOpen && !(opposes && order.quantity <= Math.abs(held))) {
       order.isSized = true
-      const opened = sizedLots(sizing, stock, this.equityUnits(stock, price), price, this.power, leverage)
-      lots = (opposes ? Math.abs(held) : 0) + opened
+      const closes = opposes ? Math.abs(held) : 0
+      const fee = stock.fees.ahead(price, closes, liquidity, false) * this.#feeFactor
+      lots = closes + sizedLots(sizing, stock, this.equityUnits(stock, price) - fee, price, this.power, leverage)
       order.quantity = order.filled + lots
       this.orders.changed(order.log, order.quantity, order.ask?.price ?? 0, order.stopPrice)
     }
     if (opposes && lots <= Math.abs(held)) return lots
     const after = Math.abs(held + (order.side === 'buy' ? lots : -lots)) * price * stock.unit
     const margin = this.equityUnits(stock, price) * leverage
-    if (after + this.#notionalOfOthers(stock) <= margin * (1 + 1e-12)) return lots
+    // Less what rounding may have added to it.
+    const fee = (stock.fees.ahead(price, lots, liquidity, order.fills === 0) - 0.5) * this.#feeFactor
+    if (after + fee + this.#notionalOfOthers(stock) <= margin * (1 + 1e-12)) return lots
     return opposes ? Math.abs(held) : 0
   }
 
@@ -170,7 +173,7 @@ export class Desk implements VenueSink {
   denial(_market: Market, order: VenueOrder): Reason {
     return reasonOf(
       'INSUFFICIENT_MARGIN',
-      `${order.quantity - order.filled} lots are more than equity x leverage carries`,
+      `${order.quantity - order.filled} lots and their fee are more than equity x leverage carries`,
     )
   }
 

@@ -246,3 +246,57 @@ test('no run shows equity below nothing, but for the gap of the fill that closes
   fc.assert(property, { numRuns: 300 })
   expect(liquidations).toBeGreaterThan(20)
 })
+
+describe('without borrowing not even a fee is borrowed', () => {
+  const fees = { kind: 'bps', makerBps: 2, takerBps: 5, perOrder: 0 } as const
+
+  test('an order that fits without its fee and not with it is rejected by name', () => {
+    const { fills, result } = run(flat(100, 100, 100), { 0: buy(100) }, { fees })
+    expect(fills).toEqual([])
+    expect(result.orders).toMatchObject([
+      { status: 'rejected', reason: expect.stringContaining('INSUFFICIENT_MARGIN') },
+    ])
+    expect(run(flat(100, 100, 100), { 0: sell(100) }, { fees }).fills).toEqual([])
+  })
+
+  test('to the last unit: cash is 0 then', () => {
+    const exact = { ...fees, takerBps: 0, perOrder: 10 }
+    expect(run(flat(100, 100, 100), { 0: buy(99.9) }, { fees: exact }).result.cash).toBe(0)
+    expect(run(flat(100, 100, 100), { 0: buy(99.9) }, { fees: { ...exact, perOrder: 10.000001 } }).fills).toEqual([])
+  })
+
+  test('the fee is that of the fill: what rests pays that of a maker', () => {
+    const bars = barsOf([
+      [100, 100, 100, 100],
+      [100, 100, 90, 100],
+    ])
+    const rest = (quantity: number): Script => ({ 0: (ctx) => void ctx.buy({ quantity, price: 95 }) })
+    // 105.2 x 95 = 9,994; 2 bps are 1.9988, 5 bps would be 4.997, 30 bps do not fit.
+    expect(run(bars, rest(105.2), { fees }).fills).toEqual(['1 buy 105.2@95'])
+    expect(run(bars, rest(105.2), { fees: { ...fees, makerBps: 30 } }).fills).toEqual([])
+  })
+
+  test('turning a position with all there is pays for both sides of it', () => {
+    const script: Script = { 0: buy(0.1), 2: sell(1000), 4: buy(1000), 6: sell(1000) }
+    const sizing = { kind: 'fraction', fraction: 1 } as const
+    const closes = [100, 100, 101, 101, 103, 103, 99, 99, 98]
+    for (const perOrder of [0, 7]) {
+      const given = { fees: { ...fees, takerBps: 20, perOrder }, sizing }
+      const { result } = run(flat(...closes), script, given)
+      expect(result.orders.map(({ status }) => status)).toEqual(['filled', 'filled', 'filled', 'filled'])
+      expect(result.refused).toEqual({})
+    }
+    const long = run(
+      flat(100, 100, 101, 101),
+      { 0: sell(0.1), 2: buy(1000) },
+      { fees: { ...fees, takerBps: 20 }, sizing },
+    )
+    expect(long.result.cash).toBeGreaterThanOrEqual(0)
+    expect(long.result.cash).toBeLessThan(10.2)
+  })
+
+  test('one that turns a position and does not fit closes it', () => {
+    const { fills } = run(flat(100, 100, 100, 100), { 0: sell(50), 1: buy(150) }, { fees })
+    expect(fills).toEqual(['1 sell 50@100', '2 buy 50@100'])
+  })
+})

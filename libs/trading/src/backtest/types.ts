@@ -36,7 +36,11 @@ export type Assumptions = {
   readonly spreadBps: number
   readonly latency: Latency
   readonly sizing: Sizing
-  /** 1 = no borrowing: the notional of a position is at most equity. */
+  /**
+   * The notional of all that is held and the fee of the fill that makes it are at most equity times this, at the price of that
+   * fill: 1 = no borrowing, not even of a fee. An order that does not fit is rejected as INSUFFICIENT_MARGIN; one that turns a
+   * position closes it all the same.
+   */
   readonly leverage: number
   /**
    * The account is closed out when its equity falls to this share of the notional of what it holds: at the latest, with 0, at

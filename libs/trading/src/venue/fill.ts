@@ -35,7 +35,7 @@ export function fill(
 ): boolean {
   const { sink } = market
   const price = liquidity === 'taker' && sink.takerPrice ? sink.takerPrice(market, order, shown, asked) : shown
-  const lots = sink.grant ? sink.grant(market, order, price, asked) : asked
+  const lots = sink.grant ? sink.grant(market, order, price, asked, liquidity) : asked
   if (lots > 0) {
     order.filled += lots
     order.fills += 1

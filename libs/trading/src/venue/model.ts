@@ -113,7 +113,7 @@ export interface VenueSink {
    * How much of `lots` may fill at this price: sizing and margin. May change `order.quantity`. Less than asked ends the
    * order as rejected with this sink's `denial`.
    */
-  grant?(market: Market, order: VenueOrder, price: number, lots: number): number
+  grant?(market: Market, order: VenueOrder, price: number, lots: number, liquidity: Fill['liquidity']): number
   /** Lots that the sub-account of an order holds, where the sink keeps them. Absent = the market counts its fills. */
   held?(market: Market, order: VenueOrder): number
   denial?(market: Market, order: VenueOrder): Reason
