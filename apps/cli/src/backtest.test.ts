@@ -141,6 +141,11 @@ export default defineStrategy({
 })
 `
     writeFileSync(endless, author)
+    const bomb = path.join(home, 'bomb.ts')
+    const grows = author
+      .replace('bars: 0', 'list: [] as number[][]')
+      .replace('state.bars++', 'state.list.push(new Array(1e5).fill(0))')
+    writeFileSync(bomb, grows.replace("'endless'", "'bomb'"))
     const on = ['--data', file, '--instrument', 'BTC-USDT']
     const cases: [string[], RegExp][] = [
       [['sma-cross', ...on, '--fee', 'cheap'], /^usage {2}--fee/],
@@ -151,6 +156,11 @@ export default defineStrategy({
       [['nobody', ...on], /^unknown_strategy/],
       [[broken, ...on], /^does_not_compile {2}broken\.ts:2/],
       [[endless, ...on, '--budget', '0.3'], /^endless .*onCandle at 2024-01-01T01:00/],
+      [
+        [bomb, ...on, '--memory', '64'],
+        /^out_of_memory .*bomb\.ts.*onCandle at 2024-01-01T01:00\S* held more than 64 MB/,
+      ],
+      [[bomb, ...on, '--memory', 'much'], /^usage {2}--memory/],
     ]
     for (const [args, text] of cases) {
       const { code, err, out } = await contrail('backtest', ...args)

@@ -8,6 +8,8 @@ import { command, EXIT } from '../lib/run.ts'
 
 /** Of a shell: ended by an interrupt. */
 const INTERRUPTED = 130
+/** Less does not hold the code itself. */
+const MEMORY_MB_MIN = 32
 
 export default command(
   'backtest',
@@ -18,6 +20,7 @@ export default command(
     report: { type: 'boolean', description: 'Write report.html', default: true },
     robustness: { type: 'boolean', description: 'Monte Carlo, significance, deflated Sharpe', default: true },
     budget: { type: 'string', description: 'Seconds that one call of a handler may take (default 10)' },
+    memory: { type: 'string', description: 'MB that the strategy and its run may hold (default 4096, or half of the machine)' }, // prettier-ignore
   },
   async (args) => {
     // The thread of the run begins with room for what a run keeps: it is not copied over and over while it grows.
@@ -40,6 +43,7 @@ export default command(
           onProgress: (progress) => line.show(progress),
           onOutput: (text) => void process.stderr.write(text),
           ...(args.budget === undefined ? {} : { handlerMsMax: numberOf('--budget', args.budget, 0.1) * 1000 }),
+          ...(args.memory === undefined ? {} : { memoryMbMax: numberOf('--memory', args.memory, MEMORY_MB_MIN) }),
         },
       )
       line.clear()

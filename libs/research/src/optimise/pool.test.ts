@@ -129,6 +129,21 @@ describe('trials on threads', () => {
     await pool.close()
   })
 
+  it('memory that only grows ends with its trial; the others go on', async () => {
+    const bomb = 'while (ctx.parameters.size % 7 === 0) (state.kept ??= []).push(ARRAY)'
+    const arrays = ['new Array(1e5).fill(0)', 'new Float64Array(1e5).fill(1)', '{ of: [state.count] }']
+    for (const [index, array] of arrays.entries()) {
+      const file = strategyFile(`grows-${index}`, bomb.replace('ARRAY', array))
+      const found = await search(file, { objective: 'finalEquity' })
+      const pool = createPool(found.setup, { threads: 2, memoryMbMax: 64 })
+      const [first, bad, last] = await Promise.all([6, 7, 8].map((size) => pool.evaluate({ size })))
+      expect(bad).toMatchObject({ state: 'failed', problem: expect.stringMatching(/^held more than 64 MB: look for/) })
+      expect([first?.state, last?.state]).toEqual(['done', 'done'])
+      expect(await pool.evaluate({ size: 9 })).toMatchObject({ state: 'done' })
+      await pool.close()
+    }
+  }, 30_000)
+
   it('a bundle that cannot be loaded ends the study with its words', async () => {
     const found = await search('sma-cross', { space: ['fast=2..30'] })
     const pool = createPool({ ...found.setup, code: 'throw new Error("no such market")' }, { threads: 2 })

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { Refusal } from '@contrail/contracts'
+import { GROWS, limitsOf, LOOK_MS, memoryBudgetMb, passedMb, ranOut } from '../run/memory.ts'
 import { shareSeries } from './evaluate.ts'
 import type { TrialSetup, TrialWindow } from './evaluate.ts'
 import type { ParameterSet } from './space.ts'
@@ -12,7 +13,10 @@ export type PoolOptions = {
   readonly threads?: number | undefined
   /** A trial that takes longer is ended and counts as failed: an endless loop in a strategy, most likely. */
   readonly trialMsMax?: number | undefined
+  /** What one thread may hold, MB. Default: 4096, or its share of half of the machine. */
+  readonly memoryMbMax?: number | undefined
 }
+type Budget = { readonly trialMsMax: number; readonly memoryMbMax: number }
 export type Pool = {
   readonly threads: number
   evaluate(point: ParameterSet, window?: TrialWindow): Promise<Outcome>
@@ -36,15 +40,16 @@ export function createPool(setup: TrialSetup, options: PoolOptions = {}): Pool {
 class ThreadPool implements Pool {
   readonly threads: number
   readonly #setup: TrialSetup
-  readonly #trialMsMax: number
+  readonly #budget: Budget
   readonly #waiting: Job[] = []
   readonly #members = new Set<Member>()
   #closed = false
 
   constructor(setup: TrialSetup, options: PoolOptions) {
     this.#setup = setup
-    this.#trialMsMax = options.trialMsMax ?? TRIAL_MS_MAX
     this.threads = Math.max(1, Math.min(THREADS_MAX, options.threads ?? availableParallelism()))
+    const { trialMsMax = TRIAL_MS_MAX, memoryMbMax = memoryBudgetMb(this.threads) } = options
+    this.#budget = { trialMsMax, memoryMbMax }
   }
 
   evaluate(point: ParameterSet, window?: TrialWindow): Promise<Outcome> {
@@ -68,7 +73,7 @@ class ThreadPool implements Pool {
   }
 
   #member(): Member {
-    const member: Member = new Member(this.#setup, this.#trialMsMax, {
+    const member: Member = new Member(this.#setup, this.#budget, {
       free: () => this.#hand(),
       gone: (error) => {
         this.#members.delete(member)
@@ -83,24 +88,26 @@ class ThreadPool implements Pool {
 
 class Member {
   readonly worker: Worker
-  readonly #trialMsMax: number
+  readonly #budget: Budget
   readonly #free: () => void
   isReady = false
   #job: Job | undefined
   #startedMs = 0
   #timer: NodeJS.Timeout | undefined
+  #watch: NodeJS.Timeout | undefined
   #failure: unknown
 
-  constructor(setup: TrialSetup, trialMsMax: number, on: { free: () => void; gone: (error?: unknown) => void }) {
-    this.#trialMsMax = trialMsMax
+  constructor(setup: TrialSetup, budget: Budget, on: { free: () => void; gone: (error?: unknown) => void }) {
+    this.#budget = budget
     this.#free = on.free
     this.worker = new Worker(path.join(import.meta.dirname, 'trial-thread.ts'), {
       workerData: setup,
       env: {},
       stdout: true,
+      resourceLimits: limitsOf(budget.memoryMbMax),
     })
     this.worker.on('message', (message: Outcome | 'ready') => this.#said(message))
-    this.worker.on('error', (error) => (this.#failure = error))
+    this.worker.on('error', (error) => (this.#failure ??= ranOut(error) ? tooMuch(budget.memoryMbMax) : error))
     this.worker.on('exit', () => {
       const failure = this.#failure
       const text = failure instanceof Error ? failure.message : 'its thread ended'
@@ -116,10 +123,10 @@ class Member {
   take(job: Job): void {
     this.#job = job
     this.#startedMs = performance.now()
-    this.#timer = setTimeout(() => {
-      this.#failure = new Error(`took longer than ${this.#trialMsMax} ms: is there an endless loop?`)
-      void this.worker.terminate()
-    }, this.#trialMsMax)
+    const { trialMsMax } = this.#budget
+    const late = `took longer than ${trialMsMax} ms: is there an endless loop?`
+    this.#timer = setTimeout(() => this.#end(new Error(late)), trialMsMax)
+    this.#watch = setInterval(() => void this.#weigh(job), LOOK_MS)
     this.worker.postMessage({ point: job.point, window: job.window })
   }
 
@@ -129,8 +136,23 @@ class Member {
     this.#free()
   }
 
+  #end(failure: unknown): void {
+    this.#failure ??= failure
+    void this.worker.terminate()
+  }
+
+  async #weigh(job: Job): Promise<void> {
+    try {
+      const passed = await passedMb(this.worker, this.#budget.memoryMbMax)
+      if (passed !== undefined && this.#job === job) this.#end(tooMuch(passed))
+    } catch (error) {
+      this.#end(error)
+    }
+  }
+
   #settle(outcome: Outcome): void {
     clearTimeout(this.#timer)
+    clearInterval(this.#watch)
     const job = this.#job
     this.#job = undefined
     job?.resolve(outcome)
@@ -140,6 +162,8 @@ class Member {
     return Math.round(performance.now() - this.#startedMs)
   }
 }
+
+const tooMuch = (memoryMb: number): Error => new Error(`held more than ${memoryMb} MB: ${GROWS}`)
 
 /** A refusal loses its class on the way out of a thread. */
 function asRefusal(error: unknown): Refusal | undefined {

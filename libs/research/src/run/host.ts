@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads'
 import { isoOfUs, Refusal, refuse } from '@contrail/contracts'
 import { systemClock } from '@contrail/runtime/clock'
 import type { BacktestOptions, InputSpec } from '@contrail/trading'
+import { GROWS, limitsOf, LOOK_MS, memoryBudgetMb, passedMb, ranOut } from './memory.ts'
 import { unpackResult } from './outcome.ts'
 import type { PackedResult } from './outcome.ts'
 import type { PreparedCode, StrategyCode } from './strategy.ts'
@@ -60,12 +61,13 @@ export type Answer =
 
 export type ThreadOptions = {
   readonly handlerMsMax?: number | undefined
+  /** What the strategy and its run may hold. Default: 4096, or half of the machine. */
+  readonly memoryMbMax?: number | undefined
   readonly onOutput?: ((text: string) => void) | undefined
 }
 const HANDLER_MS_MAX = 10_000
 /** Reading and compiling a large bundle takes its time on a busy machine. */
 const LOAD_MS_MAX = 10_000
-const LOOK_MS = 250
 
 /** A strategy in a thread of its own, with an eye on it. */
 export class StrategyThread {
@@ -75,6 +77,7 @@ export class StrategyThread {
   /** Holds the bundle as a file: only then does an error name the author's lines. */
   readonly #folder: string | undefined
   readonly #handlerMsMax: number
+  readonly #memoryMbMax: number
   #settle: { resolve: (answer: Answer) => void; reject: (error: unknown) => void } | undefined
   #onProgress: ((done: number, total: number) => void) | undefined
   /** Answers that nobody has asked for yet. */
@@ -85,6 +88,8 @@ export class StrategyThread {
   #sinceMs = 0
   /** Loading the module counts like a handler. */
   #loading = false
+  /** It is being asked what it holds. */
+  #asking = false
 
   constructor(code: ThreadCode, options: ThreadOptions = {}) {
     const memory = new SharedArrayBuffer(PULSE_BYTES)
@@ -92,7 +97,9 @@ export class StrategyThread {
     const { source } = code
     this.#source = source
     this.#handlerMsMax = options.handlerMsMax ?? HANDLER_MS_MAX
-    const settings = { env: {}, execArgv: [], stdout: true, stderr: true }
+    this.#memoryMbMax = options.memoryMbMax ?? memoryBudgetMb()
+    const resourceLimits = limitsOf(this.#memoryMbMax)
+    const settings = { env: {}, execArgv: [], stdout: true, stderr: true, resourceLimits }
     if ('code' in code) {
       this.#folder = mkdtempSync(path.join(os.tmpdir(), 'contrail-run-'))
       const file = path.join(this.#folder, 'bundle.mjs')
@@ -108,7 +115,7 @@ export class StrategyThread {
     for (const stream of [this.#worker.stdout, this.#worker.stderr])
       stream.setEncoding('utf8').on('data', (text: string) => options.onOutput?.(text))
     this.#worker.on('message', (answer: Answer) => this.#heard(answer))
-    this.#worker.on('error', (error) => this.#fail(crash(this.#source, error)))
+    this.#worker.on('error', (error) => this.#fail(this.#crash(error)))
     this.#worker.on('exit', () => this.#fail(refuse('thread_ended', 'strategy', source, 'it ended without an answer')))
   }
 
@@ -199,9 +206,14 @@ export class StrategyThread {
     else this.#lost ??= error
   }
 
-  /** Ends the thread when it has been in the same call for too long. */
   #look(): void {
-    const { calls, inside, handler, eventUs } = readPulse(this.#pulse)
+    void this.#weigh()
+    this.#time()
+  }
+
+  /** Ends the thread when it has been in the same call for too long. */
+  #time(): void {
+    const { calls, inside } = readPulse(this.#pulse)
     const nowMs = systemClock.monotonicMs()
     if (calls !== this.#calls || !(inside || this.#loading)) {
       this.#calls = calls
@@ -210,15 +222,42 @@ export class StrategyThread {
     }
     const msMax = this.#loading ? Math.max(LOAD_MS_MAX, this.#handlerMsMax) : this.#handlerMsMax
     if (nowMs - this.#sinceMs < msMax) return
-    const place = this.#loading ? 'its module' : `${handler}${eventUs > 0 ? ` at ${isoOfUs(eventUs)}` : ''}`
-    const value = `${place} ran longer than ${msMax / 1000} s`
-    void this.#worker.terminate()
-    this.#fail(refuse('endless', this.#source, value, 'look for a loop without an end; --budget SECONDS allows more'))
+    const value = `${this.#place()} ran longer than ${msMax / 1000} s`
+    this.#end(refuse('endless', this.#source, value, 'look for a loop without an end; --budget SECONDS allows more'))
   }
-}
 
-function crash(source: string, error: Error): Refusal {
-  const memory = (error as { code?: string }).code === 'ERR_WORKER_OUT_OF_MEMORY'
-  if (memory) return refuse('out_of_memory', source, error.message, 'keep less in state, or run a shorter period')
-  return refuse('strategy_failed', source, error.message.split('\n')[0], 'mend it and try again')
+  /** Ends the thread when it holds too much. It answers between two steps of its code, also in a loop. */
+  async #weigh(): Promise<void> {
+    if (this.#asking) return
+    this.#asking = true
+    try {
+      const passed = await passedMb(this.#worker, this.#memoryMbMax)
+      if (passed !== undefined) this.#end(this.#tooMuch(passed))
+    } catch (error) {
+      this.#end(error)
+    } finally {
+      this.#asking = false
+    }
+  }
+
+  #end(error: unknown): void {
+    void this.#worker.terminate()
+    this.#fail(error)
+  }
+
+  /** Where its code is, or was last. */
+  #place(): string {
+    const { handler, eventUs } = readPulse(this.#pulse)
+    return this.#loading ? 'its module' : `${handler}${eventUs > 0 ? ` at ${isoOfUs(eventUs)}` : ''}`
+  }
+
+  #tooMuch(memoryMb: number): Refusal {
+    const value = `${this.#place()} held more than ${memoryMb} MB`
+    return refuse('out_of_memory', this.#source, value, `${GROWS}; --memory MB allows more`)
+  }
+
+  #crash(error: Error): Refusal {
+    if (ranOut(error)) return this.#tooMuch(this.#memoryMbMax)
+    return refuse('strategy_failed', this.#source, error.message.split('\n')[0], 'mend it and try again')
+  }
 }

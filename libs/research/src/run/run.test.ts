@@ -222,6 +222,51 @@ describe('what does not fit is one refusal, and nothing is written', () => {
     })
   })
 
+  const held = /onCandle at 2024-\S+Z held more than 64 MB/
+  const atOnce = /onCandle at 2024-01-01T01:00:00\S+ held more than 64 MB/
+  const bombs: [string, string, RegExp][] = [
+    ['arrays, a few more at each bar', 'for (let i = 0; i < 4; i++) kept.push(new Array(1e5).fill(0))', held],
+    ['small objects, a few more at each bar', 'for (let i = 0; i < 3e4; i++) kept.push({ i, of: [i] })', held],
+    ['typed arrays, outside of the heap', 'kept.push(new Float64Array(1e6).fill(1))', held],
+    ['objects without end in one call', 'for (;;) kept.push({ a: [1] })', atOnce],
+    ['arrays without end in one call', 'for (;;) kept.push(new Array(1e5).fill(0))', atOnce],
+  ]
+  test.each(bombs)('memory that only grows is ended and named with its event: %s', async (name, code, value) => {
+    const strategy = bench.strategy(name.replaceAll(/\W+/g, '-'), code, 'const kept: unknown[] = []')
+    const before = existsSync(bench.runs) ? readdirSync(bench.runs) : []
+    await expect(written({ strategy, parameters: {} }, { memoryMbMax: 64 })).rejects.toMatchObject({
+      code: 'out_of_memory',
+      field: strategy,
+      value: expect.stringMatching(value),
+      mend: expect.stringContaining('--memory'),
+    })
+    expect(existsSync(bench.runs) ? readdirSync(bench.runs) : []).toEqual(before)
+  })
+
+  test('memory that a module takes while it loads is ended and named', async () => {
+    const head = 'const kept: unknown[] = []\nfor (;;) kept.push(new Float64Array(1e5).fill(1))'
+    const strategy = bench.strategy('heavy', '', head)
+    await expect(written({ strategy, parameters: {} }, { memoryMbMax: 64 })).rejects.toMatchObject({
+      code: 'out_of_memory',
+      value: expect.stringContaining('its module held more than 64 MB'),
+    })
+  })
+
+  test('a text longer than V8 allows is named with its line', async () => {
+    const strategy = bench.strategy('story', "text += 'y'.repeat(1e6)", "let text = ''")
+    await expect(written({ strategy, parameters: {} })).rejects.toMatchObject({
+      code: 'out_of_memory',
+      field: expect.stringMatching(/^story\.ts:15$/),
+      value: expect.stringContaining('onCandle threw on candles 536 (file.BTC-USDT): Invalid string length'),
+    })
+  })
+
+  test('much that is made and dropped is not held', async () => {
+    const strategy = bench.strategy('busy', 'for (let i = 0; i < 20; i++) new Array(1e4).fill(candle.close)')
+    const { record } = await written({ strategy, parameters: {} }, { memoryMbMax: 256 })
+    expect(record.complete).toBe(true)
+  })
+
   test('a quantity below the lot is counted under its reason', async () => {
     const strategy = bench.strategy('tiny', 'if (state.bars === 5) ctx.buy({ quantity: 0.001 })')
     const { record } = await written({ strategy, parameters: {} })

@@ -8,6 +8,7 @@ import type { InputSpec, StrategyDefinition } from '@contrail/trading'
 import { z } from 'zod'
 import { definitionAt } from './definition.ts'
 import type { Answer, Question, ThreadData } from './host.ts'
+import { GROWS } from './memory.ts'
 import { packResult, totalsOf, writeLists } from './outcome.ts'
 import { leave, pulseOf, watched } from './watch.ts'
 
@@ -101,6 +102,9 @@ function failureOf(error: unknown): { code: string; field: string; value: string
     return { code, field: place ? `${place} ${field}` : field, value: bare(value), mend }
   }
   const text = error instanceof Error ? error.message : String(error)
+  // What V8 refuses by itself, however much there is: a text of half a billion characters, a map of 16 million entries.
+  if (/Invalid string length|allocation failed|maximum size exceeded/.test(text))
+    return { code: 'out_of_memory', field: place ?? '', value: text, mend: GROWS }
   return { code: 'strategy_failed', field: place ?? '', value: text, mend: 'mend what it does with this event' }
 }
 /** A refusal quotes what it was given; it is quoted again where it is shown. A function: it is called while the module loads. */

@@ -57,6 +57,8 @@ export type RunOptions = {
   readonly signal?: AbortSignal
   /** A handler of the strategy that runs longer than this is ended and named, ms; default 10,000. */
   readonly handlerMsMax?: number
+  /** MB that the strategy and its run may hold. */
+  readonly memoryMbMax?: number
   /** What the strategy prints while it runs. */
   readonly onOutput?: (text: string) => void
 }
