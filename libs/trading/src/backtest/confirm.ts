@@ -44,12 +44,15 @@ export function confirmOf(report: Report, strategy: string, account: string): Co
   }
 }
 
-function statusOf(report: Report, filled: number): Confirm['status'] {
+export function statusOf(report: Report, filled: number): Confirm['status'] {
   switch (report.kind) {
     case 'fill':
       return filled >= report.order.quantity ? 'filled' : 'partially_filled'
-    case 'accepted':
     case 'replaced':
+      // To what is filled: nothing of it is left.
+      if (filled >= report.order.quantity) return 'filled'
+      return filled > 0 ? 'partially_filled' : 'new'
+    case 'accepted':
     case 'refused':
       return filled > 0 ? 'partially_filled' : 'new'
     default:

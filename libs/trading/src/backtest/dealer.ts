@@ -5,7 +5,7 @@ import { fill, finish } from '../venue/fill.ts'
 import { addOrder, requestAmend, requestCancel, runDue, sweep, takeAmend } from '../venue/lifecycle.ts'
 import { onBook, onQuote } from '../venue/simulated.ts'
 import { numberOfSteps } from '../venue/steps.ts'
-import { confirmOf } from './confirm.ts'
+import { confirmOf, statusOf } from './confirm.ts'
 import { latencyOf } from './costs.ts'
 import type { Desk } from './desk.ts'
 import type { Report, SimOrder, Stock } from './stock.ts'
@@ -159,7 +159,7 @@ export class Dealer {
       }
       case 'refused':
       case 'replaced':
-        account.told(orderId, order.filled > 0 ? 'partially_filled' : 'new', numberOfSteps(order.filled, lot), {
+        account.told(orderId, statusOf(report, order.filled), numberOfSteps(order.filled, lot), {
           quantity: numberOfSteps(order.quantity, lot),
           price: order.price > 0 && order.ask?.orderType !== 'market' ? numberOfSteps(order.price, tick) : undefined,
           stopPrice: order.stopPrice > 0 ? numberOfSteps(order.stopPrice, tick) : undefined,

@@ -222,12 +222,12 @@ export class Desk implements VenueSink {
     if (end !== 'filled') this.reports.push({ kind: end, order, atUs: market.nowUs, reason })
   }
 
-  cancelRefused(): void {
-    // The report of what ended the order says it all.
-  }
+  /** The report of what ended the order says it all. */
+  cancelRefused(): void {}
 
   replaceRefused(market: Market, order: VenueOrder, _request: string, reason: Reason): void {
-    this.reports.push({ kind: 'refused', order: order as SimOrder, atUs: market.nowUs, reason })
+    const refused = { kind: 'refused', order: order as SimOrder, atUs: market.nowUs, reason } as const
+    if (order.state !== 'done') this.reports.push(refused)
   }
 
   replaced(market: Market, venueOrder: VenueOrder, _amend: PendingAmend): void {

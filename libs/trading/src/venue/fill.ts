@@ -6,6 +6,7 @@ import type { Level, Market, OrderEnd, VenueOrder } from './model.ts'
 export function finish(market: Market, order: VenueOrder, end: OrderEnd, reason?: Reason): void {
   const { sink } = market
   const late = order.cancel && end !== 'cancelled' ? order.cancel.clOrdId : undefined
+  const { amend } = order
   order.state = 'done'
   order.end = end
   order.endReason = reason
@@ -13,6 +14,7 @@ export function finish(market: Market, order: VenueOrder, end: OrderEnd, reason?
   order.cancel = undefined
   sink.touched?.(order)
   if (late !== undefined) sink.cancelRefused(market, order, late, reasonOf('TOO_LATE_TO_CANCEL', end))
+  if (amend) sink.replaceRefused(market, order, amend.clOrdId, reasonOf('TOO_LATE_TO_AMEND', end))
   sink.ended(market, order, end, reason)
   if (order.linked) unlink(market, order)
 }

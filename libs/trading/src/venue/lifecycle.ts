@@ -220,6 +220,8 @@ export function takeAmend(market: Market, order: VenueOrder): boolean {
   if (quantity < order.filled) {
     const reason = reasonOf('AMEND_BELOW_FILLED', `${order.filled} lots are filled`)
     market.sink.replaceRefused(market, order, amend.clOrdId, reason)
+    // The fills came first. What was asked for is less still than that: nothing more may come.
+    finish(market, order, 'cancelled', reason)
     return false
   }
   const price = amend.price > 0 ? amend.price : order.price

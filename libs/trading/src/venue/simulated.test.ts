@@ -191,11 +191,28 @@ describe('cancel and amend', () => {
       'a taker 0.005@100.1 fee 0.00025025',
     ])
   })
-  test('an amend below what is filled is refused', () => {
+  test('an amend below what is filled is refused, and ends the order: no more than that was wanted', () => {
     const m = market()
     placeOrder(m, 'a', request({ price: '100.1', quantity: '0.03' }), 2)
     amendOrder(m, 'x', approved({ kind: 'amend', origin: 'a', terms: { quantity: '0.01', price: '100.1' } }), 3)
-    expect(told(m).at(-1)).toBe('a replace_refused AMEND_BELOW_FILLED')
+    expect(told(m).slice(-2)).toEqual(['a replace_refused AMEND_BELOW_FILLED', 'a cancelled'])
+    expect(m.orders).toEqual([])
+  })
+  test('an amend to what is filled ends the order as filled, at those terms', () => {
+    const m = market()
+    placeOrder(m, 'a', request({ price: '100.1', quantity: '0.03' }), 2)
+    amendOrder(m, 'x', approved({ kind: 'amend', origin: 'a', terms: { quantity: '0.02', price: '100.1' } }), 3)
+    expect(told(m).at(-1)).toBe('a replaced {"quantity":"0.02","price":"100.1"}')
+    expect(m.orders).toEqual([])
+  })
+  test('an amend on its way to an order that has filled is refused: nobody waits for it', () => {
+    const m = market({ latencyUs: 10, liquidity: 'quoted' })
+    placeOrder(m, 'a', request({ price: '100', quantity: '0.02' }), 2)
+    onTick(m, tick(20, 101, 1, 'buy'))
+    amendOrder(m, 'x', approved({ kind: 'amend', origin: 'a', terms: { quantity: '0.03', price: '100' } }), 21)
+    onTick(m, tick(22, 99, 1, 'sell'))
+    expect(told(m).slice(-2)).toEqual(['a maker 0.02@100 fee 0.0004', 'a replace_refused TOO_LATE_TO_AMEND'])
+    expect(m.orders).toEqual([])
   })
 })
 
