@@ -68,6 +68,7 @@ function backtestWith(given: Partial<Assumptions>, definition: StrategyDefinitio
     fills,
     left,
     ends: result.orders.map((order) => order.status),
+    trades: result.trades,
     reasons: result.trades.map((trade) => trade.exitReason),
   }
 }
@@ -176,6 +177,22 @@ describe('a trailing stop on bars', () => {
     const short = { quantity: 1, trailingStop: { percent: 2 } }
     const { fills } = run(short, 'sell', [100, 101, 99, 99.5], [99.5, 100, 90, 91], [91, 93, 91, 92])
     expect(fills).toEqual(['1 sell 1@100', '3 buy 1@91.8'])
+  })
+})
+
+describe('best unrealised result of a trade that a trailing stop ends', () => {
+  const trailed = (side: 'buy' | 'sell', ...bars: Bar[]) =>
+    run({ quantity: 1, trailingStop: { offset: 50 } }, side, ...bars).trades.map(
+      ({ exitReason, exitRow, mae, mfe }) => [exitReason, exitRow, mae, mfe],
+    )
+  test('the high of the bar of its exit counts where it has set the stop', () => {
+    expect(trailed('buy', [100, 200, 100, 150], [150, 150, 150, 150])).toEqual([['trailing_stop', 1, 0, 100]])
+    expect(trailed('buy', [100, 120, 90, 110], [110, 200, 100, 140])).toEqual([['trailing_stop', 2, -10, 100]])
+    expect(trailed('sell', [100, 100, 20, 75], [75, 75, 75, 75])).toEqual([['trailing_stop', 1, 0, 80]])
+  })
+  test('and does not where the stop stood before: it may have come after', () => {
+    expect(trailed('buy', [100, 120, 90, 110], [110, 118, 60, 100])).toEqual([['trailing_stop', 2, -30, 20]])
+    expect(trailed('buy', [100, 120, 90, 110], [110, 500, 60, 100])).toEqual([['trailing_stop', 2, -30, 20]])
   })
 })
 

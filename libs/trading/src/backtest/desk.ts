@@ -11,7 +11,7 @@ import { FEE_UNIT } from './costs.ts'
 import { FillLog, OrderLog } from './logs.ts'
 import { sizedLots } from './sizing.ts'
 import { TradeLog } from './trades.ts'
-import { makeStock, reasonOfExit } from './stock.ts'
+import { bestBefore, makeStock, reasonOfExit } from './stock.ts'
 import type { Report, SimOrder, Stock } from './stock.ts'
 import type { ExitReason } from './trades.ts'
 import type { Assumptions, BacktestOptions } from './types.ts'
@@ -189,20 +189,11 @@ export class Desk implements VenueSink {
     this.orders.filled(log, lots, price)
     const size = this.#hasCosts && liquidity === 'taker' ? numberOfSteps(lots, stock.lot) : 0
     this.costs.fee += fee
-    this.costs.spread += this.#spread * size
-    this.costs.slippage += this.#slippage * size
-    if (this.#keeps)
-      this.fills.add(
-        log,
-        market.nowUs,
-        stock.row,
-        lots,
-        price,
-        fee,
-        liquidity,
-        this.#slippage * size,
-        this.#spread * size,
-      )
+    const spread = this.#spread * size
+    const slippage = this.#slippage * size
+    this.costs.spread += spread
+    this.costs.slippage += slippage
+    if (this.#keeps) this.fills.add(log, market.nowUs, stock.row, lots, price, fee, liquidity, slippage, spread)
     // An amend under way may yet say in this step what is left of it.
     if (this.isSilent && this.reports.length === 0 && order.amend === undefined) {
       this.book(order, market.nowUs, price, lots, fee)
@@ -332,6 +323,7 @@ export class Desk implements VenueSink {
       this.exitReason ?? reasonOfExit(order.ask),
       stock.openTag,
       order.ask?.tag,
+      bestBefore(order, stock),
     )
     stock.openFees -= stock.openFees * part
     stock.openFunding -= funding

@@ -2,7 +2,9 @@ import { instrumentKey } from '@contrail/contracts'
 import type { Book, Fill, Instrument, Quote, Reason } from '@contrail/contracts'
 import type { PlaceAsk } from '../strategy/ask.ts'
 import { Holding } from '../portfolio/holding.ts'
+import { ticksOf } from '../venue/model.ts'
 import type { Market, VenueOrder } from '../venue/model.ts'
+import { isTrailing, stopBehind } from '../venue/trail.ts'
 import { stepsOfInstrument } from '../venue/steps.ts'
 import type { Step } from '../venue/steps.ts'
 import type { MarketColumns } from './columns.ts'
@@ -111,6 +113,13 @@ export function makeStock(
     openFunding: 0,
     openTag: undefined,
   }
+}
+
+/** The best price of the bar of an exit where it surely came before: a trailing stop stands where that price has set it. */
+export function bestBefore(order: SimOrder, { series, row, market }: Stock): number | undefined {
+  if (!isTrailing(order) || series?.kind !== 'candles') return undefined
+  const best = (order.side === 'sell' ? series.high : series.low)[row]!
+  return stopBehind(order, ticksOf(market, best)) === order.stopPrice ? best : undefined
 }
 
 export function reasonOfExit(ask: PlaceAsk | undefined): ExitReason {

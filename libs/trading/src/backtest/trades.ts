@@ -17,6 +17,7 @@ export class TradeLog {
   readonly #table = new Table(COLUMNS)
   readonly #entryTags = new Rare<string>()
   readonly #exitTags = new Rare<string>()
+  readonly #bests = new Rare<number>()
 
   /** `lots` with the sign of what was held, the entry as a price in quote, money in quote. */
   add(
@@ -34,6 +35,7 @@ export class TradeLog {
     reason: ExitReason,
     entryTag: string | undefined,
     exitTag: string | undefined,
+    best: number | undefined,
   ): void {
     const at = this.#table.add()
     const { cells } = this.#table
@@ -52,6 +54,7 @@ export class TradeLog {
     const row = this.#table.rows - 1
     this.#entryTags.add(row, entryTag)
     this.#exitTags.add(row, exitTag)
+    this.#bests.add(row, best)
   }
 
   records(places: readonly Place[]): TradeRecord[] {
@@ -66,7 +69,7 @@ export class TradeLog {
     const [entryPrice, pnl] = [cell(6), cell(8)]
     const quantity = numberOfSteps(Math.abs(lots), lot)
     const exitPrice = numberOfSteps(cell(7), tick)
-    const [low, high] = rangeOf(series, cell(4), cell(5), entryPrice, exitPrice)
+    const [low, high] = rangeOf(series, cell(4), cell(5), entryPrice, exitPrice, this.#bests.at(row) ?? exitPrice)
     const worst = lots > 0 ? low - entryPrice : entryPrice - high
     const best = lots > 0 ? high - entryPrice : entryPrice - low
     return {
@@ -93,16 +96,20 @@ export class TradeLog {
   }
 }
 
-/** Lowest and highest price from the row of the entry to before that of the exit, and the exit itself. */
+/**
+ * Lowest and highest price from the row of the entry to before that of the exit, and the exit itself; of its own bar only the
+ * best price that is known to have come before.
+ */
 function rangeOf(
   series: MarketColumns | undefined,
   entryRow: number,
   exitRow: number,
   entryPrice: number,
   exitPrice: number,
+  best: number,
 ): [number, number] {
-  let low = Math.min(entryPrice, exitPrice)
-  let high = Math.max(entryPrice, exitPrice)
+  let low = Math.min(entryPrice, exitPrice, best)
+  let high = Math.max(entryPrice, exitPrice, best)
   const [lows, highs] = series ? pricesOf(series) : []
   if (lows && highs)
     for (let row = entryRow; row < exitRow; row++) {

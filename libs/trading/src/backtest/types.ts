@@ -148,7 +148,10 @@ export type TradeRecord = {
   readonly funding: number
   /** pnl / (entry price x quantity). */
   readonly returnRatio: number
-  /** Worst and best unrealised result on the way, in quote; at most and at least 0. */
+  /**
+   * Worst and best unrealised result on the way, in quote; at most and at least 0. Bars count in whole, that of the entry among
+   * them; of that of the exit only the exit itself, and the best price where a trailing stop that filled there was set by it.
+   */
   readonly mae: number
   readonly mfe: number
   readonly entryTag: string | undefined
