@@ -100,6 +100,8 @@ beforeAll(async () => {
   await startService()
   await client.post<StrategyView>('/strategies', { strategy: 'slow-one', bundle: await bundled('slow', SLOW) })
   await client.post<StrategyView>('/strategies', { strategy: 'bad-one', bundle: await bundled('failing', FAILING) })
+  await client.post<StrategyView>('/strategies', { strategy: 'big-one', bundle: await bundled('growing', GROWING) })
+  await client.post<StrategyView>('/strategies', { strategy: 'huge-one', bundle: await bundled('enormous', ENORMOUS) })
 })
 afterAll(async () => {
   doomed?.kill('SIGKILL')
@@ -134,6 +136,10 @@ export default defineStrategy({
 }
 /** Some ten thousand events a second on a busy machine. */
 const SLOW = 'for (let i = 0; i < 1_500; i++) state.waste = (state.waste + i * state.bars) % 1_000_003'
+/** Eight MB a bar, outside of the heap of V8. */
+const GROWING = 'const own = state as any; (own.kept ??= []).push(new Float64Array(1e6).fill(1))'
+/** More than V8 can give at once: it ends the process. */
+const ENORMOUS = 'const own = state as any; own.kept = new Array(3e7).fill(0).concat(new Array(3e8))'
 const FAILING = "if (state.bars === 700) throw new RangeError('no more of this')"
 
 const data = { venue: 'sim', instrument: 'BTC-USDT', timeframe: '1m', from: '2024-01-05', to: '2024-01-30' }
@@ -266,6 +272,18 @@ test('a service that starts again goes on with the study, no trial twice', async
   await until(id, 'done')
   expect(readFileSync(file, 'utf8').startsWith(whole)).toBe(true)
   expect((await trialsOf(id)).map(({ number }) => number)).toEqual(Array.from({ length: 60 }, (_, i) => i))
+})
+
+test('a strategy that eats memory ends its own job, by name, and leaves no run; the service goes on', async () => {
+  await until((await submit({ ...asked, seed: 76 })).id, 'done')
+  const before = readdirSync(path.join(home, 'runs'))
+  const growing = await until((await submit({ ...asked, strategy: 'growing', parameters: {} })).id, 'failed')
+  expect(growing).toMatchObject({ run: null, error: { code: 'out_of_memory', field: 'growing', mend: expect.stringContaining('only grows') } })
+  expect(growing.error?.value).toMatch(/onCandle at 2024-01-0\S+Z held more than \d+ MB/)
+  const enormous = await until((await submit({ ...asked, strategy: 'enormous', parameters: {} })).id, 'failed')
+  expect(enormous).toMatchObject({ run: null, error: { code: 'out_of_memory', field: 'enormous' } })
+  expect(readdirSync(path.join(home, 'runs'))).toEqual(before)
+  await until((await submit({ ...asked, seed: 77 })).id, 'done')
 })
 
 test.each([

@@ -13,8 +13,8 @@ export type JobProcess = {
   kill(): Promise<void>
 }
 
-/** What a process that died wrote last is for the log of the service, characters. */
-const LAST_WORDS_MAX = 2_000
+/** What a process that died wrote last is for the log of the service, characters. V8 says why above its stack. */
+const LAST_WORDS_MAX = 8_000
 /** Market data and live trading come first on a machine that does both. */
 const NICENESS = 10
 

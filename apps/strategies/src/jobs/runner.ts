@@ -3,7 +3,7 @@ import os from 'node:os'
 import { Refusal } from '@contrail/contracts'
 import type { BacktestRequest } from '@contrail/contracts'
 import type { Clock, Logger } from '@contrail/runtime'
-import { ATTEMPTS_MAX, STOP_GRACE_MS } from './limits.ts'
+import { ATTEMPTS_MAX, HEAP_MB_MAX, STOP_GRACE_MS } from './limits.ts'
 import type { JobLimits } from './limits.ts'
 import { startJob } from './process.ts'
 import type { Ending, JobProcess } from './process.ts'
@@ -24,6 +24,9 @@ export type RunnerOptions = {
 const LOOK_MS = 1_000
 /** Progress is written and signs of life are given this often. */
 const BEAT_MS = 500
+/** How V8 ends a process that asks for more than it can be given. */
+const OUT_OF_MEMORY = /heap out of memory|out of memory$/m
+const GROWS = 'look for a list, map or text that only grows, or ask for a shorter period'
 
 /** Takes jobs out of Postgres and runs each in a process of its own, one a core. */
 export function createRunner(options: RunnerOptions) {
@@ -178,6 +181,11 @@ class Attempt {
     const { how, lastWords } = ending
     // One that we ended ourselves goes on elsewhere.
     if (!this.#fate) this.#options.log.error({ job: this.#job.id, how, lastWords }, 'the process of a job died')
+    if (OUT_OF_MEMORY.test(lastWords)) {
+      const { strategy } = this.#job.request as BacktestRequest
+      const error = { code: 'out_of_memory', field: strategy, value: `it ran out of the ${HEAP_MB_MAX} MB of a job`, mend: GROWS }
+      return { state: 'failed', error }
+    }
     const mend = 'it may need more memory than there is: ask for a shorter period'
     return { state: 'failed', error: errorOf('process_died', how, mend) }
   }
