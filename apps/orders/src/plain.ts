@@ -1,4 +1,11 @@
-import { DECIMAL_PATTERN, ID_PATTERN, INSTRUMENT_PATTERN, ORDER_TYPES, STRATEGY_ID_PATTERN } from '@contrail/contracts'
+import {
+  DECIMAL_PATTERN,
+  ID_PATTERN,
+  INSTRUMENT_PATTERN,
+  ORDER_TYPES,
+  STRATEGY_ID_PATTERN,
+  TIMES_IN_FORCE,
+} from '@contrail/contracts'
 import type { Signal } from '@contrail/contracts'
 
 /*
@@ -15,8 +22,6 @@ const like =
   (value) =>
     typeof value === 'string' && pattern.test(value)
 const whole = (value: unknown, from: number): boolean => Number.isSafeInteger(value) && (value as number) >= from
-/** As the schema of an intent names them. */
-const TIMES_IN_FORCE = ['GTC', 'IOC', 'FOK', 'GTD', 'DAY']
 const from0: Test = (value) => whole(value, 0)
 const from1: Test = (value) => whole(value, 1)
 const flag: Test = (value) => typeof value === 'boolean'

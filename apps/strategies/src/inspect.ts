@@ -27,8 +27,8 @@ const PROBE = `async (module, parameters) => {
     const issue = parsed.error.issues[0]
     const path = issue.path.join('.')
     const found = issue.path.reduce((at, key) => at?.[key], parameters)
-    const { input, inst, pattern, values, ...plain } = issue
-    const said = { ...plain, ...(pattern && { pattern: String(pattern) }), ...(values && { values: [...values] }) }
+    const { code, message, expected, origin, minimum, maximum, inclusive, keys, format, pattern, divisor, values } = issue
+    const said = { code, message, expected, origin, minimum, maximum, inclusive, keys, format, pattern: pattern && String(pattern), divisor, values: values && values.map(String) }
     return { ...no('invalid_parameter', 'parameters.' + path, found === undefined ? 'nothing' : JSON.stringify(found), issue.message), issue: said }
   }
   const inputs = definition.inputs(parsed.data)

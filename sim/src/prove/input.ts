@@ -120,7 +120,9 @@ async function replayAndCheck(options: FileOptions, bus: Bus, marketDbUrl: strin
       seconds: { published: publishedS, recorded: recordedS, perSecond: Math.round(lastSequence / publishedS) },
       checks: [
         ...checkKnown(path.basename(options.file), onBus, twin ? comparableTops(twin) : 0),
-        ...(trades > 0 ? checkTrades(onBus, archive, twin, refusedOf(report.refused)) : []),
+        ...(trades > 0
+          ? checkTrades(onBus, archive, twin, { accepted: report.accepted, refused: refusedOf(report.refused) })
+          : []),
         ...(trades > 0 ? checkBars(onBus, archive) : checkCandleFile(report.accepted, onBus, archive)),
         ...(twin && twin.depthIds.length > 0 ? checkBook(onBus, twin) : []),
       ],
