@@ -47,6 +47,8 @@ export type ServicesOptions = {
 type Running = {
   name: (typeof stopOrder)[number]
   child?: { ended: Promise<string>; stop(): Promise<void> } | undefined
+  /** It had died; settles when the next one is there, or cannot be. */
+  restarting?: Promise<void>
 }
 
 const PORT_TRIES_MAX = 3
@@ -64,7 +66,12 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   const started: Running[] = []
   let stopped: Promise<void> | undefined
   const stopAll = async (): Promise<void> => {
-    for (const name of stopOrder) await started.find((service) => service.name === name)?.child?.stop()
+    for (const name of stopOrder) {
+      const service = started.find((one) => one.name === name)
+      // One that is just being started again may answer already: it is stopped when it is there.
+      await service?.restarting?.catch(() => undefined) // its fault is told by who started it
+      await service?.child?.stop()
+    }
     lock.release()
   }
   const stop = (): Promise<void> => (stopped ??= stopAll())
@@ -93,11 +100,12 @@ async function startAll(
       if (options.restart !== true || restarts === RESTARTS_MAX) return death.resolve(sentence)
       say(`${sentence}; starting it again`)
       try {
-        running.child = (await start()).child
+        running.restarting = start().then(({ child }) => void (running.child = child))
+        await running.restarting
       } catch (error) {
         return death.resolve(`${sentence} and does not start again: ${faultText(error)}`)
       }
-      if (isStopping()) return await running.child?.stop()
+      if (isStopping()) return
       watch(running, start, restarts + 1)
     })
   }
