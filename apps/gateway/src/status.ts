@@ -1,8 +1,9 @@
 import { equityPoint } from '@contrail/contracts'
+import type { StatusView } from '@contrail/contracts'
 import type { Bus, Clock } from '@contrail/runtime'
 import { z } from 'zod'
-import type { StatusView } from './routes/market.ts'
 import type { Poll } from './stream/server.ts'
+import { eventOf } from './stream/topics.ts'
 import { SERVICES } from './upstream.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -39,9 +40,8 @@ export function createStatus({ upstream, bus, clock, halts, version }: StatusOpt
 export const statusPoll = (status: () => Promise<StatusView>): Poll => ({
   everyMs: 5_000,
   async events() {
-    // Without the time, so that an unchanged state is no event.
     const { nowUs: _now, ...rest } = await status()
-    return [{ name: 'status', json: JSON.stringify(rest), key: 'status' }]
+    return [eventOf('status', rest, { key: 'status' })]
   },
 })
 
@@ -52,6 +52,6 @@ export const equityPoll = (upstream: Upstream, account: string): Poll => ({
   everyMs: 2_000,
   async events() {
     const { items } = points.parse(await upstream.call('portfolio', '/equity', { query: { account, limit: 1 } }))
-    return items.map((point) => ({ name: 'equity', json: JSON.stringify(point), key: `equity.${point.account}` }))
+    return items.map((point) => eventOf('equity', point, { key: `equity.${point.account}` }))
   },
 })

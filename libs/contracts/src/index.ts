@@ -128,6 +128,7 @@ export {
   pnlView,
   positionView,
   problemSchema,
+  statusView,
   strategyView,
 } from './http/views.ts'
 export type {
@@ -140,8 +141,10 @@ export type {
   PnlView,
   PositionView,
   Problem,
+  StatusView,
   StrategyView,
 } from './http/views.ts'
+export type { StreamEventName, StreamEvents, TickGroup } from './http/stream.ts'
 export { ASSUMPTION_WORDS, assumptionsOfWords, instantOf } from './http/backtest-words.ts'
 export type { AssumptionWord, Words } from './http/backtest-words.ts'
 export {

@@ -1,26 +1,9 @@
 import { z } from 'zod'
-import { candleQuery, candleView, instrumentSchema, venueField } from '@contrail/contracts'
+import { candleQuery, candleView, instrumentSchema, venueField, statusView } from '@contrail/contracts'
 import * as example from './examples.ts'
 import { listOf, page, route } from './kit.ts'
 
 const timeView = z.object({ nowUs: z.number().int(), iso: z.string() })
-
-export const statusView = z.object({
-  version: z.string(),
-  nowUs: z.number().int(),
-  bus: z.enum(['connected', 'disconnected']),
-  services: z.array(
-    z.object({
-      name: z.string(),
-      ready: z.boolean(),
-      state: z.enum(['ready', 'not_ready', 'away']),
-      reasons: z.array(z.string()),
-    }),
-  ),
-  halts: z.array(z.object({ scope: z.string(), state: z.string(), reason: z.string() })),
-  tradingState: z.enum(['active', 'reducing', 'halted']),
-})
-export type StatusView = z.infer<typeof statusView>
 
 const feedView = z.object({
   venue: venueField,

@@ -51,9 +51,11 @@ export function createFacts({ bus, clock, log, metrics, emit, onReset }: FactsOp
       return undefined
     }
   }
-  function remember(event: StreamEvent | undefined, subject: string): void {
-    if (event?.name !== 'decision') return
-    decisions.set(subject, { name: 'decision', json: event.json, key: `decision.${subject}` })
+  function remember(event: StreamEvent | undefined, subject: string): StreamEvent | undefined {
+    if (event?.name !== 'decision') return undefined
+    const last = { name: 'decision', json: event.json, key: `decision.${subject}` } as const
+    decisions.set(subject, last)
+    return last
   }
   async function follow(letter: Letter, state: StreamState): Promise<void> {
     const live = state.lastSequence
@@ -65,8 +67,12 @@ export function createFacts({ bus, clock, log, metrics, emit, onReset }: FactsOp
       fromSequence: from,
       onMessage(message) {
         const event = decode(letter, message)
-        remember(event, message.subject)
-        if (message.sequence <= live) return
+        const last = remember(event, message.subject)
+        if (message.sequence <= live) {
+          // A client may be here before the look back is over: its greeting had not seen this one.
+          if (last) emit(letter, last)
+          return
+        }
         cursors[letter] = message.sequence
         if (event) emit(letter, event)
       },

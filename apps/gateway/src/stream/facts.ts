@@ -8,6 +8,7 @@ import {
   strategyEventSchema,
 } from '@contrail/contracts'
 import type { BusMessage } from '@contrail/runtime'
+import { eventOf } from './topics.ts'
 import type { Letter, StreamEvent } from './topics.ts'
 
 /** A stored message as an event of the page. Throws a refusal for what is not of the contract. */
@@ -16,15 +17,15 @@ export function factOf(letter: Letter, { subject, data, sequence }: BusMessage):
   const parsed = parseSubject(subject)
   switch (parsed.kind) {
     case 'confirm':
-      return { name: 'report', json: json({ ...decodeJson(confirmSchema, data, 'confirm'), sequence }), at }
+      return eventOf('report', { ...decodeJson(confirmSchema, data, 'confirm'), sequence }, { at })
     case 'manual':
-      return { name: 'manual', json: json({ ...decodeJson(manualSchema, data, 'manual'), sequence }), at }
+      return eventOf('manual', { ...decodeJson(manualSchema, data, 'manual'), sequence }, { at })
     case 'signal':
       return signalOf(data, at)
     case 'event':
-      return { name: 'strategy', json: json(decodeJson(strategyEventSchema, data, 'strategyEvent')), at }
+      return eventOf('strategy', decodeJson(strategyEventSchema, data, 'strategyEvent'), { at })
     case 'control':
-      return { name: 'control', json: json(decodeJson(controlSchema, data, 'control')), at }
+      return eventOf('control', decodeJson(controlSchema, data, 'control'), { at })
     default:
       throw new Error(`${subject} does not belong in a money stream`)
   }
@@ -33,13 +34,10 @@ export function factOf(letter: Letter, { subject, data, sequence }: BusMessage):
 function signalOf(data: Uint8Array, at: { letter: Letter; sequence: number }): StreamEvent {
   const signal = decodeJson(signalSchema, data, 'signal')
   if (signal.kind === 'decision') {
-    // The trail may be long and is for replay, not for eyes.
     const { trail: _trail, schema: _version, tenant: _tenant, ...decision } = signal
-    return { name: 'decision', json: json({ ...decision, sequence: at.sequence }), at }
+    return eventOf('decision', { ...decision, sequence: at.sequence }, { at })
   }
   const { strategy, worker, epoch, number } = signal
   const detail = `worker ${worker} took over in epoch ${epoch}`
-  return { name: 'strategy', json: json({ strategy, event: 'activated', worker, epoch, number, detail }), at }
+  return eventOf('strategy', { strategy, event: 'activated', worker, epoch, number, detail }, { at })
 }
-
-const json = (value: unknown): string => JSON.stringify(value)

@@ -1,22 +1,8 @@
 import { decodeCandle, decodeJson, decodeTick, feedStatusSchema, parseSubject } from '@contrail/contracts'
+import type { TickGroup } from '@contrail/contracts'
 import type { Bus } from '@contrail/runtime'
+import { eventOf } from './topics.ts'
 import type { StreamEvent } from './topics.ts'
-
-/** Several trades of one instrument as one event: nothing a bar needs is lost. */
-type TickGroup = {
-  venue: string
-  instrument: string
-  price: number
-  open: number
-  high: number
-  low: number
-  volume: number
-  trades: number
-  side: string
-  /** Venue time of the last trade. Groups never cross a second of it, so bars of 1 s stay exact. */
-  atUs: number
-  receivedUs: number
-}
 
 export type Market = {
   start(): void
@@ -41,8 +27,7 @@ export function createMarket({ bus, emit, onPrice, onBad }: MarketOptions): Mark
   const feeds = new Map<string, StreamEvent>()
   let subscriptions: { stop(): void }[] = []
 
-  const send = (key: string, group: TickGroup) =>
-    emit({ name: 'tick', json: JSON.stringify(group), instrument: key, key: `tick.${key}` })
+  const send = (key: string, group: TickGroup) => emit(eventOf('tick', group, { instrument: key, key: `tick.${key}` }))
 
   function onTick(subject: string, data: Uint8Array): void {
     const [, , venue, instrument] = subject.split('.') as [string, string, string, string]
@@ -67,8 +52,13 @@ export function createMarket({ bus, emit, onPrice, onBad }: MarketOptions): Mark
     const key = `${venue}.${instrument}`
     const group = groups.get(key)
     if (group && groups.delete(key)) send(key, group) // the trades of a bar before the bar
-    const json = JSON.stringify({ venue, instrument, ...candle, timeframe })
-    emit({ name: 'candle', json, instrument: key, key: `candle.${key}.${timeframe}` })
+    emit(
+      eventOf(
+        'candle',
+        { venue, instrument, ...candle, timeframe },
+        { instrument: key, key: `candle.${key}.${timeframe}` },
+      ),
+    )
   }
 
   function onFeed(subject: string, data: Uint8Array): void {
@@ -77,7 +67,7 @@ export function createMarket({ bus, emit, onPrice, onBad }: MarketOptions): Mark
     const { venue, instrument } = parsed
     const { schema: _version, ...status } = decodeJson(feedStatusSchema, data, 'feedStatus')
     const key = `feed.${venue}.${instrument}`
-    const event: StreamEvent = { name: 'feed', json: JSON.stringify({ venue, instrument, ...status }), key }
+    const event = eventOf('feed', { venue, instrument, ...status }, { key })
     feeds.set(key, event)
     emit(event)
   }

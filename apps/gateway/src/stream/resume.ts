@@ -1,7 +1,7 @@
 import type { Logger, Reader } from '@contrail/runtime'
 import type { StreamClient } from './client.ts'
 import type { Facts } from './fact-streams.ts'
-import { LETTERS, RESUMED } from './topics.ts'
+import { eventOf, LETTERS, RESUMED } from './topics.ts'
 import type { Cursors, Letter, parseId } from './topics.ts'
 
 /** Where each stream goes on for a client that was here before; what cannot be resumed is reset. */
@@ -23,8 +23,7 @@ export function planOf(
   return plan
 }
 
-export const resetEvent = (letter: Letter, reason: string) =>
-  ({ name: 'reset', json: JSON.stringify({ stream: RESUMED[letter], reason }) }) as const
+export const resetEvent = (letter: Letter, reason: string) => eventOf('reset', { stream: RESUMED[letter], reason })
 
 /** Reads what the client missed, in order, then hands it over to the shared reader: no gap, no repeat. */
 export async function catchUp(client: StreamClient, letter: Letter, facts: Facts, log: Logger): Promise<void> {

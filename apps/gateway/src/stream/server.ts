@@ -6,7 +6,7 @@ import { createMarket } from './market.ts'
 import { catchUp, planOf, resetEvent } from './resume.ts'
 import { createTables } from './tables.ts'
 import type { Tables } from './tables.ts'
-import { formatId, parseId } from './topics.ts'
+import { eventOf, formatId, parseId } from './topics.ts'
 import type { Letter, StreamEvent, Topic } from './topics.ts'
 
 /** Ticks are gathered this long: ten events a second per instrument at most. */
@@ -102,8 +102,7 @@ function offerFact(clients: Iterable<StreamClient>, letter: Letter, event: Strea
 }
 
 function greet(client: StreamClient, clock: Clock, connected: boolean): void {
-  const json = JSON.stringify({ nowUs: clock.nowUs(), heartbeatMs: HEARTBEAT_MS, bus: connected })
-  client.offer({ name: 'hello', json })
+  client.offer(eventOf('hello', { nowUs: clock.nowUs(), heartbeatMs: HEARTBEAT_MS, bus: connected }))
   client.comment(`heartbeat ${clock.nowUs()}`)
 }
 

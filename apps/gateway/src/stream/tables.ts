@@ -1,6 +1,7 @@
 import { decodeJson, haltSchema, positionSchema } from '@contrail/contracts'
 import type { Halt, PositionValue } from '@contrail/contracts'
 import type { Bus, KvEntry } from '@contrail/runtime'
+import { eventOf } from './topics.ts'
 import type { StreamEvent } from './topics.ts'
 import { valueOf } from './valuation.ts'
 
@@ -29,15 +30,10 @@ export function createTables({ bus, emit, lastPrice, onBad }: TablesOptions): Ta
   const watches: { stop(): Promise<void> }[] = []
 
   const marketKey = (position: PositionValue) => `${position.venue}.${position.instrument}`
-  const positionEvent = (key: string, position: PositionValue): StreamEvent => ({
-    name: 'position',
-    json: JSON.stringify(valueOf(position, lastPrice(marketKey(position)))),
-    key: `position.${key}`,
-  })
-  const haltEvent = (scope: string, halt: Halt): StreamEvent => {
-    const { state, reason, by, atUs } = halt
-    return { name: 'halt', json: JSON.stringify({ scope, state, reason, by, atUs }), key: `halt.${scope}` }
-  }
+  const positionEvent = (key: string, position: PositionValue) =>
+    eventOf('position', valueOf(position, lastPrice(marketKey(position))), { key: `position.${key}` })
+  const haltEvent = (scope: string, { state, reason, by, atUs }: Halt) =>
+    eventOf('halt', { scope, state, reason, by, atUs }, { key: `halt.${scope}` })
   function onPosition({ key, value }: KvEntry): void {
     if (value === undefined) return void positions.delete(key)
     const position = decodeJson(positionSchema, value, 'position')
@@ -46,7 +42,7 @@ export function createTables({ bus, emit, lastPrice, onBad }: TablesOptions): Ta
   }
   function onHalt({ key, value }: KvEntry): void {
     if (value === undefined) {
-      if (halts.delete(key)) emit({ name: 'halt', json: JSON.stringify({ scope: key, state: 'active' }) })
+      if (halts.delete(key)) emit(eventOf('halt', { scope: key, state: 'active' }))
       return
     }
     const halt = decodeJson(haltSchema, value, 'halt')

@@ -1,4 +1,5 @@
 import { refuse } from '@contrail/contracts'
+import type { StreamEventName, StreamEvents } from '@contrail/contracts'
 
 export const TOPICS = [
   'ticks',
@@ -15,7 +16,7 @@ export const TOPICS = [
 export type Topic = (typeof TOPICS)[number]
 
 /** Which topic an event belongs to. `hello` and `reset` go to everybody. */
-export const EVENTS = {
+export const EVENTS: Record<StreamEventName, Topic | undefined> = {
   hello: undefined,
   reset: undefined,
   tick: 'ticks',
@@ -30,8 +31,7 @@ export const EVENTS = {
   feed: 'feeds',
   equity: 'equity',
   status: 'status',
-} as const satisfies Record<string, Topic | undefined>
-export type EventName = keyof typeof EVENTS
+}
 
 /** Streams whose sequences a client carries, by their letter in the event id. */
 export const RESUMED = { o: 'ORDERS', t: 'TRADES', c: 'CONTROL' } as const
@@ -39,7 +39,7 @@ export type Letter = keyof typeof RESUMED
 export const LETTERS = Object.keys(RESUMED) as Letter[]
 
 export type StreamEvent = {
-  readonly name: EventName
+  readonly name: StreamEventName
   /** Already JSON: made once for all clients. */
   readonly json: string
   /** A newer event with the same key replaces an older one that waits. */
@@ -48,6 +48,11 @@ export type StreamEvent = {
   /** Where it stands in a durable stream: it is never left out and never sent twice. */
   readonly at?: { letter: Letter; sequence: number }
 }
+export const eventOf = <N extends StreamEventName>(
+  name: N,
+  data: StreamEvents[N],
+  more: Omit<StreamEvent, 'name' | 'json'> = {},
+): StreamEvent => ({ name, json: JSON.stringify(data), ...more })
 
 export function parseTopics(text: string | undefined): ReadonlySet<Topic> {
   if (text === undefined || text === '') return new Set(TOPICS)

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
-import type { CandleView } from '@contrail/contracts'
+import type { CandleView, TickGroup } from '@contrail/contracts'
 import { BARS_MAX, CandleBook } from './candles.ts'
-import type { TickEvent } from './candles.ts'
 
 const MINUTE = 60_000_000
 const bar = (minute: number, open: number, change: Partial<CandleView> = {}): CandleView =>
@@ -15,7 +14,7 @@ const bar = (minute: number, open: number, change: Partial<CandleView> = {}): Ca
     trades: 1,
     ...change,
   }) as CandleView
-const tick = (atUs: number, price: number, change: Partial<TickEvent> = {}): TickEvent => ({
+const tick = (atUs: number, price: number, change: Partial<TickGroup> = {}): TickGroup => ({
   venue: 'sim',
   instrument: 'BTC-USDT',
   side: 'buy',

@@ -1,20 +1,4 @@
-import type { CandleView } from '@contrail/contracts'
-
-/** A group of trades as the stream sends it. It never crosses a second. */
-export type TickEvent = {
-  venue: string
-  instrument: string
-  price: number
-  open: number
-  high: number
-  low: number
-  volume: number
-  trades: number
-  side: string
-  atUs: number
-  receivedUs: number
-}
-export type CandleEvent = CandleView & { venue: string; instrument: string; timeframe: string }
+import type { CandleView, TickGroup } from '@contrail/contracts'
 
 /** Bars kept on screen; the oldest fall out. */
 export const BARS_MAX = 3_000
@@ -55,7 +39,7 @@ export class CandleBook {
     }
   }
 
-  tick(tick: TickEvent): CandleView | undefined {
+  tick(tick: TickGroup): CandleView | undefined {
     const bar = this.#barAt(tick.atUs, tick.open)
     if (!bar) return undefined
     bar.high = Math.max(bar.high, tick.high)

@@ -1,5 +1,5 @@
+import type { StreamEvents } from '@contrail/contracts'
 import { words } from './format.ts'
-import type { FeedEvent } from './model.ts'
 import { useModel } from './store.ts'
 
 /** Every part that could be away, in one line at the bottom. */
@@ -34,7 +34,7 @@ export function HealthStrip() {
   )
 }
 
-const lightOf = ({ status }: FeedEvent): 'ready' | 'not_ready' | 'away' =>
+const lightOf = ({ status }: StreamEvents['feed']): 'ready' | 'not_ready' | 'away' =>
   status === 'live' || status === 'reconnected' ? 'ready' : status === 'ended' ? 'away' : 'not_ready'
 
 type LightProps = { name: string; state: 'ready' | 'not_ready' | 'away'; detail?: string; said?: string }

@@ -7,10 +7,12 @@ import type {
   OrderView,
   PnlView,
   StrategyView,
+  StreamEventName,
+  StreamEvents,
+  TickGroup,
 } from '@contrail/contracts'
 import { explain, get, openSession, takeToken } from './api.ts'
-import type { CandleEvent, TickEvent } from './candles.ts'
-import type { FeedEvent, Market, StreamEvents, StreamName } from './model.ts'
+import type { Market } from './model.ts'
 import { mergeFills, mergeOrders, reduce } from './reduce.ts'
 import { notify, read, update } from './store.ts'
 import { openStream } from './stream.ts'
@@ -20,8 +22,8 @@ type List<T> = { items: T[] }
 const MINUTES_WANTED = 15
 /** The chart takes market data past the model: ten times a second is too often for React. */
 export type MarketListener = {
-  onTick(tick: TickEvent): void
-  onCandle(candle: CandleEvent): void
+  onTick(tick: TickGroup): void
+  onCandle(candle: StreamEvents['candle']): void
   /** The stream began anew: bars may be missing. */
   onResume(): void
 }
@@ -51,21 +53,21 @@ export async function enter(token: string | undefined): Promise<boolean> {
   if (stream && read().phase !== 'signed_out') return true
   stream?.stop()
   stream = openStream('/v1/stream', {
-    onEvent: (name, data) => onEvent(name as StreamName, data as never),
+    onEvent: (name, data) => onEvent(name as StreamEventName, data as never),
     onPhase: (phase) => update((model) => ({ ...model, phase })),
     onBeat: () => update((model) => ({ ...model, beatMs: performance.now() })),
   })
   return true
 }
 
-function onEvent<N extends StreamName>(name: N, data: StreamEvents[N]): void {
+function onEvent<N extends StreamEventName>(name: N, data: StreamEvents[N]): void {
   update((model) => {
     const next = reduce(model, name, data)
     const isMarket = name === 'tick' || name === 'candle'
     return isMarket ? { ...next, marketMs: performance.now() } : next
   })
-  if (name === 'tick') for (const listener of listeners) listener.onTick(data as TickEvent)
-  if (name === 'candle') for (const listener of listeners) listener.onCandle(data as CandleEvent)
+  if (name === 'tick') for (const listener of listeners) listener.onTick(data as TickGroup)
+  if (name === 'candle') for (const listener of listeners) listener.onCandle(data as StreamEvents['candle'])
   if (name === 'hello' || name === 'reset') {
     void refreshAll()
     for (const listener of listeners) listener.onResume()
@@ -181,7 +183,7 @@ async function refreshHalts(): Promise<void> {
 }
 
 async function refreshFeeds(): Promise<void> {
-  const { items } = await get<List<FeedEvent>>('/v1/feeds')
+  const { items } = await get<List<StreamEvents['feed']>>('/v1/feeds')
   const feeds = Object.fromEntries(items.map((feed) => [`${feed.venue}.${feed.instrument}`, feed]))
   update((model) => ({ ...model, feeds: { ...feeds, ...model.feeds } }))
 }

@@ -1,47 +1,15 @@
 import type {
-  Confirm,
-  Decision,
   EquityPoint,
-  FeedStatus,
   FillView,
   HaltView,
   Instrument,
   OrderView,
   PnlView,
   PositionView,
-  StrategyEvent,
   StrategyView,
+  StreamEvents,
 } from '@contrail/contracts'
-import type { CandleEvent, TickEvent } from './candles.ts'
 import type { Phase } from './stream.ts'
-
-export type DecisionEvent = Omit<Decision, 'trail' | 'schema' | 'tenant'> & { sequence: number }
-export type FeedEvent = Omit<FeedStatus, 'schema'> & { venue: string; instrument: string }
-export type StatusEvent = {
-  version: string
-  bus: 'connected' | 'disconnected'
-  services: { name: string; state: 'ready' | 'not_ready' | 'away'; reasons: string[] }[]
-  tradingState: 'active' | 'reducing' | 'halted'
-}
-export type ReportEvent = Omit<Confirm, 'schema'> & { sequence: number }
-
-/** The events of /v1/stream that the page uses. */
-export type StreamEvents = {
-  hello: { nowUs: number; heartbeatMs: number; bus: boolean }
-  reset: { stream: string; reason: string }
-  tick: TickEvent
-  candle: CandleEvent
-  report: ReportEvent
-  decision: DecisionEvent
-  strategy: Pick<StrategyEvent, 'strategy' | 'detail' | 'number'> & { event: string; atUs?: number }
-  control: { strategy: string; command: string }
-  position: PositionView
-  halt: HaltView
-  feed: FeedEvent
-  equity: EquityPoint
-  status: StatusEvent
-}
-export type StreamName = keyof StreamEvents
 
 export type Market = { venue: string; instrument: string; timeframe: string }
 export type Notice = { id: number; tone: 'bad' | 'good'; text: string }
@@ -60,10 +28,10 @@ export type Model = {
   equity: readonly EquityPoint[] | undefined
   pnl: readonly PnlView[] | undefined
   strategies: readonly StrategyView[] | undefined
-  decisions: Readonly<Record<string, DecisionEvent>>
+  decisions: Readonly<Record<string, StreamEvents['decision']>>
   halts: Readonly<Record<string, HaltView>>
-  feeds: Readonly<Record<string, FeedEvent>>
-  status: StatusEvent | undefined
+  feeds: Readonly<Record<string, StreamEvents['feed']>>
+  status: StreamEvents['status'] | undefined
   notices: readonly Notice[]
   explaining: string | undefined
 }

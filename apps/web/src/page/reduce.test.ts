@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import type { CandleView, FillView, OrderView } from '@contrail/contracts'
+import type { CandleView, FillView, OrderView, StreamEvents, Us } from '@contrail/contracts'
 import { markersOf } from './markers.ts'
 import { EMPTY } from './model.ts'
-import type { Model, ReportEvent } from './model.ts'
+import type { Model } from './model.ts'
 import { mergeFills, mergeOrders, ORDERS_MAX, reduce } from './reduce.ts'
 
-const report = (change: object = {}): ReportEvent =>
+const report = (change: object = {}): StreamEvents['report'] =>
   ({
     reportId: '1',
     type: 'accepted',
@@ -24,7 +24,7 @@ const report = (change: object = {}): ReportEvent =>
     atUs: 100,
     sequence: 1,
     ...change,
-  }) as unknown as ReportEvent
+  }) as unknown as StreamEvents['report']
 const filled = report({
   type: 'filled',
   status: 'filled',
@@ -33,7 +33,7 @@ const filled = report({
   atUs: 200,
   fill: { tradeId: 't1', quantity: '1', price: '10', fee: '0', feeAsset: 'USDT', liquidity: 'taker', venueTimeUs: 190 },
 })
-const after = (events: ReportEvent[], from: Model = EMPTY): Model =>
+const after = (events: StreamEvents['report'][], from: Model = EMPTY): Model =>
   events.reduce((model, event) => reduce(model, 'report', event), from)
 
 test('reports become one order and one fill, however often they come', () => {
@@ -96,4 +96,12 @@ test('fills of one bar and side are one marker, at the bar before where there is
     [60, 'a', 'arrowUp', '×2'],
     [60, 'c', 'arrowDown', '×2'],
   ])
+})
+
+test('a halt that is gone leaves the list, a resumed one stays as it was said', () => {
+  const halted = { scope: 'platform', state: 'halted', reason: 'odd', by: 'me', atUs: 1 as Us } as const
+  const model = reduce(EMPTY, 'halt', halted)
+  expect(model.halts).toEqual({ platform: halted })
+  expect(reduce(model, 'halt', { ...halted, state: 'active' }).halts['platform']?.state).toBe('active')
+  expect(reduce(model, 'halt', { scope: 'platform', state: 'active' }).halts).toEqual({})
 })

@@ -1,18 +1,18 @@
-import type { FillView, OrderView } from '@contrail/contracts'
+import type { FillView, OrderView, StreamEventName, StreamEvents } from '@contrail/contracts'
 import { positionKey } from './model.ts'
-import type { Model, ReportEvent, StreamEvents, StreamName } from './model.ts'
+import type { Model } from './model.ts'
 
 export const ORDERS_MAX = 200
 export const FILLS_MAX = 1_000
 const EQUITY_MAX = 5_000
 
 /** The model after one event of the stream. Repeats and late answers change nothing. */
-export function reduce<N extends StreamName>(model: Model, name: N, data: StreamEvents[N]): Model {
+export function reduce<N extends StreamEventName>(model: Model, name: N, data: StreamEvents[N]): Model {
   const step = steps[name] as ((model: Model, data: StreamEvents[N]) => Model) | undefined
   return step ? step(model, data) : model
 }
 
-const steps: { [N in StreamName]?: (model: Model, data: StreamEvents[N]) => Model } = {
+const steps: { [N in StreamEventName]?: (model: Model, data: StreamEvents[N]) => Model } = {
   hello: (model) => ({ ...model, positions: model.positions ?? {} }),
   tick(model, tick) {
     const key = `${tick.venue}.${tick.instrument}`
@@ -41,7 +41,11 @@ const steps: { [N in StreamName]?: (model: Model, data: StreamEvents[N]) => Mode
     ...model,
     positions: { ...model.positions, [positionKey(position)]: position },
   }),
-  halt: (model, halt) => ({ ...model, halts: { ...model.halts, [halt.scope]: halt } }),
+  halt(model, halt) {
+    if ('reason' in halt) return { ...model, halts: { ...model.halts, [halt.scope]: halt } }
+    const { [halt.scope]: _gone, ...halts } = model.halts
+    return { ...model, halts }
+  },
   feed: (model, feed) => ({ ...model, feeds: { ...model.feeds, [`${feed.venue}.${feed.instrument}`]: feed } }),
   equity(model, point) {
     const last = model.equity?.at(-1)
@@ -73,7 +77,7 @@ export function mergeFills(known: readonly FillView[], more: readonly FillView[]
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 /** A report as a row of the blotter. The average price comes with the next answer of REST. */
-function orderOf(report: ReportEvent, known: readonly OrderView[] | undefined): OrderView {
+function orderOf(report: StreamEvents['report'], known: readonly OrderView[] | undefined): OrderView {
   const old = known?.find((order) => order.orderId === report.orderId)
   const { orderId, account, strategy, venue, instrument, side, orderType, quantity, status } = report
   return {
@@ -99,10 +103,10 @@ function orderOf(report: ReportEvent, known: readonly OrderView[] | undefined): 
   }
 }
 
-function fillOf(report: ReportEvent): FillView {
+function fillOf(report: StreamEvents['report']): FillView {
   const { orderId, account, strategy, venue, instrument, side, atUs } = report
   return {
-    ...(report.fill as NonNullable<ReportEvent['fill']>),
+    ...(report.fill as NonNullable<StreamEvents['report']['fill']>),
     orderId,
     account,
     strategy,

@@ -1,8 +1,7 @@
-import type { StrategyView } from '@contrail/contracts'
+import type { StrategyView, StreamEvents } from '@contrail/contracts'
 import { explain, send } from './api.ts'
 import { noted, plain, price, quantity, timeOf, words } from './format.ts'
 import { refreshStrategies } from './live.ts'
-import type { DecisionEvent } from './model.ts'
 import { Empty, Loading, Panel } from './panel.tsx'
 import { notify, useModel } from './store.ts'
 
@@ -66,7 +65,7 @@ function stateOf({ desired, actual }: StrategyView): string {
 }
 
 /** The last decision with what it saw: why, or why not yet. */
-function Why({ decision, card }: { decision: DecisionEvent | undefined; card: StrategyView }) {
+function Why({ decision, card }: { decision: StreamEvents['decision'] | undefined; card: StrategyView }) {
   if (['halted', 'diverged', 'fenced', 'gap'].includes(card.actual) && card.detail !== '')
     return <p className="why bad">{card.detail}</p>
   if (!decision)
@@ -98,7 +97,7 @@ function Why({ decision, card }: { decision: DecisionEvent | undefined; card: St
   )
 }
 
-function said(intent: DecisionEvent['intents'][number]): string {
+function said(intent: StreamEvents['decision']['intents'][number]): string {
   if (intent.type === 'place') {
     const at = intent.price === undefined ? '' : ` at ${price(intent.price, 8).replace(/\.?0+$/, '')}`
     return `${intent.side} ${quantity(intent.quantity)} ${intent.instrument}${at}`

@@ -155,6 +155,23 @@ export const haltView = z.object({
 })
 export type HaltView = z.infer<typeof haltView>
 
+export const statusView = z.object({
+  version: z.string(),
+  nowUs: z.number().int(),
+  bus: z.enum(['connected', 'disconnected']),
+  services: z.array(
+    z.object({
+      name: z.string(),
+      ready: z.boolean(),
+      state: z.enum(['ready', 'not_ready', 'away']),
+      reasons: z.array(z.string()),
+    }),
+  ),
+  halts: z.array(z.object({ scope: z.string(), state: z.enum(TRADING_STATES), reason: z.string() })),
+  tradingState: z.enum(TRADING_STATES),
+})
+export type StatusView = z.infer<typeof statusView>
+
 export const manualOrderRequest = z.strictObject({
   account: accountField.optional(),
   venue: venueField,
