@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { defineStrategy } from '../strategy/api.ts'
-import type { OrderOptions, StrategyDefinition } from '../strategy/api.ts'
+import type { Context, OrderOptions, StrategyDefinition } from '../strategy/api.ts'
 import { testInstrument } from '../testing/messages.ts'
 import { runBacktest } from './backtest.ts'
 import { defaultAssumptions } from './assumptions.ts'
@@ -132,6 +132,61 @@ describe('a bracket on bars', () => {
     expect(fills).toEqual(['1 sell 1@100', '2 buy 1@95'])
     expect(left).toEqual([])
   })
+})
+
+/** Does on bar n what `steps` says for it. */
+function scripted(steps: Record<number, (ctx: Context<unknown>, ids: string[]) => unknown>): StrategyDefinition {
+  return defineStrategy({
+    name: 'scripted',
+    parameters: z.strictObject({}),
+    inputs: () => [{ kind: 'candles' as const, venue: 'sim', instrument: 'BTC-USDT', timeframe: '1m' as const }],
+    state: () => ({ bars: 0, ids: [] as string[] }),
+    onCandle: (ctx, state) => void steps[++state.bars]?.(ctx, state.ids),
+  })
+}
+
+test('two entries within one bar: the exits of each follow from the price of their own', () => {
+  const grid = scripted({
+    1: (ctx) => {
+      ctx.buy({ quantity: 1, price: 96, trailingStop: { offset: 2 } })
+      ctx.buy({ quantity: 2, price: 99, trailingStop: { offset: 2 } })
+    },
+  })
+  const { fills, left } = backtest(grid, [100, 100, 95, 98], [98, 98, 96.5, 97.5])
+  // The stop of the first is behind the close of 98, not behind the 99 at which the second filled.
+  expect([fills, left]).toEqual([['1 buy 1@96', '1 buy 2@99', '2 sell 2@97'], [1]])
+})
+
+test('an exit made smaller while its entry is open stays smaller', () => {
+  const definition = scripted({
+    1: (ctx, ids) => ids.push(ctx.buy({ quantity: 2, price: 98, takeProfit: 110, stopLoss: 95 })),
+    2: (ctx) => {
+      const stop = ctx.openOrders().find((order) => order.stopPrice !== undefined)
+      ctx.amend(stop?.orderId ?? '', { quantity: 1 })
+    },
+  })
+  const { fills, left } = backtest(definition, [100, 100, 99, 99], [99, 99, 97, 97], [97, 97, 94, 94])
+  expect([fills, left]).toEqual([['2 buy 2@98', '3 sell 1@95'], [1]])
+})
+
+test('a stop that may only reduce ends when nothing is left to reduce: it never closes what is bought later', () => {
+  const definition = scripted({
+    1: (ctx) => ctx.buy({ quantity: 2 }),
+    2: (ctx) => ctx.sell({ quantity: 2, stopPrice: 95, reduceOnly: true }),
+    3: (ctx) => ctx.sell({ quantity: 1 }),
+    5: (ctx, ids) => ids.push(`${ctx.openOrders().length}`, ctx.buy({ quantity: 1 })),
+  })
+  const bars: Bar[] = [
+    [100, 100, 100, 100],
+    [100, 100, 99, 99],
+    [99, 99, 94, 94],
+    [94, 95, 94, 95],
+    [95, 95, 95, 95],
+    [95, 95, 95, 95],
+  ]
+  const { fills, left, ends } = backtest(definition, ...bars)
+  expect(fills).toEqual(['1 buy 2@100', '3 sell 1@99', '3 sell 1@95', '5 buy 1@95'])
+  expect([left, ends]).toEqual([[1], ['filled', 'expired', 'filled', 'filled']])
 })
 
 describe('a trailing stop on bars', () => {

@@ -1,5 +1,5 @@
 import { expire, isBeyond, isExpired, sweep, takeAmend } from './lifecycle.ts'
-import { fill, finish, reaches, room } from './fill.ts'
+import { endReduced, fill, finish, reaches, room } from './fill.ts'
 import { isSpent, spentReason } from './links.ts'
 import { reasonOf, ticksOf } from './model.ts'
 import type { Market, VenueOrder } from './model.ts'
@@ -42,7 +42,6 @@ export function onBarRange(market: Market, bar: Bar, openUs: number, closeUs: nu
   let fills = -1
   for (let round = 0; round < ROUNDS_MAX && fills !== 0; round++) {
     fills = stopsWithin(market, low, high) + targetsWithin(market, low, high, openUs)
-    wakeAll(market, market.last)
   }
   const close = ticksOf(market, bar.close)
   trailWithin(market, low, high, close, openUs)
@@ -81,7 +80,9 @@ function trailWithin(market: Market, low: number, high: number, close: number, o
     if (order.state !== 'waiting' || !isTrailing(order)) continue
     // Of a bar in which it began it knows the close alone: the best price may have been before.
     follow(market, order, order.activeAtUs > openUs ? close : order.side === 'sell' ? high : low)
-    if (isBeyond(order, close)) trigger(market, order, order.stopPrice)
+    if (!isBeyond(order, close)) continue
+    trigger(market, order, order.stopPrice)
+    wakeAll(market, market.last)
   }
 }
 
@@ -96,6 +97,8 @@ function targetsWithin(market: Market, low: number, high: number, openUs: number
     } else if (order.state === 'resting' && order.activeAtUs <= openUs && reaches(order, best)) {
       if (fillWhole(market, order, order.price, 'maker')) fills++
     }
+    // At the price of its own parent, whatever else this bar fills.
+    wakeAll(market, market.last)
   }
   return fills
 }
@@ -110,8 +113,8 @@ function arriveWithin(market: Market, bar: Bar, openUs: number, closeUs: number)
     market.nowUs = Math.max(market.nowUs, dueUs)
     const line = bar.open + ((bar.close - bar.open) * (dueUs - openUs)) / (closeUs - openUs)
     runDueAt(market, order, dueUs, ticksOf(market, line))
+    wakeAll(market, market.last)
   }
-  wakeAll(market, market.last)
 }
 
 function runDueAt(market: Market, order: VenueOrder, nowUs: number, price: number): void {
@@ -173,6 +176,7 @@ export function meet(market: Market, order: VenueOrder, price: number): void {
   if (order.reduceOnly && order.parent === '' && room(market, order) === 0)
     return finish(market, order, 'expired', reasonOf('REDUCE_ONLY', 'no position to reduce'))
   if (takes) fillWhole(market, order, price, 'taker')
+  endReduced(market, order)
   if (isDone(order)) return
   if (order.timeInForce === 'IOC' || order.timeInForce === 'FOK' || order.orderType === 'market')
     return finish(market, order, 'expired', reasonOf('IOC_REST', `${order.quantity - order.filled} lots not in reach`))

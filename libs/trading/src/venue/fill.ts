@@ -78,4 +78,15 @@ export function take(market: Market, order: VenueOrder, liquidity: Fill['liquidi
     level.size -= lots
     fill(market, order, liquidity === 'maker' ? order.price : level.price, lots, liquidity)
   }
+  endReduced(market, order)
+}
+
+/**
+ * What takes any price and may only reduce ends when nothing is left to reduce: waiting on, it would close the position that
+ * is opened next.
+ */
+export function endReduced(market: Market, order: VenueOrder): void {
+  if (!order.reduceOnly || order.price !== 0 || order.parent !== '' || order.state === 'done') return
+  if (room(market, order) > 0) return
+  finish(market, order, 'expired', reasonOf('REDUCE_ONLY', 'no position is left to reduce'))
 }

@@ -227,6 +227,8 @@ export function takeAmend(market: Market, order: VenueOrder): boolean {
   const price = amend.price > 0 ? amend.price : order.price
   const stopPrice = amend.stopPrice > 0 ? amend.stopPrice : order.stopPrice
   const moves = price !== order.price || stopPrice !== order.stopPrice || quantity > order.quantity
+  // Less was asked for than its parent may fill.
+  if (quantity < order.quantity) order.whole = false
   order.quantity = quantity
   order.price = price
   order.stopPrice = stopPrice
