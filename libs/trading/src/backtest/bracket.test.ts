@@ -152,9 +152,9 @@ test('two entries within one bar: the exits of each follow from the price of the
       ctx.buy({ quantity: 2, price: 99, trailingStop: { offset: 2 } })
     },
   })
-  const { fills, left } = backtest(grid, [100, 100, 95, 98], [98, 98, 96.5, 97.5])
-  // The stop of the first is behind the close of 98, not behind the 99 at which the second filled.
-  expect([fills, left]).toEqual([['1 buy 1@96', '1 buy 2@99', '2 sell 2@97'], [1]])
+  const { fills, left } = backtest(grid, [100, 100, 95, 98])
+  // The first was bought at 96: its stop stands at 94, and not behind the 99 at which the second filled.
+  expect([fills, left]).toEqual([['1 buy 1@96', '1 buy 2@99', '1 sell 2@97'], [1]])
 })
 
 test('an exit made smaller while its entry is open stays smaller', () => {

@@ -232,10 +232,10 @@ test('reduce-only takes no more than the position of its sub-account', () => {
 test('a stop that may only reduce ends with the position: what is left of it does not take from the next one', () => {
   const m = market()
   placeOrder(m, 'a', request({ price: '100.1', quantity: '0.01', timeInForce: 'IOC' }), 2)
-  const stop = { side: 'sell', orderType: 'stop', price: undefined, stopPrice: '99', reduceOnly: true } as const
+  const stop = { side: 'sell', orderType: 'stop', stopPrice: '99', reduceOnly: true } as const
   placeOrder(m, 'b', request({ ...stop, quantity: '0.01' }), 3)
   placeOrder(m, 'c', request({ side: 'sell', price: '100', quantity: '0.004', timeInForce: 'IOC' }), 4)
-  onTick(m, tick(5, 99))
+  onTick(m, tick(5, 99, 1))
   placeOrder(m, 'd', request({ price: '100.1', quantity: '0.01', timeInForce: 'IOC' }), 6)
   onQuote(m, quote(7, 100, 100.1))
   expect(told(m).filter((line) => line.startsWith('b'))).toEqual([
