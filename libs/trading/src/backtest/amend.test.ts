@@ -95,3 +95,27 @@ test('fills that overtake the amend count: it ends with what they made', () => {
   expect(amended(2, false, 1_500_000).orders).toEqual(['cancelled 3'])
   expect(amended(3, false, 1_500_000)).toMatchObject({ orders: ['filled 3'], open: [1, 1, 1, 1, 0, 0] })
 })
+
+test('an order amended into the market meets the next trade, never the one that caused the amend', () => {
+  const definition = defineStrategy({
+    name: 'chase',
+    parameters: z.strictObject({}),
+    inputs: () => [{ kind: 'ticks' as const, ...names }],
+    state: () => ({ seen: 0, orderId: '' }),
+    onTick(ctx, state) {
+      if (state.seen === 0) state.orderId = ctx.buy({ quantity: 1, price: 95 })
+      if (state.seen === 2) ctx.amend(state.orderId, { price: 105 })
+      state.seen++
+    },
+  })
+  const rows = [100, 100, 98, 103, 104].map((price) => [price, 5] as const)
+  const { fills } = runBacktest({
+    definition,
+    parameters: {},
+    instruments: [BTC],
+    series: [prints(rows)],
+    cash: 10_000,
+    assumptions: { ...defaultAssumptions, riskGate: false, fillModel: 'trade' },
+  })
+  expect(fills.map(({ row, price, liquidity }) => [row, price, liquidity])).toEqual([[3, 103, 'taker']])
+})

@@ -89,9 +89,9 @@ export class Dealer {
         stopPrice: ask.stopPrice ?? 0,
       })
     if (dueUs > nowUs) return
-    if (!this.#isBarModel) return runDue(market)
+    if (!this.#isBarModel && market.quoted) return runDue(market)
     if (ask.type === 'cancel') finish(market, order, 'cancelled')
-    // The market is met at the next open, as a new order would meet it.
+    // The market is met at the next open or trade, as a new order would meet it: never at the one that caused it.
     else if (takeAmend(market, order) && order.state === 'resting') order.state = 'inbound'
     sweep(market)
   }
