@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { ActorHost, createHttp, internalClient, listen } from '@contrail/runtime'
 import type { Running, ServiceContext } from '@contrail/runtime'
+import { blameAuthors } from './afterwards.ts'
 import { Archive } from './archive.ts'
 import { Bundles } from './bundles.ts'
 import type { Config } from './config.ts'
@@ -47,6 +48,7 @@ export async function start(config: Config, context: ServiceContext): Promise<Ru
   })
   const readouts = new StrategyReadouts()
   const watchdog = new Watchdog(bundles.folder, config.handlerMs)
+  const stopBlaming = blameAuthors(watchdog, log)
   const programs = { bundles, archive, readouts, watchdog }
   const { tenant, placement } = config
   const engine = new Engine({ bus, clock, log, host, events, workers, programs, tenant, worker, placement })
@@ -74,6 +76,7 @@ export async function start(config: Config, context: ServiceContext): Promise<Ru
       await host.close()
       await workers.stop()
       await events.drained()
+      stopBlaming()
       await watchdog.stop()
       await bundles.close()
     },

@@ -1,15 +1,11 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { Worker } from 'node:worker_threads'
 
+export type WatchedOf = { readonly strategy: string; readonly code: string; readonly revision: number }
 /** What a handler that did not come back leaves behind, for the next life of this worker. */
-export type Stuck = {
-  readonly strategy: string
-  readonly code: string
-  readonly revision: number
-  readonly detail: string
-}
+export type Stuck = WatchedOf & { readonly detail: string }
 /** One program under watch. A class of its own, because every input passes here. */
 export class Watched {
   readonly #cells: Float64Array
@@ -50,26 +46,29 @@ export class Watchdog {
   readonly #cells = new Float64Array(new SharedArrayBuffer(CELLS * 8))
   readonly #progress = this.#cells.subarray(SEQUENCE_CELL, CELLS)
   readonly #thread: Worker
-  readonly #folder: string
+  readonly folder: string
   #count = 0
+  /** Who may have to be blamed, by its number. */
+  readonly #known = new Map<number, WatchedOf>()
 
   constructor(folder: string, budgetMs: number) {
-    this.#folder = folder
+    this.folder = folder
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     this.#thread = new Worker(THREAD, { workerData: { cells: this.#cells, folder, budgetMs }, env: {} })
     this.#thread.unref()
   }
 
   /** Of one program of a strategy; around each of its steps. */
-  watch(of: { strategy: string; code: string; revision: number }): Watched {
+  watch(of: WatchedOf): Watched {
     const own = ++this.#count
+    this.#known.set(own, of)
     this.#thread.postMessage({ own, of })
     return new Watched(this.#cells, this.#progress, own)
   }
 
   /** Why this very version may not run: it did not come back, and nobody has asked for it again since. */
-  async stuck(of: { strategy: string; code: string; revision: number }): Promise<string | undefined> {
-    const file = stuckFile(this.#folder, of.strategy)
+  async stuck(of: WatchedOf): Promise<string | undefined> {
+    const file = stuckFile(this.folder, of.strategy)
     let found: Stuck
     try {
       found = JSON.parse(readFileSync(file, 'utf8')) as Stuck
@@ -79,6 +78,24 @@ export class Watchdog {
     if (found.code === of.code && found.revision >= of.revision) return found.detail
     if (found.revision < of.revision) await rm(file, { force: true })
     return undefined
+  }
+
+  /** Every strategy of this code is halted in the next life of this worker. */
+  blame(code: string, detail: string): string[] {
+    const guilty = [...this.#known.values()].filter((of) => of.code === code)
+    for (const of of guilty) this.#note(of, detail)
+    return [...new Set(guilty.map(({ strategy }) => strategy))]
+  }
+
+  /** The strategy whose handler is running now, if one is. */
+  blameRunning(detail: string): void {
+    const running = this.#known.get(this.#cells[1]!)
+    if (running) this.#note(running, detail)
+  }
+
+  #note(of: WatchedOf, detail: string): void {
+    const stuck: Stuck = { ...of, detail: `${detail}; mend it and start it again` }
+    writeFileSync(stuckFile(this.folder, of.strategy), JSON.stringify(stuck))
   }
 
   async stop(): Promise<void> {

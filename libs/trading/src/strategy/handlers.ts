@@ -44,6 +44,11 @@ export function handlersOf(definition: StrategyDefinition): Handlers {
 
 /** What a handler gave back must be nothing to wait for. */
 export function refusePromise(returned: unknown): void {
-  if (typeof (returned as { then?: unknown } | null)?.then === 'function')
-    throw new TypeError('it returned a promise; a handler is synchronous')
+  if (typeof (returned as { then?: unknown } | null)?.then !== 'function') return
+  // It is refused as it is; what comes of it must not end the process of its neighbours.
+  if (returned instanceof Promise) returned.catch(() => undefined) // tidy-ok: nothing waits for it
+  const refusal = new TypeError('it returned a promise; a handler is synchronous')
+  // The place is the author's, which nobody knows any more, and not this one.
+  refusal.stack = String(refusal)
+  throw refusal
 }
