@@ -30,13 +30,14 @@ const BARE = [
   'commit and nats-server each message, as for ours. It has no gate, no lease, no inbox or outbox, no ledger, no repeats.',
 ]
 
-/** Times of one order, us: signal stored, request sent, in the books of the venue, report stored, in KV. */
+/** Times of one order, us: signal stored, request sent, in the books of the venue, report stored, in KV, acknowledged. */
 type Times = {
   readonly signal: number
   readonly sent: number
   readonly venue: number
   readonly report: number
   readonly kv: number
+  readonly booked: number
 }
 type Leg = {
   readonly figure: string
@@ -56,6 +57,13 @@ const LEGS: readonly Leg[] = [
   },
   { figure: 'e', what: 'fill at the venue -> position in KV', of: ({ venue, kv }) => kv - venue },
   { figure: 'e', what: 'report stored -> position in KV', of: ({ report, kv }) => kv - report },
+  // KV is shown from what is durable in TRADES, beside the commit of the books: this is when both are done.
+  {
+    figure: 'e',
+    what: 'report stored -> booked and acknowledged',
+    of: ({ report, booked }) => booked - report,
+    beside: true,
+  },
 ]
 
 /** One order after another, so that none waits in a queue; blocks of ours and of bare in turn. */
@@ -133,64 +141,88 @@ async function startChains(
   ]
   const kvOurs = await follow(world, 'KV_positions')
   const kvBare = await follow(world, 'KV_bench')
-  const ours = chainOf(world, kvOurs, (number) => ourOrder(world, admin, number))
-  const bare = chainOf(world, kvBare, (number) => bareOrder(world, admin, number))
+  const [ackOurs, ackBare] = [acknowledged(world, 'TRADES.portfolio'), acknowledged(world, 'BENCH_TRADES.booker')]
+  const ours = chainOf(kvOurs, ackOurs, (number) => ourOrder(world, admin, number))
+  const bare = chainOf(kvBare, ackBare, (number) => bareOrder(world, admin, number))
   return {
     ours,
     bare,
     async stop() {
+      ackOurs.stop()
+      ackBare.stop()
       await Promise.all([kvOurs.stop(), kvBare.stop(), ...processes.map((process) => process.stop())])
     },
   }
 }
 
-type Follower = { next(fills: number): Promise<BusMessage>; stop(): Promise<void> }
+type Waiting<T> = { readonly next: (number: number) => Promise<T> }
 
-/** Positions as they are stored; only the last one of a key is kept, so they are read as they come. */
-async function follow({ bus }: World, stream: string): Promise<Follower> {
-  const seen = new Map<number, BusMessage>()
-  const waiting = new Map<number, (message: BusMessage) => void>()
+/** What comes is kept under its number until it is asked for, or handed to who waits for it. */
+function waitingRoom<T>(what: string): Waiting<T> & { readonly arrived: (number: number, item: T) => void } {
+  const seen = new Map<number, T>()
+  const waiting = new Map<number, (item: T) => void>()
+  return {
+    arrived(number, item) {
+      seen.set(number, item)
+      waiting.get(number)?.(item)
+    },
+    async next(number) {
+      const known = seen.get(number)
+      if (known !== undefined) return known
+      return await new Promise((resolve, reject) => {
+        const late = () => reject(new Error(`${what} ${number} did not come in ${WAIT_MS_MAX} ms`))
+        const timer = setTimeout(late, WAIT_MS_MAX)
+        waiting.set(number, (item) => {
+          clearTimeout(timer)
+          resolve(item)
+        })
+      })
+    },
+  }
+}
+
+/** Positions as they are stored, by fills; only the last one of a key is kept, so they are read as they come. */
+async function follow({ bus }: World, stream: string): Promise<Waiting<BusMessage> & { stop(): Promise<void> }> {
+  const { arrived, next } = waitingRoom<BusMessage>(`${stream}: fill`)
   const reader = await bus.read({
     stream,
     fromSequence: 0,
     onMessage: (message) => {
-      const { fills } = JSON.parse(Buffer.from(message.data).toString()) as { fills: number }
-      seen.set(fills, message)
-      waiting.get(fills)?.(message)
+      arrived((JSON.parse(Buffer.from(message.data).toString()) as { fills: number }).fills, message)
     },
   })
-  return {
-    async next(fills) {
-      const known = seen.get(fills)
-      if (known) return known
-      return await new Promise((resolve, reject) => {
-        const late = () => reject(new Error(`${stream} did not show fill ${fills} in ${WAIT_MS_MAX} ms`))
-        const timer = setTimeout(late, WAIT_MS_MAX)
-        waiting.set(fills, (message) => {
-          clearTimeout(timer)
-          resolve(message)
-        })
-      })
-    },
-    stop: () => reader.stop(),
-  }
+  return { next, stop: () => reader.stop() }
 }
 
-type Order = { send(): Promise<unknown>; times(kv: BusMessage): Promise<Times> }
+/** When reports were acknowledged, us, by sequence. Overheard, by the clock of this process. */
+function acknowledged({ bus }: World, durable: string): Waiting<number> & { stop(): void } {
+  const { arrived, next } = waitingRoom<number>(`${durable}: acknowledgement of`)
+  const subscription = bus.subscribe(`$JS.ACK.${durable}.>`, (subject) => {
+    arrived(Number(subject.split('.')[5]), (performance.timeOrigin + performance.now()) * 1000)
+  })
+  return { next, stop: () => subscription.stop() }
+}
 
-function chainOf(_world: World, kv: Follower, orderOf: (number: number) => Order): Chain {
+type Order = {
+  send(): Promise<unknown>
+  times(kv: BusMessage): Promise<Omit<Times, 'booked'>>
+  report(kv: BusMessage): number
+}
+
+/** The next order leaves when all of the one before is done: work that is left would count as the next one's. */
+function chainOf(kv: Waiting<BusMessage>, acks: Waiting<number>, orderOf: (number: number) => Order): Chain {
   let number = 0
   return {
     async run(orders) {
-      const done: { order: Order; shown: BusMessage }[] = []
+      const done: { order: Order; shown: BusMessage; booked: number }[] = []
       for (let count = 0; count < orders; count++) {
         const order = orderOf(++number)
-        const shown = kv.next(number)
         await order.send()
-        done.push({ order, shown: await shown })
+        const shown = await kv.next(number)
+        done.push({ order, shown, booked: await acks.next(order.report(shown)) })
       }
       const all: Times[] = []
-      for (const { order, shown } of done) all.push(await order.times(shown))
+      for (const { order, shown, booked } of done) all.push({ ...(await order.times(shown)), booked })
       return all
     },
   }
@@ -207,15 +239,19 @@ function ourOrder(world: World, { sql }: Database, number: number): Order {
   const side = number % 2 === 1 ? 'buy' : 'sell'
   const intent = { type: 'place', orderId, venue: world.venue, instrument, side, quantity: '0.01', ...how }
   let sequence = 0
+  const reportOf = (kv: BusMessage) => (JSON.parse(Buffer.from(kv.data).toString()) as { sequence: number }).sequence
   return {
+    report: reportOf,
     async send() {
       const body = { ...head, trail: [['MD', 1]], atUs: Date.now() * 1000, reasons: {}, intents: [intent] }
       const data = Buffer.from(JSON.stringify(body))
       sequence = (await world.bus.publish(subjects.signal(strategy), data)).sequence
     },
     async times(kv) {
-      const { sequence: booked } = JSON.parse(Buffer.from(kv.data).toString()) as { sequence: number }
-      const [signal, report] = [await storedUs(world, 'ORDERS', sequence), await storedUs(world, 'TRADES', booked)]
+      const [signal, report] = [
+        await storedUs(world, 'ORDERS', sequence),
+        await storedUs(world, 'TRADES', reportOf(kv)),
+      ]
       const [row] = await sql<{ sent: number; venue: number }[]>`
         select r.received_us as sent, r.written_us as venue from paper_requests r join orders o using (cl_ord_id) where o.order_id = ${orderId}`
       return { signal, report, sent: Number(row?.sent), venue: Number(row?.venue), kv: kv.timeUs }
@@ -226,6 +262,7 @@ function ourOrder(world: World, { sql }: Database, number: number): Order {
 function bareOrder(world: World, { sql }: Database, number: number): Order {
   let sequence = 0
   return {
+    report: () => number,
     async send() {
       const data = Buffer.from(JSON.stringify({ number, side: 'buy', quantity: '0.01', price: '100.01' }))
       sequence = (await world.bus.publish('bench.orders.bare', data)).sequence
