@@ -2,7 +2,7 @@ import { instrumentId } from '@contrail/contracts'
 import type { InstrumentId } from '@contrail/contracts'
 
 /** Quote assets that venues write without a separator, longest first so that FDUSD is not read as USD. */
-const QUOTES = [
+export const QUOTES: readonly string[] = [
   'FDUSD',
   'USDT',
   'USDC',

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { instrumentId, isoOfUs, Refusal, refuse, TIMEFRAME_US } from '@contrail/contracts'
+import { isoOfUs, Refusal, refuse, TIMEFRAME_US } from '@contrail/contracts'
 import type { Instrument } from '@contrail/contracts'
 import { barsOfBars, barsOfTicks } from '@contrail/data/bars'
 import type { MarketFile, MarketFileOptions, MarketQuery } from '@contrail/data'
@@ -86,7 +86,7 @@ function shortNames(files: readonly string[]): string[] {
   return files.map((file) => path.join(path.basename(path.dirname(file)), path.basename(file)))
 }
 
-/** A file that does not say what it holds is named after itself: `backtestingpy_GOOG.csv` holds GOOG-USD. */
+/** A file that does not say what it holds is named after itself. */
 async function readNamed(
   readMarketFile: (file: string, options: MarketFileOptions) => Promise<MarketFile>,
   file: string,
@@ -97,15 +97,11 @@ async function readNamed(
     return await readMarketFile(file, options)
   } catch (error) {
     if (!(error instanceof Refusal) || error.code !== 'no_instrument') throw error
-    const words =
-      path
-        .basename(file)
-        .split('.')[0]
-        ?.toUpperCase()
-        .match(/[A-Z0-9]+/g) ?? []
-    const word = words.filter((one) => /^[A-Z]/.test(one) && one.length <= 12).at(-1) ?? 'DATA'
-    const instrument = instrumentId(`${word}-USD`)
-    notes.push(`the file does not name its instrument: taken as ${instrument}`)
+    const { instrumentOfName } = await import('./name.ts')
+    const instrument = instrumentOfName(file)
+    notes.push(
+      `${path.basename(file)} does not name its instrument: taken as ${instrument}; --instrument BASE-QUOTE says another`,
+    )
     return await readMarketFile(file, { ...options, instrument })
   }
 }
