@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { encodeJson, subjects } from '@contrail/contracts'
+import type { Confirm, OrderView } from '@contrail/contracts'
 import { internalClient } from '@contrail/runtime'
 import type { InternalClient, Running } from '@contrail/runtime'
 import { until } from '@contrail/runtime/testing'
@@ -38,8 +39,9 @@ describe('an order from its signal to its confirmation', () => {
     const filled = await world.confirmed('s1-1-0', 'filled')
     expect(filled).toMatchObject({ status: 'filled', cumQuantity: '0.01', leavesQuantity: '0', orderType: 'market' })
     expect(filled.fill).toMatchObject({ price: '100.1', quantity: '0.01', feeAsset: 'USDT', fee: '0.0005005' })
+    // The venue's answer carries the fill: one report, which implies the acceptance.
     const told = world.confirms.filter((one) => one.orderId === 's1-1-0')
-    expect(told.map((one) => one.type)).toEqual(['accepted', 'filled'])
+    expect(told.map((one) => [one.type, one.venueOrderId])).toEqual([['filled', `paper-${filled.clOrdId}`]])
     const requests = await admin()`select kind, outcome, cl_ord_id from paper_requests where account = 'paper'`
     expect(requests.map((row) => [row.kind, row.outcome])).toEqual([['place', 'accepted']])
     expect(requests[0]?.cl_ord_id).toMatch(/^q[a-z2-7]{29}$/)
@@ -47,12 +49,12 @@ describe('an order from its signal to its confirmation', () => {
 
   test('a resting limit, partial fills, then a cancel', async () => {
     await place('s2', { orderType: 'limit', price: '99.5', quantity: '0.01' })
-    await world.confirmed('s2-1-0', 'accepted')
+    const { venueOrderId } = await world.confirmed('s2-1-0', 'accepted')
+    expect(venueOrderId).toMatch(/^paper-q/)
     await world.tick(99.4, 0.004, 'sell')
-    expect(await world.confirmed('s2-1-0', 'filled')).toMatchObject({
-      status: 'partially_filled',
-      cumQuantity: '0.004',
-    })
+    const filled = await world.confirmed('s2-1-0', 'filled')
+    expect(filled).toMatchObject({ status: 'partially_filled', cumQuantity: '0.004' })
+    expect(filled).not.toHaveProperty('venueOrderId')
     await place('s2', { type: 'cancel', orderId: 's2-1-0' })
     expect(await world.confirmed('s2-1-0', 'cancelled')).toMatchObject({ status: 'cancelled', cumQuantity: '0.004' })
   })
@@ -141,8 +143,14 @@ describe('the doors', () => {
       order: { orderId: 's1-1-0', status: 'filled', averagePrice: '100.1' },
       decision: { strategy: 's1', number: 1, kind: 'decision' },
       attempts: [{ attempt: 1, state: 'accepted' }],
-      reports: [{ type: 'accepted' }, { type: 'filled' }],
     })
+    const { reports, order } = seen as unknown as { reports: Confirm[]; order: OrderView }
+    const venueOrderId = `paper-${order.clOrdId}`
+    expect(reports).toMatchObject([
+      { type: 'accepted', status: 'new', cumQuantity: '0', venueOrderId },
+      { type: 'filled', status: 'filled', cumQuantity: '0.01', venueOrderId },
+    ])
+    expect(reports[0]?.atUs).toBeGreaterThanOrEqual(order.createdUs)
     const checks = (seen as unknown as { checks: { control: string; passed: boolean }[] }).checks
     expect(checks.every((one) => one.passed)).toBe(true)
     expect([...new Set(checks.map((one) => one.control))]).toEqual(

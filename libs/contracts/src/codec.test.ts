@@ -211,6 +211,7 @@ const confirmFields = {
   fill: fillText,
   reason: fc.constantFrom('{"code":"x","text":"y"}', '{"text":"y","code":"x"}', '{"code":"x"}'),
   atUs: usText,
+  venueOrderId: nameText,
 }
 
 test('the check of execution reports by hand agrees with the schema on whatever comes', () => {
@@ -226,7 +227,7 @@ test('the check of execution reports by hand agrees with the schema on whatever 
     )
   run(confirmFields, true)
   run(confirmFields, false)
-  const { fill: _fill, reason: _reason, ...order } = confirmFields
+  const { fill: _fill, reason: _reason, venueOrderId: _name, ...order } = confirmFields
   run(order, true)
   run({ ...order, price: decimalText, stopPrice: decimalText }, false)
   expect(Math.min(seen.value, seen.refused)).toBeGreaterThan(100)

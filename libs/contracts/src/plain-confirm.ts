@@ -34,11 +34,11 @@ const oneOf =
     all.includes(value)
 const isDecimal = matches(DECIMAL_PATTERN)
 const isPositive = (value: string): boolean => isDecimal(value as never) && value[0] !== '-' && /[1-9]/.test(value)
-const isTradeId = (value: string): boolean => typeof value === 'string' && value.length > 0 && value.length <= 64
+const isVenueName = (value: string): boolean => typeof value === 'string' && value.length > 0 && value.length <= 64
 const isUs = (value: number): boolean => isWhole(value)
 
 const FILL = fieldsOf(fillSchema.shape, {
-  tradeId: isTradeId,
+  tradeId: isVenueName,
   quantity: isPositive,
   price: isPositive,
   fee: isDecimal,
@@ -69,6 +69,7 @@ const CONFIRM = fieldsOf(confirmSchema.shape, {
   fill: (value: unknown) => fitsAll(value, FILL),
   reason: (value: unknown) => fitsAll(value, REASON),
   atUs: isUs,
+  venueOrderId: isVenueName,
 })
 
 function fieldsOf(

@@ -10,8 +10,9 @@ import { schemaText } from './schemas.ts'
  *   4  2026-11-22  research: studies, trials and their results
  *   5  2026-11-22  candles are binary frames (frames.ts); those that are JSON are still read
  *   6  2026-11-22  six timeframes more of bars that files hold: 3m, 30m, 2h, 6h, 8h, 12h
+ *   7  2026-11-22  execution reports name the venue's order; a fill that does implies the acceptance
  */
-const SCHEMAS_SHA256 = '73d36e466b63735e015c26de2034af6c93cd281b23d2525287a14b0d31014069'
+const SCHEMAS_SHA256 = '768f733b8294116ddbbbc04178661dee66abff0775f3d71d3364d28d53009708'
 
 test('the wire has not changed by accident', () => {
   expect(createHash('sha256').update(schemaText()).digest('hex')).toBe(SCHEMAS_SHA256)

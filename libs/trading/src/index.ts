@@ -11,6 +11,7 @@ export type {
 } from './strategy/api.ts'
 export { adoptState } from './strategy/adopt.ts'
 export { createStrategyActor, StrategyActor } from './strategy/actor.ts'
+export { reportsOf } from './strategy/reports.ts'
 export { takeRun } from './strategy/run.ts'
 export { StrategyFailure } from './strategy/handlers.ts'
 export type {

@@ -59,7 +59,7 @@ export function applyEvents(held: Held, tenant: string, events: readonly OrderEv
     const fill = event.type === 'filled' || event.type === 'corrected' ? event.fill : undefined
     if (fill) fills.push({ held: now, fill })
     const type = REPORTED[event.type]
-    if (type) reports.push(report(now, tenant, type, atUs, detail(event)))
+    if (type) reports.push(report(now, tenant, type, atUs, detail(now, event)))
   }
   const changed = now !== held
   return {
@@ -69,7 +69,10 @@ export function applyEvents(held: Held, tenant: string, events: readonly OrderEv
   }
 }
 
-function detail(event: OrderEvent): { fill?: Fill; reason?: Reason } {
+type Detail = { fill?: Fill; reason?: Reason; venueOrderId?: string }
+
+function detail({ order: { venueOrderId } }: Held, event: OrderEvent): Detail {
+  if (event.type === 'accepted') return venueOrderId === undefined ? {} : { venueOrderId }
   if (event.type === 'filled') return { fill: event.fill }
   if (event.type === 'busted' || event.type === 'corrected')
     return { reason: { code: 'TRADE_TAKEN_BACK', text: `TRADE_TAKEN_BACK: trade ${event.tradeId} (${event.type})` } }
@@ -81,7 +84,7 @@ export function report(
   tenant: string,
   type: ExecutionType,
   atUs: number,
-  more: { fill?: Fill; reason?: Reason } = {},
+  { venueOrderId, ...more }: Detail = {},
 ): Report {
   const { head, order } = held
   const terms = termsOf(order)
@@ -105,7 +108,21 @@ export function report(
     leavesQuantity: leavesQuantity(order),
     ...more,
     atUs: atUs as Us,
+    ...(venueOrderId ? { venueOrderId } : {}),
   }
+}
+
+/**
+ * The acceptance and the first fill of an order are one report when they are told at once: a fill that names the venue's
+ * order implies the acceptance (trading: `reportsOf`). Of one order at most, the one in work.
+ */
+export function joinAcceptance(reports: readonly Report[]): readonly Report[] {
+  const at = reports.findIndex(({ type }) => type === 'accepted')
+  const { orderId, venueOrderId } = reports[at] ?? {}
+  const next = reports.findIndex((one, place) => place > at && one.orderId === orderId)
+  const fill = reports[next]
+  if (fill?.type !== 'filled' || venueOrderId === undefined) return reports
+  return reports.with(next, { ...fill, venueOrderId }).toSpliced(at, 1)
 }
 
 /** Writes down that a request will be made. It is committed before any byte leaves. */

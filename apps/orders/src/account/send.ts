@@ -2,7 +2,7 @@ import { crashPoint } from '@contrail/runtime'
 import type { AmendRequest, Approved, CancelRequest, OrderEvent, PlaceRequest } from '@contrail/trading'
 import { clOrdIdOf } from '../identity.ts'
 import type { Outcome } from '../venue/port.ts'
-import { addAttempt, answerAttempt, applyEvents, eventOf } from './apply.ts'
+import { addAttempt, answerAttempt, applyEvents, eventOf, joinAcceptance } from './apply.ts'
 import type { Applied } from './apply.ts'
 import { commit, commitFirst, raise, writeHead } from './desk.ts'
 import type { Desk } from './desk.ts'
@@ -188,8 +188,9 @@ export async function commitTold(desk: Desk, first: Applied | undefined, more: B
   }
   const all = [...applied, ...touched]
   const quarantined: Batch = { ...EMPTY_BATCH, quarantined: stray }
-  const batch = mergeBatches(...all.map((one) => one.batch), quarantined, more)
-  if (isEmpty(batch)) return
+  const merged = mergeBatches(...all.map((one) => one.batch), quarantined, more)
+  if (isEmpty(merged)) return
+  const batch = { ...merged, reports: joinAcceptance(merged.reports) }
   crashPoint('orders.report_before_commit')
   await commit(desk, batch)
   for (const one of all) raise(desk, one)

@@ -1,6 +1,7 @@
 import { orderView, refuse } from '@contrail/contracts'
 import type { Confirm, ExplainView, FillView, OrderView, PlaceIntent, Reason } from '@contrail/contracts'
 import type { Database } from '@contrail/db'
+import { reportsOf } from '@contrail/trading'
 import type { RiskCheck } from '@contrail/trading'
 import { z } from 'zod'
 
@@ -130,6 +131,6 @@ export async function explainOrder(database: Database, orderId: string): Promise
   ])
   if (!head) throw refuse('not_found', 'orderId', orderId, 'list the orders and give the id of one')
   const { checks, ...source } = head
-  const told = reports.map(({ id, body }) => ({ ...body, reportId: String(id) }))
+  const told = reports.flatMap(({ id, body }) => reportsOf({ ...body, reportId: String(id) }))
   return { order, source, checks, attempts: [...attempts], reports: told }
 }

@@ -98,5 +98,10 @@ export const confirmSchema = z.strictObject({
   fill: fillSchema.optional(),
   reason: reasonSchema.optional(),
   atUs: usField,
+  /**
+   * What the venue calls it, in the report by which its acceptance is told: `accepted`, or the first fill when both came at
+   * once. Then there is no other report of the acceptance.
+   */
+  venueOrderId: z.string().min(1).max(64).optional(),
 })
 export type Confirm = z.infer<typeof confirmSchema>

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { encodeJson, encodeTick } from '@contrail/contracts'
-import type { Us } from '@contrail/contracts'
+import type { Confirm, Us } from '@contrail/contracts'
 import { testInstrument } from '../testing/messages.ts'
 import { testStrategy } from '../testing/strategy-test.ts'
 import { createStrategyActor } from './actor.ts'
@@ -193,6 +193,57 @@ describe('the account as the strategy sees it', () => {
     expect(t.openOrders[0]).toMatchObject({ filled: 0.4, status: 'partially_filled' })
     t.report('test-1-0', { ...change, reportId: 'c', fill: { ...fill, tradeId: 't2' }, cumQuantity: '0.8' })
     expect(t.position().quantity).toBe(0.8)
+  })
+
+  test('a fill that implies the acceptance is told as the two reports would be', () => {
+    const heard: unknown[] = []
+    const tell = (ctx: Ctx, report: Confirm) => {
+      const { type, status, cumQuantity, leavesQuantity, fill } = report
+      const open = ctx.openOrders().map((order) => `${order.status} ${order.filled}`)
+      heard.push([type, status, cumQuantity, leavesQuantity, fill?.tradeId, open, ctx.position().quantity])
+    }
+    const definition = doing((ctx) => void (ctx.openOrders().length === 0 && ctx.buy({ quantity: 1 })), {
+      onOrder: (ctx: Ctx, state: { ticks: number }, report: Confirm) => {
+        tell(ctx, report)
+        ctx.note('heard', report.type)
+        ctx.sell({ quantity: 0.1, price: 120 })
+      },
+      onFill: (ctx: Ctx, _: unknown, report: Confirm) => {
+        tell(ctx, report)
+        ctx.sell({ quantity: 0.2, price: 130 })
+      },
+    })
+    const fill = { ...partly, tradeId: 't1' } as const
+    const change = {
+      type: 'filled',
+      status: 'partially_filled',
+      cumQuantity: '0.4',
+      leavesQuantity: '0.6',
+      fill,
+    } as const
+    const one = testStrategy(definition, { fills: 'by-hand' })
+    one.tick(100)
+    const decided = one.report('test-1-0', { ...change, reportId: '7', venueOrderId: 'v1' })
+    const told = heard.splice(0)
+    expect(told).toEqual([
+      ['accepted', 'new', '0', '1', undefined, ['new 0'], 0],
+      ['filled', 'partially_filled', '0.4', '0.6', 't1', ['partially_filled 0.4', 'pending_new 0'], 0.4],
+    ])
+    // One input, so one decision with what both calls asked for.
+    expect(decided).toMatchObject({
+      number: 2,
+      intents: [{ quantity: '0.1' }, { orderId: 'test-2-1', quantity: '0.2' }],
+    })
+    const two = testStrategy(definition, { fills: 'by-hand' })
+    two.tick(100)
+    two.report('test-1-0', { type: 'accepted', status: 'new', venueOrderId: 'v1', reportId: '6' })
+    two.report('test-1-0', { ...change, reportId: '7' })
+    expect(heard).toEqual(told)
+    expect(one.position()).toEqual(two.position())
+    one.report('test-1-0', { ...change, reportId: '7', venueOrderId: 'v1' })
+    one.restart()
+    one.report('test-1-0', { ...change, reportId: '7', venueOrderId: 'v1' })
+    expect(heard).toEqual(told)
   })
 
   test('average cost, realised profit, turning over, and fees in base', () => {

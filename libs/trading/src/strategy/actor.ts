@@ -1,12 +1,4 @@
-import {
-  check,
-  controlSchema,
-  decodeConfirm,
-  decodeJson,
-  instrumentKey,
-  Refusal,
-  strategyId,
-} from '@contrail/contracts'
+import { check, controlSchema, decodeJson, instrumentKey, Refusal, strategyId } from '@contrail/contracts'
 import type { Control } from '@contrail/contracts'
 import { AccountView } from './account.ts'
 import type { PositionReadout, StrategyDefinition } from './api.ts'
@@ -22,6 +14,7 @@ import type { MailboxPlan, MarketRoute, Route } from './mailbox.ts'
 import type { NoteValue } from './notes.ts'
 import { SNAPSHOT_VERSION } from './program.ts'
 import type { ActorSnapshot, StrategyActorOptions, StrategyInput, StrategyOutput, StrategyReadout } from './program.ts'
+import { decodeReports } from './reports.ts'
 import { restoreState, shapeOf, snapshotState } from './state.ts'
 
 /** A strategy as an actor: satisfies the host's `ActorProgram` by shape; knows no host. */
@@ -230,11 +223,12 @@ export class StrategyActor {
 
   /** A report that cannot be read is thrown, not counted: the position would be unknown from here on. */
   #onConfirm(input: StrategyInput): void {
-    const report = decodeConfirm(input.data)
-    const what = this.account.apply(report)
-    if (what === 'repeat') return
-    this.#advance(report.atUs)
-    this.#call(what === 'fill' ? 'onFill' : 'onOrder', report, input)
+    for (const report of decodeReports(input.data)) {
+      const what = this.account.apply(report)
+      if (what === 'repeat') continue
+      this.#advance(report.atUs)
+      this.#call(what === 'fill' ? 'onFill' : 'onOrder', report, input)
+    }
   }
 
   /** A person's clock does not move the strategy's: a recorded market keeps its own time. */

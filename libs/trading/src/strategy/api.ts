@@ -122,7 +122,7 @@ export type StrategyDefinition<P = any, S = any> = {
   onCandle?(ctx: Context<P>, state: S, candle: Candle & { venue: string; instrument: string }): Sync
   /** Every execution report of an own order with a fill in it. */
   onFill?(ctx: Context<P>, state: S, report: Confirm): Sync
-  /** Every other execution report of an own order. */
+  /** Every other execution report of an own order. What a fill implies, an acceptance, comes before the fill. */
   onOrder?(ctx: Context<P>, state: S, report: Confirm): Sync
   /** Once a second, from md.clock. */
   onTimer?(ctx: Context<P>, state: S): Sync
