@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { ActorHost, createHttp, internalClient, listen } from '@contrail/runtime'
+import { ActorHost, BATCH_MAX, createHttp, internalClient, listen } from '@contrail/runtime'
 import type { Running, ServiceContext } from '@contrail/runtime'
 import { blameAuthors } from './afterwards.ts'
 import { Archive } from './archive.ts'
@@ -47,7 +47,7 @@ export async function start(config: Config, context: ServiceContext): Promise<Ru
     onChange: () => engine.onWorkers(),
   })
   const readouts = new StrategyReadouts()
-  const watchdog = new Watchdog(bundles.folder, config.handlerMs)
+  const watchdog = new Watchdog(bundles.folder, config.handlerMs, BATCH_MAX)
   const stopBlaming = blameAuthors(watchdog, log)
   const programs = { bundles, archive, readouts, watchdog }
   const { tenant, placement } = config

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
-import { STREAMS, stuckFile } from './watchdog.ts'
+import { PLACE_CELL, STREAMS, stuckFile } from './watchdog.ts'
 import type { Stuck } from './watchdog.ts'
 
 /** Looks are counted, not time: a process that was stopped by a signal or a laptop's lid is not stuck. */
@@ -15,16 +15,17 @@ let step = -1
 let at = -1
 let looks = 0
 setInterval(() => {
-  const [number, own, stream, sequence] = cells as unknown as [number, number, number, number]
-  if (own === 0 || number !== step || sequence !== at) {
+  const [number, own, stream, place] = cells as unknown as [number, number, number, number]
+  if (own === 0 || number !== step || place !== at) {
     step = number
-    at = sequence
+    at = place
     looks = 0
     return
   }
   looks += 1
   const of = names.get(own)
   if (looks * LOOK_MS < budgetMs || !of) return
+  const sequence = cells[PLACE_CELL + 1 + place]
   const input = `${STREAMS[stream] ?? 'input'} ${sequence}`
   const detail = `a handler did not come back within ${budgetMs / 1000} s on ${input}: an endless loop; mend it and start it again`
   writeFileSync(stuckFile(folder, of.strategy), JSON.stringify({ ...of, detail } satisfies Stuck))

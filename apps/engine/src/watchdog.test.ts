@@ -13,7 +13,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 async function watched(strategy: string, budgetMs: number, act: string): Promise<string | number | null> {
   const code = `
     import { Watchdog } from ${JSON.stringify(path.join(import.meta.dirname, 'watchdog.ts'))}
-    const watched = new Watchdog(${JSON.stringify(folder)}, ${budgetMs}).watch({ strategy: '${strategy}', code: 'c', revision: 1 })
+    const watched = new Watchdog(${JSON.stringify(folder)}, ${budgetMs}, 40).watch({ strategy: '${strategy}', code: 'c', revision: 1 })
     const busy = (ms) => { for (const end = performance.now() + ms; performance.now() < end; );  }
     setTimeout(() => { ${act}; process.exit(0) }, 300)`
   const file = path.join(folder, `${strategy}.mjs`)
@@ -26,7 +26,11 @@ async function watched(strategy: string, budgetMs: number, act: string): Promise
 }
 
 test('a handler that does not come back ends the process, and says on which input of a run it was', async () => {
-  const ended = await watched('loop', 300, `watched.enter('MD', 0); watched.progress[0] = 7; for (;;);`)
+  const ended = await watched(
+    'loop',
+    300,
+    `watched.enter('MD', 5); watched.progress[2] = 7; watched.progress[0] = 1; for (;;);`,
+  )
   expect(ended).toBe('SIGKILL')
   const said = JSON.parse(readFileSync(stuckFile(folder, 'loop'), 'utf8')) as { detail: string }
   expect(said.detail).toMatch(/did not come back within 0\.3 s on MD 7: an endless loop/)

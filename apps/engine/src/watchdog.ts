@@ -10,7 +10,7 @@ export type Stuck = WatchedOf & { readonly detail: string }
 export class Watched {
   readonly #cells: Float64Array
   readonly #own: number
-  /** Sequence of the input at hand, where one `enter` is for many: each of them has the whole budget. */
+  /** Place of the input at hand, where one `enter` is for many, and their sequences behind it: each has the whole budget. */
   readonly progress: Float64Array
 
   constructor(cells: Float64Array, progress: Float64Array, own: number) {
@@ -23,7 +23,8 @@ export class Watched {
   enter(stream: string, sequence: number): void {
     const cells = this.#cells
     cells[2] = STREAMS.indexOf(stream as (typeof STREAMS)[number])
-    cells[SEQUENCE_CELL] = sequence
+    cells[PLACE_CELL] = 0
+    cells[PLACE_CELL + 1] = sequence
     cells[1] = this.#own
     cells[0] = cells[0]! + 1
   }
@@ -31,9 +32,11 @@ export class Watched {
     this.#cells[1] = 0
   }
 }
-/** Cells shared with the thread that looks: number of the step, whose it is (0 = nobody's), stream and sequence. */
-export const CELLS = 4
-const SEQUENCE_CELL = 3
+/**
+ * Cells shared with the thread that looks: number of the step or run, whose it is (0 = nobody's), stream, place in the run,
+ * and the sequences of the run.
+ */
+export const PLACE_CELL = 3
 export const STREAMS = ['MD', 'TRADES', 'CONTROL'] as const
 const THREAD = path.join(import.meta.dirname, 'watchdog-thread.ts')
 
@@ -43,15 +46,18 @@ const THREAD = path.join(import.meta.dirname, 'watchdog-thread.ts')
  * it again finds the strategy halted by name, and the others go on from their checkpoints.
  */
 export class Watchdog {
-  readonly #cells = new Float64Array(new SharedArrayBuffer(CELLS * 8))
-  readonly #progress = this.#cells.subarray(SEQUENCE_CELL, CELLS)
+  readonly #cells: Float64Array
+  readonly #progress: Float64Array
   readonly #thread: Worker
   readonly folder: string
   #count = 0
   /** Who may have to be blamed, by its number. */
   readonly #known = new Map<number, WatchedOf>()
 
-  constructor(folder: string, budgetMs: number) {
+  /** A run has at most so many inputs. */
+  constructor(folder: string, budgetMs: number, inputsMax: number) {
+    this.#cells = new Float64Array(new SharedArrayBuffer((PLACE_CELL + 1 + inputsMax) * 8))
+    this.#progress = this.#cells.subarray(PLACE_CELL)
     this.folder = folder
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     this.#thread = new Worker(THREAD, { workerData: { cells: this.#cells, folder, budgetMs }, env: {} })

@@ -35,6 +35,7 @@ export { createMetrics } from './metrics.ts'
 export type { Metrics } from './metrics.ts'
 export type { Running, ServiceContext } from './service.ts'
 // The actor host's exports stand below this line; they belong to ./actor.
+export { BATCH_MAX } from './actor/batch.ts'
 export { canonicalJson, firstDifference } from './actor/canonical.ts'
 export { CRASH_POINTS, crashPoint, crashPointSoon, parseCrashAt } from './actor/crash-point.ts'
 export type { CrashPoint } from './actor/crash-point.ts'

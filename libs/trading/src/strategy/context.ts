@@ -5,6 +5,7 @@ import type { Context, OrderOptions, OrderReadout, PositionReadout } from './api
 import type { Collector } from './collector.ts'
 import type { Slot } from './mailbox.ts'
 import type { NoteValue } from './notes.ts'
+import { row } from './row.ts'
 
 /** What the context reads of its actor. */
 export type ContextSource = {
@@ -38,6 +39,7 @@ export class ActorContext<P> implements Context<P> {
   }
 
   get nowUs(): number {
+    row.write()
     return this.#source.cells[0]!
   }
 
@@ -93,6 +95,7 @@ export class ActorContext<P> implements Context<P> {
   }
 
   #slot(instrument: string | undefined, venue: string | undefined): Slot {
+    row.write()
     if (instrument === undefined && venue === undefined) return this.#first
     const name = instrument ?? this.#first.instrument
     if (venue !== undefined) {

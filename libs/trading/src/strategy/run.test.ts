@@ -12,7 +12,8 @@ import { takeRun } from './run.ts'
 const [BTC, ETH] = ['BTC-USDT', 'ETH-USDT'] as const
 const definition = defineStrategy({
   name: 'mixed',
-  parameters: z.strictObject({ poison: z.number().default(-1) }),
+  // It looks at the time and at prices on every so many ticks: what is not looked at is written later.
+  parameters: z.strictObject({ poison: z.number().default(-1), looks: z.number().default(1) }),
   inputs: () => [
     { kind: 'ticks' as const, venue: 'sim', instrument: BTC },
     { kind: 'ticks' as const, venue: 'sim', instrument: ETH },
@@ -22,7 +23,7 @@ const definition = defineStrategy({
   state: () => ({ seen: 0, sum: 0, timers: 0 }),
   onTick(ctx, state, tick) {
     state.seen++
-    state.sum += tick.price * (ctx.lastPrice(ETH) ?? 1) + ctx.nowUs
+    if (state.seen % ctx.parameters.looks === 0) state.sum += tick.price * (ctx.lastPrice(ETH) ?? 1) + ctx.nowUs
     if (tick.price === ctx.parameters.poison) throw new Error('it is poison')
     if (state.seen % 5 === 0) ctx.note('sum', state.sum)
     if (state.seen % 7 === 0) ctx.buy({ instrument: tick.instrument, quantity: 1 })
@@ -94,44 +95,53 @@ const control = (command: string): StrategyInput => ({
   data: encodeJson({ schema: 1, strategy: 's1', command, reason: 'x', by: 'y', atUs: 1 }),
 })
 
-test('runs of inputs come out as steps of one: decisions, state, reasons, refusals', () => {
-  const [stepped, taken, beside] = [actorOf(), actorOf(), actorOf()]
-  const progress = new Float64Array(1)
-  const expected: StrategyOutput[] = []
-  const made: StrategyOutput[] = []
-  const third: StrategyOutput[] = []
-  let sequence = 0
-  const work = (actor: StrategyActor, run: StrategyRun, into: StrategyOutput[]) => {
-    while (run.at < run.count) {
-      const output = takeRun(actor, run, into.length + 1, progress)
-      if (output === undefined) break
-      expect(progress[0]).toBe(run.batch.sequences[run.order[run.at++] as number])
-      into.push(output)
+test.each([1, 3, 1e9])(
+  'runs of inputs come out as steps of one: decisions, state, reasons, refusals (looks: %s)',
+  (looks) => {
+    const [stepped, taken, beside] = [actorOf({ looks }), actorOf({ looks }), actorOf({ looks })]
+    const progress = new Float64Array(32)
+    const expected: StrategyOutput[] = []
+    const made: StrategyOutput[] = []
+    const third: StrategyOutput[] = []
+    let sequence = 0
+    const work = (actor: StrategyActor, run: StrategyRun, into: StrategyOutput[]) => {
+      while (run.at < run.count) {
+        const output = takeRun(actor, run, into.length + 1, progress)
+        if (output === undefined) break
+        expect([progress[0], progress[1 + run.at]]).toEqual([
+          run.at,
+          run.batch.sequences[run.order[run.at++] as number],
+        ])
+        into.push(output)
+      }
+      expect(run.at).toBe(run.count)
     }
-    expect(run.at).toBe(run.count)
-  }
-  for (let round = 0; round < 60; round++) {
-    const command = round % 10 === 4 ? 'pause' : round % 10 === 6 ? 'resume' : undefined
-    const inputs = Array.from({ length: 1 + ((round * 5) % 23) }, () => inputAt(++sequence))
-    if (command) inputs.splice(inputs.length >> 1, 0, control(command))
-    for (const input of inputs) {
-      const output = stepped.step(input, expected.length + 1)
-      if (output !== undefined) expected.push(output)
+    for (let round = 0; round < 60; round++) {
+      const command = round % 10 === 4 ? 'pause' : round % 10 === 6 ? 'resume' : undefined
+      const inputs = Array.from({ length: 1 + ((round * 5) % 23) }, () => inputAt(++sequence))
+      if (command) inputs.splice(inputs.length >> 1, 0, control(command))
+      for (const input of inputs) {
+        const output = stepped.step(input, expected.length + 1)
+        if (output !== undefined) expected.push(output)
+      }
+      const run = runOf(taken, inputs)
+      work(taken, run, made)
+      work(beside, runOf(beside, inputs, run.batch), third)
+      expect(taken.snapshot()).toEqual(stepped.snapshot())
+      expect(beside.snapshot()).toEqual(stepped.snapshot())
     }
-    const run = runOf(taken, inputs)
-    work(taken, run, made)
-    work(beside, runOf(beside, inputs, run.batch), third)
-    expect(taken.snapshot()).toEqual(stepped.snapshot())
-    expect(beside.snapshot()).toEqual(stepped.snapshot())
-  }
-  expect(expected.length).toBeGreaterThan(40)
-  expect(made).toEqual(expected)
-  expect(third).toEqual(expected)
-  expect(stepped.readout.refused).toMatchObject({ unreadable_input: expect.any(Number), not_warm: expect.any(Number) })
-})
+    expect(expected.length).toBeGreaterThan(40)
+    expect(made).toEqual(expected)
+    expect(third).toEqual(expected)
+    expect(stepped.readout.refused).toMatchObject({
+      unreadable_input: expect.any(Number),
+      not_warm: expect.any(Number),
+    })
+  },
+)
 
 test('the one that throws is told, with its input; what came before it has been applied', () => {
-  const actor = actorOf({ poison: 105 })
+  const actor = actorOf({ poison: 105, looks: 1e9 })
   const inputs = [100, 101, 105, 106].map((price, index): StrategyInput => {
     const tick = { tradeId: 't', side: 'buy' as const, price, quantity: 1, venueTimeUs: us(1), receiveTimeUs: us(1) }
     return { stream: 'MD', sequence: index + 1, subject: `md.ticks.sim.${BTC}`, data: encodeTick(tick) }
@@ -139,6 +149,7 @@ test('the one that throws is told, with its input; what came before it has been 
   const warm = { ...inputs[0], subject: `md.ticks.sim.${ETH}` } as StrategyInput
   for (let i = 0; i < 3; i++) actor.warmup(warm)
   const run = runOf(actor, inputs)
-  expect(() => takeRun(actor, run, 1, new Float64Array(1))).toThrow(StrategyFailure)
+  expect(() => takeRun(actor, run, 1, new Float64Array(8))).toThrow(StrategyFailure)
   expect([run.at, (actor.readout.state as { seen: number }).seen]).toEqual([2, 6])
+  expect(actor.snapshot().prices[`sim.${BTC}`]).toBe(105)
 })

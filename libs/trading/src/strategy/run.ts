@@ -1,59 +1,16 @@
-import { Refusal } from '@contrail/contracts'
 import type { StrategyActor } from './actor.ts'
-import { decodeMarket } from './decode.ts'
+import type { Collector } from './collector.ts'
 import { HANDLER_OF, refusePromise, StrategyFailure } from './handlers.ts'
 import type { Direct, Handler, HandlerName } from './handlers.ts'
-import type { MarketRoute, Route } from './mailbox.ts'
-import type { StrategyBatch, StrategyOutput, StrategyRun } from './program.ts'
-
-/** The inputs of one batch as the authors see them: made once for all actors that get them. */
-class Decoded {
-  values: (object | undefined)[] = []
-  /** Beside each value: when it was received, and the price it states or NaN. */
-  timesUs = new Float64Array(0)
-  prices = new Float64Array(0)
-  #batch: StrategyBatch | undefined
-
-  of(batch: StrategyBatch): this {
-    if (batch.memo === this && this.#batch === batch) return this
-    this.#batch = batch
-    batch.memo = this
-    const room = batch.sequences.length
-    if (room > this.prices.length) {
-      this.timesUs = new Float64Array(room)
-      this.prices = new Float64Array(room)
-    }
-    this.values = []
-    return this
-  }
-
-  /** False: it cannot be read. */
-  add(route: MarketRoute, batch: StrategyBatch, at: number): boolean {
-    try {
-      const { kind, value, price } = decodeMarket(route, batch.inputs[at]!.data)
-      if (kind === 'feedStatus') return false
-      this.values[at] = value
-      this.timesUs[at] = value.receiveTimeUs
-      this.prices[at] = price
-      return true
-    } catch (error) {
-      if (error instanceof Refusal) return false
-      throw error
-    }
-  }
-}
-
-/** Batches are worked off one after the other: all of them take turns in this one. */
-const decoded = new Decoded()
-
-/** Of these one object is handed to all authors, frozen. */
-const isShared = (route: Route): route is MarketRoute =>
-  route.kind === 'tick' || route.kind === 'quote' || route.kind === 'candle'
+import type { Route } from './mailbox.ts'
+import type { StrategyOutput, StrategyRun } from './program.ts'
+import { row } from './row.ts'
+import type { SharedKind } from './row.ts'
 
 /**
  * As `step` for one input after the other, from `run.at` on, up to the first that is decided on: `run.at` is then that one,
  * or the one that threw. What a step prepares is prepared once, and again where the author's code has asked for something.
- * `progress[0]` is the sequence at hand, for whoever watches.
+ * For whoever watches, `progress[0]` is the place in the run of the input at hand, and `progress[1 + place]` its sequence.
  */
 export function takeRun(
   actor: StrategyActor,
@@ -61,42 +18,62 @@ export function takeRun(
   number: number,
   progress: Float64Array,
 ): StrategyOutput | undefined {
-  const { batch, order, meanings, resolved, count } = run
-  const { sequences } = batch
-  const { values, timesUs, prices } = decoded.of(batch)
-  const { moment, collected } = actor
-  let direct = actor.direct(number, false)
-  for (let at = run.at; at < count; at++) {
-    run.at = at
-    const route = resolved[meanings[at]!] as Route | undefined
-    if (route === undefined) continue
-    const i = order[at]!
-    progress[0] = sequences[i]!
-    if (direct === undefined || (values[i] === undefined && !(isShared(route) && decoded.add(route, batch, i)))) {
-      const output = actor.step(batch.inputs[i]!, number, route)
-      if (output !== undefined) return output
-      direct = actor.direct(number, false)
+  row.begin(run, actor.moment, progress)
+  try {
+    return takeEach(actor, run, number, progress)
+  } finally {
+    row.end()
+  }
+}
+
+function takeEach(
+  actor: StrategyActor,
+  run: StrategyRun,
+  number: number,
+  progress: Float64Array,
+): StrategyOutput | undefined {
+  const { collected } = actor
+  for (; run.at < run.count; run.at++) {
+    const direct = actor.direct(number, false)
+    if (direct !== undefined) callEach(direct, collected, run, progress)
+    if (run.at === run.count) return undefined
+    progress[0] = run.at
+    row.write()
+    if (direct !== undefined && collected.isUsed) {
+      if (actor.hasDecided()) return { body: { atUs: actor.moment[0]!, ...collected.takeIntents() } }
       continue
     }
-    if (timesUs[i]! > moment[0]!) moment[0] = timesUs[i]!
-    const price = prices[i]!
-    if (price === price) (route as MarketRoute).slot.lastPrice = price
-    try {
-      const returned = call(direct, (route as MarketRoute).kind, values[i]!)
-      if (returned !== undefined) refusePromise(returned)
-    } catch (error) {
-      throw new StrategyFailure(direct.strategy, HANDLER_OF[(route as MarketRoute).kind], batch.inputs[i], error)
-    }
-    if (!collected.isUsed) continue
-    if (actor.hasDecided()) return { body: { atUs: moment[0]!, ...collected.takeIntents() } }
-    direct = actor.direct(number, false)
+    const route = run.resolved[run.meanings[run.at]!] as Route | undefined
+    if (route === undefined) continue
+    const output = actor.step(run.batch.inputs[run.order[run.at]!]!, number, route)
+    if (output !== undefined) return output
   }
-  run.at = count
   return undefined
 }
 
+/** Calls the author's code for one input after the other, up to where it asks for something or an input is a step of its own. */
+function callEach(direct: Direct, collected: Collector, run: StrategyRun, progress: Float64Array): void {
+  const { count } = run
+  const { values, kinds, kind } = row
+  let { at } = run
+  try {
+    for (; at < count; at++) {
+      const value = values[at]
+      if (value === undefined) return
+      progress[0] = at
+      const returned = call(direct, kind ?? kinds[at]!, value)
+      if (returned !== undefined) refusePromise(returned)
+      if (collected.isUsed) return
+    }
+  } catch (error) {
+    throw new StrategyFailure(direct.strategy, HANDLER_OF[kinds[at]!], run.batch.inputs[run.order[at]!], error)
+  } finally {
+    run.at = at
+  }
+}
+
 /** Handlers are called as methods: so V8 compiles them into this loop where it can. */
-function call({ definition, context, state }: Direct, kind: MarketRoute['kind'], value: object): unknown {
+function call({ definition, context, state }: Direct, kind: SharedKind, value: object): unknown {
   const author = definition as unknown as { [K in HandlerName]?: Handler }
   switch (kind) {
     case 'tick':

@@ -1,0 +1,149 @@
+import { Refusal } from '@contrail/contracts'
+import { decodeMarket } from './decode.ts'
+import type { MarketRoute, Route } from './mailbox.ts'
+import type { StrategyBatch, StrategyRun } from './program.ts'
+
+/** Of these one object is handed to all authors, frozen. */
+export type SharedKind = 'tick' | 'quote' | 'candle'
+type SharedRoute = MarketRoute & { readonly kind: SharedKind }
+const isShared = (route: Route): route is SharedRoute =>
+  route.kind === 'tick' || route.kind === 'quote' || route.kind === 'candle'
+
+/** The inputs of one batch as the authors see them: made once for all actors that get them. */
+class Decoded {
+  /** Beside each value: when it was received, and the price it states or NaN. */
+  timesUs = new Float64Array(0)
+  prices = new Float64Array(0)
+  #values: (object | undefined)[] = []
+  #batch: StrategyBatch | undefined
+
+  /** True: nothing of it was made before. */
+  begin(batch: StrategyBatch): boolean {
+    if (batch.memo === this && this.#batch === batch) return false
+    this.#batch = batch
+    batch.memo = this
+    const room = batch.sequences.length
+    if (room > this.prices.length) {
+      this.timesUs = new Float64Array(room)
+      this.prices = new Float64Array(room)
+    }
+    this.#values = []
+    return true
+  }
+
+  /** Undefined: it cannot be read. */
+  valueOf(route: SharedRoute, batch: StrategyBatch, at: number): object | undefined {
+    const known = this.#values[at]
+    if (known !== undefined) return known
+    try {
+      const { kind, value, price } = decodeMarket(route, batch.inputs[at]!.data)
+      if (kind === 'feedStatus') return undefined
+      this.timesUs[at] = value.receiveTimeUs
+      this.prices[at] = price
+      return (this.#values[at] = Object.freeze(value))
+    } catch (error) {
+      if (error instanceof Refusal) return undefined
+      throw error
+    }
+  }
+}
+
+/**
+ * The inputs of one run side by side, made once for all actors with the same subjects: those come one after the other. What
+ * an input changes of an actor itself (its time, the last price of an instrument) is written when somebody looks, and at the
+ * end of the run: mostly nobody does, and the next input overwrites it.
+ */
+class Row {
+  /** Undefined: it is a step of its own. */
+  values: (object | undefined)[] = []
+  readonly kinds: SharedKind[] = []
+  /** Of all of them, where it is one. */
+  kind: SharedKind | undefined
+  readonly #decoded = new Decoded()
+  #timesUs = new Float64Array(0)
+  #prices = new Float64Array(0)
+  /** The latest time of all, and where each instrument states its last price. */
+  #latestUs = 0
+  #lasts: number[] = []
+  #run: StrategyRun | undefined
+  /** The time of the actor that takes the run now; none: nobody does. */
+  #cells: Float64Array | undefined
+  #progress: Float64Array = this.#prices
+  /** The first input that is not written. */
+  #next = 0
+
+  /** An actor takes this run from `run.at` on; `cells[0]` is its time. `progress`: see `takeRun`. */
+  begin(run: StrategyRun, cells: Float64Array, progress: Float64Array): void {
+    if (this.#decoded.begin(run.batch) || this.#run !== run || this.#progress !== progress) this.#lay(run, progress)
+    this.#cells = cells
+    this.#next = run.at
+    progress[0] = run.at
+  }
+
+  end(): void {
+    this.write()
+    this.#cells = undefined
+  }
+
+  /** Through the input at hand. */
+  write(): void {
+    if (this.#cells === undefined) return
+    const at = this.#progress[0]!
+    if (at === this.#run!.count - 1) {
+      this.#advance(this.#latestUs)
+      for (const last of this.#lasts) if (last >= this.#next) this.#price(last)
+    } else
+      for (let next = this.#next; next <= at; next++) {
+        if (this.values[next] === undefined) continue
+        this.#advance(this.#timesUs[next]!)
+        this.#price(next)
+      }
+    this.#next = at + 1
+  }
+
+  #lay(run: StrategyRun, progress: Float64Array): void {
+    const { batch, order, meanings, resolved, count } = run
+    this.#run = run
+    this.#progress = progress
+    this.kind = undefined
+    this.values = []
+    this.#latestUs = 0
+    if (count > this.#prices.length) {
+      this.#timesUs = new Float64Array(order.length)
+      this.#prices = new Float64Array(order.length)
+    }
+    const kinds = new Set<SharedKind>()
+    const lasts = new Map<object, number>()
+    for (let at = 0; at < count; at++) {
+      const i = order[at]!
+      progress[1 + at] = batch.sequences[i]!
+      const route = resolved[meanings[at]!] as Route | undefined
+      const value = route !== undefined && isShared(route) ? this.#decoded.valueOf(route, batch, i) : undefined
+      this.values.push(value)
+      if (value === undefined) continue
+      const { kind, slot } = route as SharedRoute
+      this.kinds[at] = kind
+      kinds.add(kind)
+      const timeUs = (this.#timesUs[at] = this.#decoded.timesUs[i]!)
+      if (timeUs > this.#latestUs) this.#latestUs = timeUs
+      const price = (this.#prices[at] = this.#decoded.prices[i]!)
+      if (price === price) lasts.set(slot, at)
+    }
+    this.#lasts = [...lasts.values()]
+    if (kinds.size === 1) [this.kind] = kinds
+  }
+
+  #advance(timeUs: number): void {
+    const cells = this.#cells!
+    if (timeUs > cells[0]!) cells[0] = timeUs
+  }
+
+  #price(at: number): void {
+    const price = this.#prices[at]!
+    const { resolved, meanings } = this.#run!
+    if (price === price) (resolved[meanings[at]!] as MarketRoute).slot.lastPrice = price
+  }
+}
+
+/** Runs are worked off one after the other: all of them take turns in this one. */
+export const row = new Row()
