@@ -1,9 +1,11 @@
 import { confirmSchema, decodeJson, encodeJson, parseSubject, refuse, subjects } from '@contrail/contracts'
-import type { Alert, Us } from '@contrail/contracts'
+import type { Alert, Confirm, Us } from '@contrail/contracts'
 import { crashPoint } from '@contrail/runtime'
 import type { Bus, BusMessage, Clock, Consumer, Logger, Metrics } from '@contrail/runtime'
 import { bookReport } from './books/book.ts'
 import type { BookOptions } from './books/book.ts'
+import { positionKeyOf } from './books/keys.ts'
+import type { Place } from './books/keys.ts'
 import type { PositionsKv } from './live/positions-kv.ts'
 
 /** Fills of different strategies are booked beside each other; those of one keep their order. */
@@ -18,12 +20,18 @@ export type ConsumeContext = BookOptions & {
   readonly tenant: string
 }
 
-/** TRADES/portfolio: commit, then show, then ack. A crash between any two is made good by the redelivery. */
+/**
+ * TRADES/portfolio: book and show, then ack. The usual fill is shown while it is booked, any other after (positions-kv.ts).
+ * A crash anywhere between is made good by the redelivery.
+ */
 export async function consumeTrades(context: ConsumeContext): Promise<Consumer> {
   const { bus, log, metrics } = context
   const incarnation = await incarnations(bus, log)
   const reports = metrics.counter('portfolio_reports_total', 'Execution reports read', ['outcome'])
   const seconds = metrics.histogram('portfolio_booking_seconds', 'From receipt to committed and shown')
+  const placeOf = async ({ stream, sequence }: BusMessage): Promise<Place> => {
+    return { stream, incarnation: await incarnation(sequence), sequence }
+  }
 
   async function onMessage(message: BusMessage): Promise<void> {
     const confirm = decodeJson(confirmSchema, message.data, 'trades.confirm')
@@ -34,14 +42,10 @@ export async function consumeTrades(context: ConsumeContext): Promise<Consumer> 
       throw refuse('invalid', 'tenant', confirm.tenant, `this service keeps the books of ${context.tenant}`)
     if (!confirm.fill) return reports.inc({ outcome: 'no_fill' })
     const done = seconds.startTimer()
-    const place = {
-      stream: message.stream,
-      incarnation: await incarnation(message.sequence),
-      sequence: message.sequence,
-    }
+    const place = await placeOf(message)
     const booked = await bookReport(context, confirm, confirm.fill, place)
     crashPoint('portfolio.after_commit_before_kv')
-    await context.kv.write(booked.row)
+    await context.kv.show(booked.row, place)
     crashPoint('portfolio.after_kv_before_ack')
     reports.inc({ outcome: booked.outcome })
     done()
@@ -56,8 +60,22 @@ export async function consumeTrades(context: ConsumeContext): Promise<Consumer> 
     key: (message) => message.subject,
     onMessage,
     onProblem: (problem) => log.warn({ err: problem }, 'a report was not booked'),
-    onDead: (message, cause) => tellDead(context, message, cause),
+    async onDead(message, cause) {
+      await tellDead(context, message, cause)
+      const confirm = readConfirm(message)
+      // Failing, it keeps the message in hand: nothing that is not booked may stay shown.
+      if (confirm?.fill) await context.kv.putBack(positionKeyOf(confirm), await placeOf(message))
+    },
   })
+}
+
+/** Undefined for what is no report: it moved nothing. */
+function readConfirm(message: BusMessage): Confirm | undefined {
+  try {
+    return decodeJson(confirmSchema, message.data, 'trades.confirm')
+  } catch {
+    return undefined
+  }
 }
 
 /** Money that is not booked is for a person to see. */
@@ -71,7 +89,8 @@ async function tellDead({ bus, clock }: ConsumeContext, message: BusMessage, cau
     about: { subject: message.subject, sequence: String(message.sequence), stream: message.stream },
     atUs: clock.nowUs() as Us,
   }
-  await bus.publish(subjects.alert(alert.severity, alert.kind), encodeJson(alert))
+  const messageId = `${alert.kind}-${message.stream}-${message.sequence}-${message.timeUs}`
+  await bus.publish(subjects.alert(alert.severity, alert.kind), encodeJson(alert), { messageId })
 }
 
 /** Asked again whenever the count goes back: then either a message came again, or the stream was made anew. */

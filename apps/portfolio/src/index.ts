@@ -36,13 +36,15 @@ export async function start(config: Config, context: ServiceContext): Promise<Ru
   for (const row of await database.sql<PositionRow[]>`select * from positions where quantity <> 0`)
     await marks.warm(row.venue, row.instrument)
   const kv = createPositionsKv(await bus.kv('positions'), database.sql)
-  log.info(await kv.rebuild(tenant), 'KV positions agrees with Postgres')
+  log.info(await kv.rebuild(tenant, await bus.streamState('TRADES')), 'KV positions was held against Postgres')
   const valueOf = (asset: string, quote: string, venue: string) => marks.of(venue, `${asset}-${quote}`)
-  const books = { database: bookings, accounts, seen: createSeen(), valueOf, onCommitting: kv.prepare }
+  const books = { database: bookings, accounts, seen: createSeen(), valueOf, onFolded: kv.showFolded }
   const consumer = await consumeTrades({ bus, kv, log, clock, metrics, tenant, ...books })
   const everySeconds = config.portfolioEquitySeconds
   const equity = sampleEquity({ bus, database, tenant, marks, log, everySeconds })
-  const reconciler = createReconciler({ ...context, database, tenant, everySeconds: config.portfolioReconcileSeconds })
+  const recheck = () => kv.lookAgain(() => bus.streamState('TRADES'))
+  const everyRound = { everySeconds: config.portfolioReconcileSeconds, recheck }
+  const reconciler = createReconciler({ ...context, database, tenant, ...everyRound })
   const ready = async () => (bus.connected ? [] : ['the bus is not connected'])
   const app = createHttp({ name: 'portfolio', log, metrics, internalToken: config.internalToken, ready })
   routes(app, { database, tenant, marks }, account, () => clock.nowUs())

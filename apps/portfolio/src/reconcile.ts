@@ -72,6 +72,8 @@ type Options = {
   database: Database
   tenant: string
   everySeconds: number
+  /** Done after each round: what KV `positions` was ahead by at the start is looked at again. */
+  recheck: () => Promise<unknown>
 }
 
 /** A break is told when a second look still finds it: until then it may be a report on its way. Then once, with its age. */
@@ -125,6 +127,7 @@ export function createReconciler(options: Options) {
     if (stopped) return
     timer = clock.setTimer(options.everySeconds * 1000, () => {
       running = look()
+        .then(options.recheck)
         .catch((error: unknown) => log.warn({ err: error }, 'the books could not be compared'))
         .finally(schedule)
     })

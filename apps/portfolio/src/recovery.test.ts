@@ -1,13 +1,10 @@
-import { fork } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import path from 'node:path'
 import { assetsOf, foldFills, fromFixed } from '@contrail/trading'
 import type { BookedFill } from '@contrail/trading'
 import { CRASH_POINTS } from '@contrail/runtime'
 import { until } from '@contrail/runtime/testing'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { report, startWorld, TOKEN } from './testing/world.ts'
+import { report, startWorld } from './testing/world.ts'
 import type { World } from './testing/world.ts'
 
 let world: World
@@ -16,23 +13,9 @@ beforeAll(async () => {
 })
 afterAll(() => world.drop())
 
-/** The service in a process of its own, which a crash point may kill. */
-function run(crashAt?: string): ChildProcess {
-  return fork(path.join(import.meta.dirname, 'testing/killable.ts'), [], {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    env: {
-      PATH: process.env['PATH'] ?? '',
-      CONTRAIL_NATS_URL: world.nats.url,
-      CONTRAIL_TRADE_DB_URL: world.env.tradeDbUrl,
-      CONTRAIL_INTERNAL_TOKEN: TOKEN,
-      CONTRAIL_PORTFOLIO_ALLOW_UNSAFE_POSTGRES: 'true',
-      ...(crashAt ? { CONTRAIL_CRASH_AT: crashAt } : {}),
-    },
-  })
-}
-
-/** Every unit of the books against the fills that were published. */
+/** Every unit of the books against the fills that were published. A value for eyes may be there a moment before them. */
 async function expectExact(strategy: string, fills: BookedFill[]): Promise<void> {
+  await until('all fills are booked', async () => (await world.booked(strategy)) >= fills.length)
   const truth = foldFills(fills, assetsOf('BTC-USDT'))
   expect(await world.shown(strategy)).toMatchObject({
     quantity: fromFixed(truth.quantity),
@@ -74,16 +57,16 @@ async function publish(count: number): Promise<BookedFill[]> {
 }
 
 describe('a process that is killed', () => {
-  test('there are points to be killed at', () => expect(points).toHaveLength(3))
+  test('there are points to be killed at', () => expect(points).toHaveLength(4))
 
   test.each(points.flatMap((point) => [1, 4].map((pass) => [point, pass] as const)))(
     'at %s, pass %i, leaves nothing lost and nothing doubled',
     async (point, pass) => {
       const fills = await publish(6)
-      const killed = run(`${point}:${pass}`)
+      const killed = world.fork(`${point}:${pass}`)
       const [, signal] = (await once(killed, 'exit')) as [number | null, string | null]
       expect(signal).toBe('SIGKILL')
-      const next = run()
+      const next = world.fork()
       try {
         await until('all fills are shown', async () => (await world.shown(strategy))?.fills === fills.length)
         await expectExact(strategy, fills)
@@ -127,7 +110,7 @@ test('connections that Postgres ends in the middle leave nothing lost and nothin
 })
 
 test('two processes on one durable show what Postgres says', async () => {
-  const [one, two] = [run(), run()]
+  const [one, two] = [world.fork(), world.fork()]
   try {
     const fills = await publish(30)
     await until('all are shown', async () => (await world.shown(strategy))?.fills === fills.length)

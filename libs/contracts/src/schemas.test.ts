@@ -11,8 +11,9 @@ import { schemaText } from './schemas.ts'
  *   5  2026-11-22  candles are binary frames (frames.ts); those that are JSON are still read
  *   6  2026-11-22  six timeframes more of bars that files hold: 3m, 30m, 2h, 6h, 8h, 12h
  *   7  2026-11-22  execution reports name the venue's order; a fill that does implies the acceptance
+ *   8  2026-11-22  a live position says of which TRADES its sequence is
  */
-const SCHEMAS_SHA256 = '768f733b8294116ddbbbc04178661dee66abff0775f3d71d3364d28d53009708'
+const SCHEMAS_SHA256 = '50a6b98aa86a815a8a2fd6d8ae88b26901bdd7bb4df03d9272556c653ca99570'
 
 test('the wire has not changed by accident', () => {
   expect(createHash('sha256').update(schemaText()).digest('hex')).toBe(SCHEMAS_SHA256)

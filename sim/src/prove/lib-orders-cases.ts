@@ -46,8 +46,11 @@ export type CaseResult = Outcome & { readonly kind: OrderKind; readonly end: str
 
 let serial = 0
 
-/** One order through one fault: set up in peace, decide while it breaks, and end as if nothing had been. */
-export async function runCase(world: OrdersWorld, kind: OrderKind, fault: Fault): Promise<CaseResult> {
+/**
+ * One order through one fault: set up in peace, decide while it breaks, and end as if nothing had been. `another`: a market
+ * order behind it, where a point is passed only by a fill of a position that has one.
+ */
+export async function runCase(world: OrdersWorld, kind: OrderKind, fault: Fault, another = false): Promise<CaseResult> {
   const strategy = `c${++serial}`
   const one = CASES[kind]
   world.market = CALM
@@ -62,12 +65,14 @@ export async function runCase(world: OrdersWorld, kind: OrderKind, fault: Fault)
   const decided = async () => {
     await world.decide(strategy, () => [one.intent(`${strategy}-1-0`)])
     world.market = one.market
+    if (another) await world.decide(strategy, () => [{ orderType: 'market', quantity: '0.001' }])
   }
   const outcome = await fault(world, decided)
   const beganMs = performance.now()
   world.market = one.market
   for (const app of ['orders', 'portfolio'] as const) world.ensure(app)
-  const end = await settled(world, strategy, one.before ? 2 : 1, [...TERMINAL_STATUSES])
+  const decisions = 1 + (one.before ? 1 : 0) + (another ? 1 : 0)
+  const end = await settled(world, strategy, decisions, [...TERMINAL_STATUSES])
   world.market = CALM
   return { ...outcome, kind, end, settledMs: performance.now() - beganMs }
 }

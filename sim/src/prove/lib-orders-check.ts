@@ -1,4 +1,4 @@
-import { addDecimal, compareDecimal, confirmSchema, decodeJson } from '@contrail/contracts'
+import { addDecimal, compareDecimal, confirmSchema, decodeJson, positionSchema } from '@contrail/contracts'
 import type { Confirm } from '@contrail/contracts'
 import type { Sql } from '@contrail/db'
 import type { OrdersWorld } from './lib-orders-world.ts'
@@ -33,6 +33,7 @@ export async function checkAll(world: OrdersWorld): Promise<{ violations: Violat
   fail('I2 a told fill is not booked', missing(told.fills, booked))
   fail('I5 a report is not published', await sql`select id from executions where published_sequence is null`)
   await checkPortfolio(sql, booked, fail)
+  fail('I3 KV positions shows something else than the books', await shownOtherwise(world))
   await checkSettled(sql, fail)
   const [counts] = await sql<{ orders: number; requests: number; transactions: number }[]>`
     select (select count(*)::int from orders) as orders, (select count(*)::int from paper_requests) as requests,
@@ -51,6 +52,9 @@ export async function checkAll(world: OrdersWorld): Promise<{ violations: Violat
     },
   }
 }
+
+/** How long a value may be behind the books: what a killed service left comes again after its wait for an answer. */
+const SHOWN_MS = 20_000
 
 type Fail = (rule: string, rows: readonly unknown[]) => void
 
@@ -171,6 +175,26 @@ async function checkPortfolio(sql: Sql, booked: ReadonlyMap<string, FillRow>, fa
   const found = new Map(positions.map((row) => [row.strategy, row.quantity]))
   const wrong = [...expected].filter(([strategy, sum]) => compareDecimal(found.get(strategy) ?? '0', sum) !== 0)
   fail('I3 a position is not the sum of its fills', wrong)
+}
+
+/** A value comes a moment before or after its booking; then it says what Postgres says. */
+async function shownOtherwise({ bus, sql }: OrdersWorld): Promise<unknown[]> {
+  const kv = await bus.kv('positions')
+  const deadlineMs = performance.now() + SHOWN_MS
+  for (;;) {
+    const wrong: unknown[] = []
+    const rows = await sql<{ name: string; quantity: string; fills: number; sequence: number }[]>`
+      select concat_ws('.', account, strategy, venue, instrument) as name, trim_scale(quantity)::text as quantity, fills,
+        sequence from positions`
+    for (const { name, ...row } of rows) {
+      const { value } = (await kv.get(name)) ?? {}
+      const { quantity, fills, sequence } = value ? decodeJson(positionSchema, value, 'position') : {}
+      if (quantity !== row.quantity || fills !== row.fills || sequence !== row.sequence)
+        wrong.push({ name, books: row, shown: { quantity, fills, sequence } })
+    }
+    if (wrong.length === 0 || performance.now() > deadlineMs) return wrong
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
 }
 
 async function checkSettled(sql: Sql, fail: Fail): Promise<void> {

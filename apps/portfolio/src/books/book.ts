@@ -13,7 +13,7 @@ import {
   reverseEntries,
 } from '@contrail/trading'
 import type { BookedFill, Lot } from '@contrail/trading'
-import { bookNext } from './next.ts'
+import { bookStep, takeStep } from './next.ts'
 import type { Seen } from './next.ts'
 import { bookedOf, countingFills, differenceOf, findFill, insertFill } from './fills.ts'
 import type { FillRow } from './fills.ts'
@@ -41,8 +41,8 @@ export type BookOptions = {
   readonly accounts: LedgerAccounts
   /** Positions as this process last committed them. */
   readonly seen: Seen
-  /** Told of a row while it is being committed, to get ready for showing it. It may not come to be. */
-  readonly onCommitting?: (row: PositionRow) => void
+  /** Told of the row after the usual fill, and of the one it was folded from, before it is booked. It may not come to be. */
+  readonly onFolded?: (row: PositionRow, from: PositionRow) => void
   /** Worth of one unit of an asset in another now, for fees in a third asset. */
   readonly valueOf: (asset: string, quote: string, venue: string) => string | undefined
 }
@@ -52,24 +52,26 @@ export type BookOptions = {
  * venue's trade id; the inbox row says through which message it came.
  */
 export async function bookReport(options: BookOptions, confirm: Confirm, fill: Fill, place: Place): Promise<Booked> {
+  const { database, seen } = options
   const key = positionKeyOf(confirm)
   const booked = bookedFill(options, confirm, fill)
+  const report = { key, confirm, booked }
+  const step = confirm.reason?.code === BUSTED ? undefined : takeStep(seen, report, place)
+  if (step) options.onFolded?.(step.row, step.known.row)
   const entries = fillEntries(key.strategy, key.instrument, booked)
   const ids = await options.accounts.ensure(key.account, entries)
-  if (confirm.reason?.code !== BUSTED) {
-    const row = await bookNext(options, { key, confirm, booked, place, ids, entries })
-    if (row) return { row, outcome: 'booked' }
-  }
-  options.seen.forget(key)
-  const result: Booked = await options.database.sql.begin(async (tx) => {
+  const row = step && (await bookStep(database.sql, seen, { ...report, place, ids, entries }, step))
+  if (row) return { row, outcome: 'booked' }
+  seen.forget(key)
+  const result: Booked = await database.sql.begin(async (tx) => {
     const known = await readKnown(tx, key, booked.tradeId, place)
     const booking: Booking = { tx, key, ...known, confirm, booked, place, ids }
     const done = confirm.reason?.code === BUSTED ? await bookBust(booking) : await bookFill(booking)
     crashPoint('portfolio.before_commit')
     return done
   })
-  const { row, version, lots } = result
-  if (version !== undefined && lots) options.seen.keep(key, { row, version, lots })
+  const { version, lots } = result
+  if (version !== undefined && lots) seen.keep(key, { row: result.row, version, lots })
   return result
 }
 

@@ -34,42 +34,35 @@ export function createSeen() {
 export type Seen = ReturnType<typeof createSeen>
 
 /**
- * The usual fill: the next one of a position that nobody else has changed since we did. One statement, so one commit and
- * one round trip. It changes nothing, and `undefined` comes back, when the row has another version, when the trade was
- * taken back already, or when it is booked already (its keys are unique): then it is read under the lock.
+ * The usual fill: the next one of a position that nobody else has changed since we did. Whatever becomes of it, the
+ * version at hand is over with it.
  */
-export async function bookNext(
-  options: {
-    readonly database: { readonly sql: Sql }
-    readonly seen: Seen
-    readonly onCommitting?: (row: PositionRow) => void
-  },
-  next: Next,
-): Promise<PositionRow | undefined> {
-  const { key, confirm, booked, place } = next
-  const known = options.seen.of(key)
-  if (!known) return undefined
-  const last = { atUs: known.row.last_us, tradeId: known.row.last_trade_id }
-  if (compareFills(last, booked) >= 0) return undefined
+export function takeStep(seen: Seen, { key, confirm, booked }: Reported, place: Place): Step | undefined {
+  const known = seen.of(key)
+  if (!known || compareFills({ atUs: known.row.last_us, tradeId: known.row.last_trade_id }, booked) >= 0)
+    return undefined
+  seen.forget(key)
   const assets = assetsOf(key.instrument)
   const before = stateOf(known.row)
   const after = applyFill(before, booked, assets)
   const { lots } = applyFillToLots({ lots: known.lots, realised: before.realised }, booked, assets)
-  const row = movedRow(known.row, after, booked, place, confirm.atUs)
-  // Whatever becomes of it, the version in hand is over.
-  options.seen.forget(key)
-  crashPoint('portfolio.before_commit')
-  const writing = writeNext(options.database.sql, next, { known, row, before, after, lots })
-  // What is done here is done while Postgres works: the driver may keep the statement until the next turn, not longer.
-  const { onCommitting } = options
-  if (onCommitting) setImmediate(() => setImmediate(onCommitting, row))
-  const version = await writing
-  if (version === undefined) return undefined
-  options.seen.keep(key, { row, version, lots })
-  return row
+  return { known, row: movedRow(known.row, after, booked, place, confirm.atUs), before, after, lots }
 }
 
-type Step = {
+/**
+ * One statement, so one commit and one round trip. It changes nothing, and `undefined` comes back, when the row has
+ * another version, when the trade was taken back already, or when it is booked already (its keys are unique): then it is
+ * read under the lock.
+ */
+export async function bookStep(sql: Sql, seen: Seen, next: Next, step: Step): Promise<PositionRow | undefined> {
+  crashPoint('portfolio.before_commit')
+  const version = await writeStep(sql, next, step)
+  if (version === undefined) return undefined
+  seen.keep(next.key, { row: step.row, version, lots: step.lots })
+  return step.row
+}
+
+export type Step = {
   readonly known: Known
   readonly row: PositionRow
   readonly before: PositionState
@@ -78,7 +71,7 @@ type Step = {
 }
 
 /** One flat text: its parts take the key from the row that moved, and what nests is built anew for each fill. */
-async function writeNext(sql: Sql, next: Next, step: Step): Promise<string | undefined> {
+async function writeStep(sql: Sql, next: Next, step: Step): Promise<string | undefined> {
   const { key, confirm, booked, place, ids, entries } = next
   const { known, row, before, after } = step
   const made = transactionOf(next, fillKey(key, booked.tradeId), 'fill')

@@ -147,6 +147,7 @@ export function positionValue(row: PositionRow): PositionValue {
     fees: fromFixed(toFixed(row.fees)),
     fills: row.fills,
     sequence: row.sequence,
+    incarnation: row.incarnation,
     atUs: row.at_us,
   })
 }

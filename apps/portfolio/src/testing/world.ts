@@ -1,3 +1,6 @@
+import { fork } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import path from 'node:path'
 import { encodeJson, encodeQuote, positionSchema, subjects } from '@contrail/contracts'
 import type { Confirm, PositionValue, Quote } from '@contrail/contracts'
 import { createTestDatabases } from '@contrail/db/testing'
@@ -73,9 +76,24 @@ export async function startWorld() {
       const line = /^contrail_portfolio_reconciliations_total (\d+)$/m.exec(await metrics.text())
       return Number(line?.[1] ?? 0)
     },
-    async booked(): Promise<number> {
-      const [row] = await admin.sql<[{ count: number }]>`select count(*) from portfolio_fills`
+    async booked(strategy?: string): Promise<number> {
+      const [row] = await admin.sql<[{ count: number }]>`
+        select count(*) from portfolio_fills where strategy = coalesce(${strategy ?? null}, strategy)`
       return row.count
+    },
+    /** The service in a process of its own, which a crash point may kill. */
+    fork(crashAt?: string): ChildProcess {
+      return fork(path.join(import.meta.dirname, 'killable.ts'), [], {
+        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+        env: {
+          PATH: process.env['PATH'] ?? '',
+          CONTRAIL_NATS_URL: nats.url,
+          CONTRAIL_TRADE_DB_URL: env.tradeDbUrl,
+          CONTRAIL_INTERNAL_TOKEN: TOKEN,
+          CONTRAIL_PORTFOLIO_ALLOW_UNSAFE_POSTGRES: 'true',
+          ...(crashAt ? { CONTRAIL_CRASH_AT: crashAt } : {}),
+        },
+      })
     },
     async drop(): Promise<void> {
       await world.stop()

@@ -27,6 +27,8 @@ export const positionSchema = z.strictObject({
   fills: z.number().int().nonnegative(),
   /** Sequence of TRADES that this value is folded through. */
   sequence: z.number().int().nonnegative(),
+  /** Of TRADES, when it was made: the same sequence in another one is another fact. */
+  incarnation: z.string().max(64).optional(),
   atUs: usField,
 })
 export type PositionValue = z.infer<typeof positionSchema>

@@ -22,6 +22,7 @@ export const CRASH_POINTS = [
   'orders.mid_reconcile',
   'orders.resend_before_send',
   'portfolio.before_commit',
+  'portfolio.shown_before_booked',
   'portfolio.after_commit_before_kv',
   'portfolio.after_kv_before_ack',
 ] as const
