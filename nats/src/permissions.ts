@@ -49,7 +49,7 @@ export const RIGHTS: Readonly<Record<Exclude<NatsUser, 'operator'>, Rights>> = {
     reads: ['MD', 'ORDERS', 'TRADES', 'CONTROL'],
     consumes: [],
     kvWrites: ['actors', 'workers'],
-    kvReads: ['strategies', 'actors', 'workers', 'halts', 'positions'],
+    kvReads: ['strategies', 'actors', 'workers', 'halts'],
     objects: { bundles: 'read' },
   },
   orders: {
@@ -57,7 +57,7 @@ export const RIGHTS: Readonly<Record<Exclude<NatsUser, 'operator'>, Rights>> = {
     reads: ['MD', 'ORDERS', 'TRADES'],
     consumes: ['ORDERS/orders'],
     kvWrites: ['halts'],
-    kvReads: ['halts', 'positions', 'strategies'],
+    kvReads: ['halts', 'strategies'],
     objects: {},
   },
   portfolio: {
