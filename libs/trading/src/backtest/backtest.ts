@@ -50,12 +50,12 @@ function resultOf(run: Run): BacktestResult {
       return (fills ??= desk.fills.records(desk.orders, FEE_UNIT))
     },
     get trades() {
-      return (trades ??= desk.trades.records(desk.stocks))
+      return (trades ??= desk.books.trades.records(desk.stocks))
     },
     equity: equity.columns,
-    cash: desk.cash / desk.power,
-    finalEquity: hasPoints ? equity.lastValue : desk.cash / desk.power,
-    peakEquity: hasPoints ? equity.peak : desk.cash / desk.power,
+    cash: desk.cashQuote,
+    finalEquity: hasPoints ? equity.lastValue : desk.cashQuote,
+    peakEquity: hasPoints ? equity.peak : desk.cashQuote,
     maxDrawdown: equity.maxDrawdown,
     positions: desk.stocks
       .filter((stock) => stock.lots !== 0)
@@ -83,7 +83,7 @@ function ordersOf({ desk: { orders }, options }: Run): OrderRecord[] {
 
 /** Start cash + realised + funding - cash - open cost, in decimals. */
 function residualOf({ desk, options }: Run): string {
-  let sum = toFixed(decimalOf(options.cash)) - toFixed(desk.cashText) + toFixed(desk.fundingText)
+  let sum = toFixed(decimalOf(options.cash)) - toFixed(desk.cash.text) + toFixed(desk.fundingText)
   for (const { holding } of desk.stocks) sum = sum + holding.books.realised - holding.books.cost
   return fromFixed(sum as Parameters<typeof fromFixed>[0])
 }

@@ -20,8 +20,8 @@ export class BarSteps {
 
   open({ stock }: Feed, columns: CandleColumns, row: number): void {
     if (stock.market.orders.length === 0) return
-    const open = toOpen(stock, this.#cause, columns, row)
-    onBarOpen(stock.market, columns.openTimeUs[row]!, open)
+    const openUs = columns.openTimeUs[row]!
+    onBarOpen(stock.market, openUs, toOpen(stock, this.#cause, columns, row, openUs))
     this.#dealer.deliver()
   }
 

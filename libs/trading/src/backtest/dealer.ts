@@ -152,7 +152,8 @@ export class Dealer {
         account.told(orderId, 'new', 0)
         break
       case 'fill': {
-        this.desk.book(order, report.atUs, report.price, report.lots, report.fee)
+        const { atUs, price, lots, fee } = report
+        this.desk.books.fill(order.stock, order.side, lots, price, fee, atUs, order.ask?.tag, order)
         const status = report.filled >= order.quantity ? 'filled' : 'partially_filled'
         account.told(orderId, status, numberOfSteps(report.filled, lot))
         break
@@ -189,10 +190,10 @@ export class Dealer {
     order.ask = undefined
     market.nowUs = Math.max(market.nowUs, atUs)
     order.state = 'working'
-    this.desk.exitReason = reason === 'END' ? 'end' : 'liquidation'
+    this.desk.books.exitReason = reason === 'END' ? 'end' : 'liquidation'
     fill(market, order, Math.max(1, Math.round((price * tick.power) / tick.units)), lots, 'taker')
     this.deliver()
-    this.desk.exitReason = undefined
+    this.desk.books.exitReason = undefined
   }
 }
 

@@ -156,9 +156,10 @@ export class BarEquity implements Equity {
   /** The account as it stands after `row`, and after those that come. */
   follow(row: number, desk: Desk, stock: Stock): void {
     const { lots } = stock
-    if (lots === this.#lots && desk.cash === this.#units) return
+    const { units } = desk.cash
+    if (lots === this.#lots && units === this.#units) return
     this.#lots = lots
-    this.#units = desk.cash
+    this.#units = units
     this.advance(row)
     const { cashQuote } = desk
     const held = lots === 0 ? 0 : stock.quantity

@@ -22,7 +22,7 @@ export function edgeOf(desk: Desk, stock: Stock, part: number): number {
       notional += Math.abs(other.quantity * other.mark)
     }
   const { quantity } = stock
-  const rest = desk.cash / desk.power + others
+  const rest = desk.cashQuote + others
   // rest + q p = part (|q| p + notional)
   return (part * notional - rest) / (quantity - part * Math.abs(quantity))
 }

@@ -7,57 +7,70 @@ import type { CandleColumns, TickColumns } from './columns.ts'
 import type { Cause } from './decisions.ts'
 import type { Dealer } from './dealer.ts'
 import type { BarEquity } from './equity.ts'
-import { CLOSING_ASK, makeSimOrder } from './order.ts'
+import { makeSimOrder } from './order.ts'
 import { toOpen } from './prices.ts'
 import type { SimOrder, Stock } from './stock.ts'
 import type { Assumptions, BacktestOptions } from './types.ts'
 
 /**
  * Plain market orders of a run over one series, one at a time: what is decided on a row fills or ends on the next one, before
- * anybody can look at it. So nothing of it waits anywhere, and one order object is filled in again and again; what a fill is,
- * costs and does to the account is said where it is said for every order.
+ * anybody can look at it. So nothing of it waits anywhere, and one that fills whole is never an object; what a fill is, costs
+ * and does to the account is said where it is said for every order.
  */
 abstract class MarketOrders {
   protected readonly dealer: Dealer
   protected readonly stock: Stock
-  protected readonly order: SimOrder
-  readonly #ask: { tag: string | undefined }
+  /** What was placed last. */
+  protected readonly plain: PlainOrder
   readonly #keeps: boolean
+  readonly #placedUs = new Float64Array(1)
+  /** Its row, where orders are kept. */
+  protected log = 0
   /** On its way to the next row. */
   isPlaced = false
 
   constructor(dealer: Dealer, stock: Stock, keep: BacktestOptions['keep']) {
     this.dealer = dealer
     this.stock = stock
+    this.plain = dealer.actor.collected.plain
     this.#keeps = keep !== 'summary'
-    const ask = { ...CLOSING_ASK, orderId: '', slot: undefined as never, side: 'buy', lots: 0 } as const
-    this.#ask = ask as { tag: string | undefined }
-    this.order = makeSimOrder(stock, 0, ask, 0)
   }
 
   /** The step before has decided on nothing but `plain`. False, and nothing is done: it has to go the way of all orders. */
-  place(plain: PlainOrder, cause: Cause): boolean {
-    const { dealer, stock, order } = this
+  place(cause: Cause): boolean {
+    const { dealer, stock } = this
     const { nowUs } = cause
     const { gate } = dealer
-    if (gate !== undefined && !gate.passes(plain, stock, nowUs)) return false
-    const number = ++dealer.decisionCount
-    const { orders } = dealer.desk
-    // No other order is anywhere: nobody asks for the row of one that has ended.
-    if (this.#keeps) dealer.decisions.addPlain(cause, orders.count)
-    else orders.clear()
-    const { side, lots, tag } = plain
-    order.log = orders.addMarket(stock.index, side, lots, tag, nowUs, number, 0)
-    order.side = side
-    order.quantity = lots
-    order.filled = 0
-    order.fills = 0
-    order.isSized = false
-    this.#ask.tag = tag
+    if (gate !== undefined && !gate.passes(this.plain, stock, nowUs)) return false
+    dealer.decisionCount++
+    this.#placedUs[0] = nowUs
+    if (this.#keeps) {
+      dealer.decisions.addPlain(cause, dealer.desk.orders.count)
+      this.#enter()
+    }
     const { market } = stock
     if (nowUs > market.nowUs) market.nowUs = nowUs
     this.isPlaced = true
     return true
+  }
+
+  #enter(): void {
+    const { side, lots, tag } = this.plain
+    const { desk, decisionCount } = this.dealer
+    this.log = desk.orders.addMarket(this.stock.index, side, lots, tag, this.#placedUs[0]!, decisionCount, 0)
+  }
+
+  /** An order like any other, as it would be had it gone the way of all when it was placed. */
+  protected made(): SimOrder {
+    const { actor, desk, decisionCount } = this.dealer
+    const ask = this.plain.askOf(decisionCount)
+    if (!this.#keeps) {
+      // No other order is anywhere: nobody asks for the row of one that has ended.
+      desk.orders.clear()
+      this.#enter()
+    }
+    actor.account.placed(ask)
+    return makeSimOrder(this.stock, this.log, ask, this.#placedUs[0]!)
   }
 }
 
@@ -86,17 +99,23 @@ export class OrdersAtOpen extends MarketOrders {
     this.#equity = equity
   }
 
-  meet(row: number, cause: Cause): void {
-    const { stock, order } = this
+  /** Of the bar that opens at `openUs`. */
+  meet(row: number, openUs: number, cause: Cause): void {
+    const { stock, dealer } = this
     const { market } = stock
-    const price = toOpen(stock, cause, this.#columns, row)
+    const price = ticksOf(market, toOpen(stock, cause, this.#columns, row, openUs))
     this.isPlaced = false
-    order.state = 'working'
-    market.last = ticksOf(market, price)
+    market.last = price
     if (cause.nowUs > market.nowUs) market.nowUs = cause.nowUs
-    meet(market, order, market.last)
+    if (!dealer.desk.takeWhole(stock, this.plain, price, this.log)) this.#meetMade(price)
+    this.#equity.follow(row, dealer.desk, stock)
+  }
+
+  #meetMade(price: number): void {
+    const order = this.made()
+    order.state = 'working'
+    meet(this.stock.market, order, price)
     this.dealer.deliver()
-    this.#equity.follow(row, this.dealer.desk, stock)
   }
 }
 
@@ -122,13 +141,13 @@ export class OrdersAtPrint extends MarketOrders {
 
   /** False: the trade is too small, and the order waits among all others now. */
   meet(row: number, cause: Cause): boolean {
-    const { stock, order } = this
+    const { stock, plain, dealer } = this
     const { market } = stock
     const columns = this.#columns
     const shown = lotsOf(market, columns.quantity[row]!)
     this.isPlaced = false
-    if (shown < order.quantity) {
-      this.#send()
+    if (shown < plain.lots) {
+      dealer.send(this.made())
       return false
     }
     const atUs = columns.receiveTimeUs[row]!
@@ -140,19 +159,17 @@ export class OrdersAtPrint extends MarketOrders {
     market.last = ticksOf(market, columns.price[row]!)
     market.bids = onlyLevel(market.bids, market.last, shown)
     market.asks = onlyLevel(market.asks, market.last, shown)
-    order.state = 'working'
-    take(market, order, 'taker')
-    this.dealer.deliver()
+    if (dealer.desk.takeWhole(stock, plain, market.last, this.log))
+      (plain.side === 'buy' ? market.asks : market.bids)[0]!.size -= plain.lots
+    else this.#takeMade()
     return true
   }
 
-  /** As it would be, had it gone the way of all orders when it was placed. */
-  #send(): void {
-    const { dealer, stock } = this
-    const { actor, desk, decisionCount } = dealer
-    const ask = actor.collected.plain.askOf(decisionCount)
-    actor.account.placed(ask)
-    dealer.send(makeSimOrder(stock, this.order.log, ask, desk.orders.placedUs(this.order.log)))
+  #takeMade(): void {
+    const order = this.made()
+    order.state = 'working'
+    take(this.stock.market, order, 'taker')
+    this.dealer.deliver()
   }
 }
 

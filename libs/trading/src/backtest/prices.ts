@@ -9,12 +9,12 @@ import type { Stock } from './stock.ts'
 /* What the venue does with an open, a trade, a quote and a book. */
 
 /** A bar opens: where the data stands, and its price. */
-export function toOpen(stock: Stock, cause: Cause, columns: CandleColumns, row: number): number {
-  const openUs = columns.openTimeUs[row]!
+export function toOpen(stock: Stock, cause: Cause, columns: CandleColumns, row: number, openUs: number): number {
   const open = columns.open[row]!
   stock.row = row
   stock.mark = open
-  stock.volume = columns.volume[row]!
+  // A column that is not looked at takes no room in the cache of the processor.
+  if (stock.usesVolume) stock.volume = columns.volume[row]!
   cause.row = row
   if (openUs > cause.nowUs) cause.nowUs = openUs
   return open

@@ -1,12 +1,14 @@
 import type { Stock } from './stock.ts'
 import type { Sizing } from './types.ts'
 
+export type Sized = Exclude<Sizing, { kind: 'strategy' }>
+
 /**
  * Lots that an order opens at `price`: whole, at most what equity x leverage carries with the fee of a taker. Equity is that
  * of the moment, with the position that it may have closed valued at the same price.
  */
-export function sizedLots(
-  sizing: Exclude<Sizing, { kind: 'strategy' }>,
+export function openedLots(
+  sizing: Sized,
   stock: Stock,
   equity: number,
   price: number,

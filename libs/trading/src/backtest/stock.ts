@@ -39,6 +39,8 @@ export type Stock = {
   unseen: Quote | Book | undefined
   /** Base traded in the bar at hand. */
   volume: number
+  /** Else nobody asks for it. */
+  readonly usesVolume: boolean
   series: MarketColumns | undefined
   row: number
   /* Of the position that is open. */
@@ -105,6 +107,7 @@ export function makeStock(
     dataUs: 0,
     unseen: undefined,
     volume: 0,
+    usesVolume: assumptions.slippage.kind === 'volume',
     series: undefined,
     row: -1,
     openedUs: 0,

@@ -61,7 +61,7 @@ export class Stretch {
 
   /** What was placed on the row before meets the open of this one. */
   meet(row: number): void {
-    if (this.#orders?.isPlaced) this.#orders.meet(row, this.#cause)
+    if (this.#orders?.isPlaced) this.#orders.meet(row, this.#columns.openTimeUs[row]!, this.#cause)
   }
 
   /** Before each stretch. False: the strategy cannot be called directly now. `number`: of its next decision. */
@@ -124,16 +124,18 @@ export class Stretch {
     const { plain } = this.#collected
     const seenUs = this.#moment[0]!
     if (orders === undefined || !plain.isAsked) return false
-    if (row + 1 >= this.#feedEnd || this.#columns.openTimeUs[row + 1] !== seenUs) return false
+    // Before `end` each bar opens when the one before it is over.
+    const isNext = row + 1 < end || (row + 1 < this.#feedEnd && this.#columns.openTimeUs[row + 1] === seenUs)
+    if (!isNext) return false
     const cause = this.#cause
     cause.event = event
     cause.row = row
     cause.nowUs = seenUs
     this.#stock.row = row
     this.#stock.mark = this.#columns.close[row]!
-    if (!orders.place(plain, cause)) return false
+    if (!orders.place(cause)) return false
     if (row + 1 < end) {
-      orders.meet(row + 1, cause)
+      orders.meet(row + 1, seenUs, cause)
       this.#safeEnd = this.#brink.safeUntil(this.#stock, row + 1, end)
     }
     return true

@@ -177,7 +177,7 @@ class Tape {
     let goesOn = true
     if (actor.hasDecided()) {
       this.#stands(row, event)
-      goesOn = collected.plain.isAsked && this.#orders !== undefined && this.#orders.place(collected.plain, cause)
+      goesOn = collected.plain.isAsked && this.#orders !== undefined && this.#orders.place(cause)
     }
     if (goesOn) collected.begin(dealer.decisionCount + 1, 'all', this.#orders !== undefined)
     this.#isOwn = false

@@ -1,6 +1,7 @@
 import type { Instrument } from '@contrail/contracts'
 import { numberOfSteps, stepsOfInstrument } from '../venue/steps.ts'
 import type { MarketColumns } from './columns.ts'
+import type { Stock } from './stock.ts'
 import { Rare } from './rare.ts'
 import { Table } from './table.ts'
 import type { TradeRecord } from './types.ts'
@@ -21,30 +22,26 @@ export class TradeLog {
 
   /** `lots` with the sign of what was held, the entry as a price in quote, money in quote. */
   add(
-    stock: number,
+    stock: Stock,
     lots: number,
-    entryTimeUs: number,
     exitTimeUs: number,
-    entryRow: number,
-    exitRow: number,
     entryPrice: number,
     exitTicks: number,
     pnl: number,
     fees: number,
     funding: number,
     reason: ExitReason,
-    entryTag: string | undefined,
     exitTag: string | undefined,
     best: number | undefined,
   ): void {
     const at = this.#table.add()
     const { cells } = this.#table
-    cells[at] = stock
+    cells[at] = stock.index
     cells[at + 1] = lots
-    cells[at + 2] = entryTimeUs
+    cells[at + 2] = stock.openedUs
     cells[at + 3] = exitTimeUs
-    cells[at + 4] = entryRow
-    cells[at + 5] = exitRow
+    cells[at + 4] = stock.openedRow
+    cells[at + 5] = stock.row
     cells[at + 6] = entryPrice
     cells[at + 7] = exitTicks
     cells[at + 8] = pnl
@@ -52,7 +49,7 @@ export class TradeLog {
     cells[at + 10] = funding
     cells[at + 11] = reason === 'signal' ? 0 : EXIT_REASONS.indexOf(reason)
     const row = this.#table.rows - 1
-    this.#entryTags.add(row, entryTag)
+    this.#entryTags.add(row, stock.openTag)
     this.#exitTags.add(row, exitTag)
     this.#bests.add(row, best)
   }
