@@ -19,7 +19,7 @@ export const configSchema = z.strictObject({
   account: accountField.default('paper' as never),
   gatewayTokenSha256: sha256Field.optional().describe('SHA-256 of the admin token, in hex'),
   gatewayTokenFile: z.string().optional().describe('file with that hash; one of the two is needed'),
-  gatewaySessionFile: z.string().optional().describe('keeps sessions over a restart where there is no Redis'),
+  gatewaySessionFile: z.string().optional().describe('keeps sessions of a single gateway over a restart'),
   gatewayWebDir: z.string().optional().describe('built page, from buildWeb(); default apps/web/dist where it is'),
   gatewayPublicUrl: url.optional().describe('URL that people open when it is not http://127.0.0.1:<port>'),
 })

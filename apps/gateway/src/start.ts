@@ -7,7 +7,7 @@ import { listen } from '@contrail/runtime'
 import type { Running, ServiceContext } from '@contrail/runtime'
 import type { Hono } from 'hono'
 import { createSessions } from './auth/sessions.ts'
-import { fileSessions, redisSessions } from './auth/stores.ts'
+import { sessionStore } from './auth/stores.ts'
 import type { GatewayConfig } from './config.ts'
 import { createApp, mountRoute } from './http/app.ts'
 import { loadAssets, serveAssets } from './http/assets.ts'
@@ -80,8 +80,7 @@ export async function start(config: GatewayConfig, context: ServiceContext): Pro
 async function doors(config: GatewayConfig, { clock, log, metrics }: ServiceContext, redis: Redis | undefined) {
   const https = config.gatewayPublicUrl?.startsWith('https:') ?? false
   const warn = (text: string, error: unknown) => log.warn({ err: error }, text)
-  const file = config.gatewaySessionFile
-  const store = redis ? redisSessions(redis, warn) : file === undefined ? undefined : await fileSessions(file, warn)
+  const store = await sessionStore(config.gatewaySessionFile, redis, warn)
   const outcomes = metrics.counter('gateway_auth_total', 'How requests were let in, or not', ['outcome'])
   const names = ['127.0.0.1', 'localhost', '[::1]', config.host]
   if (config.gatewayPublicUrl !== undefined) names.push(new URL(config.gatewayPublicUrl).hostname)

@@ -202,6 +202,8 @@ test.skipIf(!found)('a full page at each width, dark and light, without a sidewa
         `no sideways scroll at ${width}`,
         async () => (await page.evaluate(() => document.documentElement.scrollWidth)) === width,
       )
+      const widths = () => [...document.querySelectorAll('.hidden')].map((one) => one.getBoundingClientRect().width)
+      expect(Math.max(...(await page.evaluate(widths))), 'what is hidden takes no room').toBeLessThanOrEqual(1)
       await shot(`full-${width}-${colorScheme}`)
     }
   await page.setViewportSize({ width: 1440, height: 1000 })

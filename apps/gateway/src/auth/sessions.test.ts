@@ -5,7 +5,7 @@ import { Redis } from 'ioredis'
 import { afterEach, expect, test } from 'vitest'
 import { manualClock } from '@contrail/runtime'
 import { createSessions, SESSION_IDLE_US, SESSION_LIFE_US } from './sessions.ts'
-import { fileSessions, redisSessions } from './stores.ts'
+import { fileSessions, redisSessions, sessionStore } from './stores.ts'
 import { sha256Hex } from './token.ts'
 
 const START_US = 1_767_225_600_000_000
@@ -94,6 +94,17 @@ test.skipIf(!redisUrl)('Redis keeps sessions for another gateway (needs CONTRAIL
   await other.end(key)
   expect(await redis.get(`contrail:session:${key}`)).toBeNull()
   await redis.quit()
+})
+
+test('a file that is named keeps sessions though the Redis beside it has forgotten them', async () => {
+  const name = await file()
+  const redis = new Redis({ port: 1, lazyConnect: true, enableOfflineQueue: false, retryStrategy: () => null })
+  redis.on('error', () => undefined)
+  const clock = manualClock(START_US)
+  const id = await createSessions(clock, await sessionStore(name, redis, warn)).create()
+  expect(await createSessions(clock, await sessionStore(name, redis, warn)).find(id)).toBe(sha256Hex(id))
+  expect(warnings).toEqual([])
+  redis.disconnect()
 })
 
 test('with Redis away sessions live in memory and the log says so', async () => {

@@ -31,6 +31,16 @@ export function redisSessions(redis: Redis, warn: Warn): SessionStore {
   }
 }
 
+/** A file, where one is named: it outlives a restart, and a Redis that forgets. Redis is for several gateways. */
+export async function sessionStore(
+  file: string | undefined,
+  redis: Redis | undefined,
+  warn: Warn,
+): Promise<SessionStore | undefined> {
+  if (file !== undefined) return await fileSessions(file, warn)
+  return redis && redisSessions(redis, warn)
+}
+
 const fileSchema = z.record(z.string().regex(/^[0-9a-f]{64}$/), sessionSchema)
 
 /** One small file, readable by its owner only; written whole, then renamed. */

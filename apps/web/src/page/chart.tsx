@@ -71,30 +71,33 @@ function Legend({ bar, places }: { bar: CandleView | undefined; places: number }
 /** The same for those who do not see the canvas. */
 function BarTable({ bars, places, market }: { bars: readonly CandleView[]; places: number; market: Market }) {
   return (
-    <table className="hidden">
-      <caption>
-        Last bars of {market.instrument}, {market.timeframe}
-      </caption>
-      <thead>
-        <tr>
-          <th>Time</th>
-          <th>Open</th>
-          <th>High</th>
-          <th>Low</th>
-          <th>Close</th>
-        </tr>
-      </thead>
-      <tbody>
-        {bars.slice(-TABLE_ROWS).map((bar) => (
-          <tr key={bar.openTimeUs}>
-            <td>{timeOf(bar.openTimeUs)}</td>
-            <td>{price(bar.open, places)}</td>
-            <td>{price(bar.high, places)}</td>
-            <td>{price(bar.low, places)}</td>
-            <td>{price(bar.close, places)}</td>
+    // A box around it: a table is as wide as its words, whatever width it is given.
+    <div className="hidden">
+      <table>
+        <caption>
+          Last bars of {market.instrument}, {market.timeframe}
+        </caption>
+        <thead>
+          <tr>
+            <th>Time</th>
+            <th>Open</th>
+            <th>High</th>
+            <th>Low</th>
+            <th>Close</th>
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {bars.slice(-TABLE_ROWS).map((bar) => (
+            <tr key={bar.openTimeUs}>
+              <td>{timeOf(bar.openTimeUs)}</td>
+              <td>{price(bar.open, places)}</td>
+              <td>{price(bar.high, places)}</td>
+              <td>{price(bar.low, places)}</td>
+              <td>{price(bar.close, places)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   )
 }

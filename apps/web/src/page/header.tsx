@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react'
 import { addDecimal, subtractDecimal } from '@contrail/contracts'
-import { age, money, percent, shortTime, toneOf } from './format.ts'
+import { age, money, percent, shortTime, timeOf, toneOf } from './format.ts'
 import { KillSwitch } from './kill-switch.tsx'
 import type { Model } from './model.ts'
 import { useModel } from './store.ts'
@@ -49,7 +49,7 @@ function Figures() {
   return (
     <dl className="figures">
       <div>
-        <dt>Equity</dt>
+        <dt>{last ? `Equity at ${timeOf(last.atUs)}` : 'Equity'}</dt>
         <dd data-testid="equity-value">
           {last ? money(last.equity) : '–'} <small>{last?.currency}</small>
         </dd>

@@ -13,7 +13,7 @@ import type {
 } from '@contrail/contracts'
 import { explain, get, openSession, takeToken } from './api.ts'
 import type { Market } from './model.ts'
-import { mergeFills, mergeOrders, reduce } from './reduce.ts'
+import { answeredOrders, mergeFills, reduce } from './reduce.ts'
 import { notify, read, update } from './store.ts'
 import { openStream } from './stream.ts'
 
@@ -44,7 +44,7 @@ export async function begin(): Promise<void> {
 export async function enter(token: string | undefined): Promise<boolean> {
   try {
     if (token !== undefined && !(await openSession(token))) {
-      notify('bad', 'This token is not valid. Use the URL that was printed at the first start.')
+      notify('bad', 'This token is not valid. Use the address that npx contrail open prints.')
       return false
     }
   } catch (error) {
@@ -145,13 +145,15 @@ export function choose(change: Partial<Market>): void {
 }
 
 async function refreshOrders(): Promise<void> {
-  const [orders, fills] = await Promise.all([
+  const asked = read().orders ?? []
+  const [recent, open, fills] = await Promise.all([
     get<List<OrderView>>('/v1/orders?limit=200'),
+    get<List<OrderView>>('/v1/orders?status=open&limit=500'),
     get<List<FillView>>('/v1/fills?limit=500'),
   ])
   update((model) => ({
     ...model,
-    orders: mergeOrders(model.orders ?? [], orders.items),
+    orders: answeredOrders(model.orders ?? [], asked, { recent: recent.items, open: open.items }),
     fills: mergeFills(model.fills ?? [], fills.items),
   }))
 }

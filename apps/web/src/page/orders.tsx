@@ -8,6 +8,7 @@ import { Empty, Loading, Panel } from './panel.tsx'
 import { notify, update, useModel } from './store.ts'
 
 type View = 'orders' | 'open' | 'fills'
+/** Of what has been. What may still fill is always shown whole. */
 const ROWS_MAX = 100
 
 export function Orders() {
@@ -68,7 +69,7 @@ function Blotter({ orders, view }: { orders: readonly OrderView[] | undefined; v
           </tr>
         </thead>
         <tbody>
-          {orders.slice(0, ROWS_MAX).map((order) => (
+          {(view === 'open' ? orders : orders.slice(0, ROWS_MAX)).map((order) => (
             <OrderRow key={order.orderId} order={order} />
           ))}
         </tbody>
@@ -93,7 +94,12 @@ function OrderRow({ order }: { order: OrderView }) {
         {partial ? `${quantity(order.cumQuantity)} / ` : ''}
         {quantity(order.quantity)}
       </td>
-      <td className="number price">{price(order.averagePrice ?? order.price, places)}</td>
+      <td className="number price">
+        {price(order.averagePrice ?? order.price ?? order.stopPrice, places)}
+        {order.stopPrice && (order.averagePrice ?? order.price) ? (
+          <span className="reason">trigger {price(order.stopPrice, places)}</span>
+        ) : null}
+      </td>
       <td className="status">
         <span className={`state ${order.status}`}>{words(order.status)}</span>
         {order.reason ? <span className="reason">{reasonWords(order.reason)}</span> : null}

@@ -3,7 +3,7 @@ import type { CandleView, FillView, OrderView, StreamEvents, Us } from '@contrai
 import { markersOf } from './markers.ts'
 import { EMPTY } from './model.ts'
 import type { Model } from './model.ts'
-import { mergeFills, mergeOrders, ORDERS_MAX, reduce } from './reduce.ts'
+import { answeredOrders, mergeFills, mergeOrders, ORDERS_MAX, reduce } from './reduce.ts'
 
 const report = (change: object = {}): StreamEvents['report'] =>
   ({
@@ -55,8 +55,31 @@ test('an answer of REST and reports of meanwhile are one list', () => {
   expect(mergeOrders([known], [late])[0]?.averagePrice).toBe('10.5')
 })
 
+test('an order that may still fill stays on the page however many came after it', () => {
+  const later = Array.from({ length: 300 }, (_, n) =>
+    report({ type: 'filled', status: 'filled', orderId: `sma-${n + 2}-0`, atUs: 1_000 + n }),
+  )
+  const { orders } = after([report(), ...later])
+  expect(orders).toHaveLength(ORDERS_MAX + 1)
+  expect(orders?.at(-1)).toMatchObject({ orderId: 'sma-1-0', status: 'new' })
+})
+
+test('an answer of REST brings the open orders that are old, and takes those away that ended unseen', () => {
+  const [resting] = after([report()]).orders as [OrderView]
+  const older = { ...resting, orderId: 'sma-0-0', createdUs: 1 } as OrderView
+  const fresh = { ...resting, orderId: 'sma-9-0', createdUs: 900 } as OrderView
+  expect(answeredOrders([], [], { recent: [resting], open: [resting, older] })).toEqual([resting, older])
+  // One came while the answer was on its way: it is not in it, and stays.
+  expect(answeredOrders([fresh, resting, older], [resting, older], { recent: [], open: [older] })).toEqual([
+    fresh,
+    older,
+  ])
+})
+
 test('orders are newest first and bounded', () => {
-  const many = Array.from({ length: 300 }, (_, n) => report({ orderId: `sma-${n}-0`, atUs: n }))
+  const many = Array.from({ length: 300 }, (_, n) =>
+    report({ type: 'filled', status: 'filled', orderId: `sma-${n}-0`, atUs: n }),
+  )
   const { orders } = after(many)
   expect(orders).toHaveLength(ORDERS_MAX)
   expect(orders?.[0]?.orderId).toBe('sma-299-0')

@@ -1,8 +1,10 @@
 import type { FillView, OrderView, StreamEventName, StreamEvents } from '@contrail/contracts'
-import { positionKey } from './model.ts'
+import { ENDED, positionKey } from './model.ts'
 import type { Model } from './model.ts'
 
 export const ORDERS_MAX = 200
+/** As many as REST tells at once. */
+export const OPEN_ORDERS_MAX = 500
 export const FILLS_MAX = 1_000
 const EQUITY_MAX = 5_000
 
@@ -55,16 +57,32 @@ const steps: { [N in StreamEventName]?: (model: Model, data: StreamEvents[N]) =>
   status: (model, status) => ({ ...model, status }),
 }
 
-/** Newest first; of two states of one order the later one stays. */
+/** Newest first; of two states of one order the later one stays. What may still fill stays, however old it is. */
 export function mergeOrders(known: readonly OrderView[], more: readonly OrderView[]): OrderView[] {
   const byId = new Map(known.map((order) => [order.orderId, order]))
   for (const order of more) {
     const old = byId.get(order.orderId)
     if (!old || order.updatedUs >= old.updatedUs) byId.set(order.orderId, order)
   }
-  return [...byId.values()]
-    .sort((a, b) => b.createdUs - a.createdUs || compare(b.orderId, a.orderId))
-    .slice(0, ORDERS_MAX)
+  const sorted = [...byId.values()].sort((a, b) => b.createdUs - a.createdUs || compare(b.orderId, a.orderId))
+  return [...sorted.slice(0, ORDERS_MAX), ...sorted.slice(ORDERS_MAX).filter(isOpen).slice(0, OPEN_ORDERS_MAX)]
+}
+
+const isOpen = ({ status }: OrderView): boolean => !ENDED.has(status)
+
+/** With the answers of REST. What was open when they were asked for and is in neither has ended meanwhile. */
+export function answeredOrders(
+  known: readonly OrderView[],
+  asked: readonly OrderView[],
+  answers: { recent: readonly OrderView[]; open: readonly OrderView[] },
+): OrderView[] {
+  const told = [...answers.recent, ...answers.open]
+  const names = new Set(told.map(({ orderId }) => orderId))
+  const ended = new Set(asked.filter((order) => isOpen(order) && !names.has(order.orderId)))
+  return mergeOrders(
+    known.filter((order) => !ended.has(order)),
+    told,
+  )
 }
 
 /** Newest first; the venue's trade id says which ones are the same. */

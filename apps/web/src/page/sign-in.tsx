@@ -17,8 +17,8 @@ export function SignIn() {
       <form className="panel" onSubmit={(event) => void submit(event)}>
         <h1>Contrail</h1>
         <p>
-          Open the address that <code>npm start</code> printed: it carries your token. Or paste the token here; this
-          browser then stays signed in.
+          Open the address that the first <code>npm start</code> printed, or the one that <code>npx contrail open</code>{' '}
+          prints: it carries your token. Or paste the token here; this browser then stays signed in.
         </p>
         <label htmlFor="token">Admin token</label>
         <input
