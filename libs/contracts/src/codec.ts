@@ -1,7 +1,8 @@
 import type { z } from 'zod'
 import { refuse } from './refusal.ts'
 import { check } from './check.ts'
-import { decodeCandleFrame, isCandleFrame, isPlainCandle, isWhole } from './frames.ts'
+import { isTime } from './frame-views.ts'
+import { decodeCandleFrame, isCandleFrame } from './frames.ts'
 import { candleSchema, clockSchema } from './messages/market.ts'
 import type { Candle, Clock } from './messages/market.ts'
 import { confirmSchema } from './messages/confirm.ts'
@@ -25,16 +26,14 @@ function parseJson(bytes: Uint8Array, name: string): unknown {
   }
 }
 
-/*
- * Candles of before there were frames, clock messages and execution reports are checked by hand, because a worker checks every one of them: the schema is the law, takes
- * ten times as long, and is asked about whatever is not plainly right (codec.test.ts: both agree).
- */
-export function decodeCandle(bytes: Uint8Array): Candle {
-  if (isCandleFrame(bytes)) return decodeCandleFrame(bytes)
-  const value = parseJson(bytes, 'candle')
-  return plainCandle(value) ?? check(candleSchema, value, 'candle')
-}
+/** Candles of before there were frames are JSON. */
+export const decodeCandle = (bytes: Uint8Array): Candle =>
+  isCandleFrame(bytes) ? decodeCandleFrame(bytes) : decodeJson(candleSchema, bytes, 'candle')
 
+/*
+ * Clock messages and execution reports are checked by hand, because a worker checks every one of them: the schema is the law,
+ * takes ten times as long, and is asked about whatever is not plainly right (codec.test.ts: both agree).
+ */
 export function decodeClock(bytes: Uint8Array): Clock {
   const value = parseJson(bytes, 'clock')
   return plainClock(value) ?? check(clockSchema, value, 'clock')
@@ -45,36 +44,12 @@ export function decodeConfirm(bytes: Uint8Array): Confirm {
   return isPlainConfirm(value) ? value : check(confirmSchema, value, 'confirm')
 }
 
-const CANDLE_FIELDS = Object.keys(candleSchema.shape).length
 const CLOCK_FIELDS = Object.keys(clockSchema.shape).length
-
-function plainCandle(value: unknown): Candle | undefined {
-  if (!hasFields(value, CANDLE_FIELDS)) return undefined
-  const candle = value as Candle
-  if (!isPlainCandle(candle)) return undefined
-  const { schema, timeframe, openTimeUs, closeTimeUs, open, high, low, close } = candle
-  const { volume, quoteVolume, trades, receiveTimeUs } = candle
-  // In the order of the schema, as it would give them back.
-  return {
-    schema,
-    timeframe,
-    openTimeUs,
-    closeTimeUs,
-    open,
-    high,
-    low,
-    close,
-    volume,
-    quoteVolume,
-    trades,
-    receiveTimeUs,
-  }
-}
 
 function plainClock(value: unknown): Clock | undefined {
   if (!hasFields(value, CLOCK_FIELDS)) return undefined
   const { schema, receiveTimeUs } = value as Clock
-  return schema === 1 && isWhole(receiveTimeUs) ? { schema, receiveTimeUs } : undefined
+  return schema === 1 && isTime(receiveTimeUs) ? { schema, receiveTimeUs } : undefined
 }
 
 /** With all fields read, none beside them. */

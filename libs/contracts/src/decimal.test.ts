@@ -109,6 +109,31 @@ test('steps of short decimals are those of long ones, refusals too', () => {
   }
 })
 
+test('a count of steps as text is that of whole numbers of any length, refusals too', () => {
+  const step = fc.oneof(
+    fc.constantFrom('0.01', '0.00000001', '5', '0.5', '0', '1000', '-1', '0.30', '2.50', ''),
+    decimal,
+  )
+  const count = fc.oneof(fc.integer({ min: -1000, max: 100_000 }), fc.maxSafeInteger(), fc.constantFrom(-0, 1.5, NaN))
+  const outcome = (text: () => string): string => {
+    try {
+      return text()
+    } catch (error) {
+      return String(error)
+    }
+  }
+  const law = (of: number, size: string): string => {
+    const { units, scale } = parseDecimal(size, 'step')
+    return formatDecimal({ units: BigInt(of) * units, scale })
+  }
+  fc.assert(
+    fc.property(count, step, (of, size) => {
+      expect(outcome(() => fromSteps(of, size))).toBe(outcome(() => law(of, size)))
+    }),
+    { numRuns: 3000 },
+  )
+})
+
 test('rounding is half away from zero', () => {
   expect(roundDecimal('1.005', 2)).toBe('1.01')
   expect(roundDecimal('-1.005', 2)).toBe('-1.01')

@@ -104,7 +104,7 @@ function shortOf(text: string): number {
 }
 
 /** As `stepsOf` where doubles say it exactly, else NaN: most prices and quantities have few digits. */
-function shortStepsOf(value: string, step: string, rounding: 'floor' | 'ceil' | 'nearest' | 'exact'): number {
+export function shortStepsOf(value: string, step: string, rounding: 'floor' | 'ceil' | 'nearest' | 'exact'): number {
   let v = shortOf(value)
   const valuePlaces = places
   let s = shortOf(step)
@@ -147,6 +147,23 @@ export function stepsOf(
 
 /** `count` whole steps as a decimal string. */
 export function fromSteps(count: number, step: string): string {
+  // Most steps are a power of ten, and then it is the digits of the count and a point among them.
+  const whole = shortOf(step) * count
+  if (Number.isSafeInteger(whole) && whole >= 0 && Number.isInteger(count)) return pointed(String(whole), places)
   const { units, scale } = parseDecimal(step, 'step')
   return formatDecimal({ units: BigInt(count) * units, scale })
 }
+
+/** Digits with a point before the last `scale` of them, without zeros behind it. */
+function pointed(digits: string, scale: number): string {
+  let from = digits.length
+  let rest = scale
+  while (rest > 0 && (from === 0 || digits.charCodeAt(from - 1) === ZERO)) {
+    if (from > 0) from--
+    rest--
+  }
+  if (rest === 0) return from === 0 ? '0' : digits.slice(0, from)
+  if (from > rest) return `${digits.slice(0, from - rest)}.${digits.slice(from - rest, from)}`
+  return `0.${'0'.repeat(rest - from)}${digits.slice(0, from)}`
+}
+const ZERO = 48

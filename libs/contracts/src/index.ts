@@ -9,22 +9,15 @@ export {
   negateDecimal,
   parseDecimal,
   roundDecimal,
+  shortStepsOf,
   stepsOf,
   subtractDecimal,
 } from './decimal.ts'
 export type { Lots, Scaled, Ticks } from './decimal.ts'
 export { check } from './check.ts'
 export { decodeCandle, decodeClock, decodeConfirm, decodeJson, encodeJson } from './codec.ts'
-export {
-  decodeCandleOf,
-  decodeQuote,
-  decodeTick,
-  decodeTickOf,
-  encodeCandle,
-  encodeQuote,
-  encodeTick,
-  isCandleFrame,
-} from './frames.ts'
+export { decodeQuote, decodeTick, encodeCandle, encodeQuote, encodeTick, isCandleFrame } from './frames.ts'
+export { CandleFrame, QuoteFrame, TickFrame } from './frame-views.ts'
 export {
   accountField,
   clOrdIdField,

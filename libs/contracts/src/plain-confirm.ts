@@ -1,5 +1,5 @@
 import { DECIMAL_PATTERN } from './decimal.ts'
-import { isWhole } from './frames.ts'
+import { isTime } from './frame-views.ts'
 import { ID_PATTERN, INSTRUMENT_PATTERN, STRATEGY_ID_PATTERN } from './ids.ts'
 import { confirmSchema, EXECUTION_TYPES, fillSchema, ORDER_STATUSES, reasonSchema } from './messages/confirm.ts'
 import type { Confirm } from './messages/confirm.ts'
@@ -35,7 +35,7 @@ const oneOf =
 const isDecimal = matches(DECIMAL_PATTERN)
 const isPositive = (value: string): boolean => isDecimal(value as never) && value[0] !== '-' && /[1-9]/.test(value)
 const isVenueName = (value: string): boolean => typeof value === 'string' && value.length > 0 && value.length <= 64
-const isUs = (value: number): boolean => isWhole(value)
+const isUs = (value: number): boolean => isTime(value)
 
 const FILL = fieldsOf(fillSchema.shape, {
   tradeId: isVenueName,

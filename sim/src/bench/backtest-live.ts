@@ -168,7 +168,8 @@ function replayedInRuns(
   const actor = actorOf(definition)
   const order = Int32Array.from({ length: BATCH_MAX }, (_, index) => index)
   const sequences = new Float64Array(BATCH_MAX)
-  const progress = new Float64Array(1)
+  // The place at hand, and the sequences of a run.
+  const progress = new Float64Array(BATCH_MAX + 1)
   const resolved = [actor.resolve(market[0]!.subject)]
   let decisions = 0
   for (let from = 0; from < market.length; from += BATCH_MAX) {

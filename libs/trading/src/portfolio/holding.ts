@@ -1,4 +1,4 @@
-import { stepsOf } from '@contrail/contracts'
+import { shortStepsOf, stepsOf } from '@contrail/contracts'
 import type { Instrument, Side } from '@contrail/contracts'
 import { numberOfSteps, stepsOfInstrument } from '../venue/steps.ts'
 import type { InstrumentSteps } from '../venue/steps.ts'
@@ -235,6 +235,8 @@ function unitsOf(scaled: bigint, units: bigint): number | undefined {
 
 /** Undefined: not a whole number of steps. */
 function wholeOf(text: string, step: string): number | undefined {
+  const short = shortStepsOf(text, step, 'exact')
+  if (short === short) return short
   const whole = stepsOf(text, step, 'floor')
   return Number.isSafeInteger(whole) && whole === stepsOf(text, step, 'ceil') ? whole : undefined
 }

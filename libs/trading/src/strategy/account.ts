@@ -84,7 +84,7 @@ export class AccountView {
   apply(report: Confirm): 'repeat' | 'fill' | 'order' {
     if (!this.#reports.add(report.reportId)) return 'repeat'
     // One trade may fill two orders of ours; one order never has the same trade twice.
-    const fill = report.fill && this.#trades.add(`${report.orderId}/${report.fill.tradeId}`) ? report.fill : undefined
+    const fill = report.fill && this.#trades.addPair(report.orderId, report.fill.tradeId) ? report.fill : undefined
     if (report.fill && !fill) return 'repeat'
     this.#moveOrder(report)
     if (!fill) return 'order'

@@ -1,69 +1,73 @@
 import {
   bookSchema,
+  CandleFrame,
   decodeCandle,
-  decodeCandleOf,
   decodeClock,
   decodeJson,
-  decodeQuote,
-  decodeTickOf,
-  isCandleFrame,
+  encodeCandle,
   feedStatusSchema,
+  isCandleFrame,
+  QuoteFrame,
+  TickFrame,
 } from '@contrail/contracts'
-import type { Book, Candle, FeedStatus, Quote, Tick } from '@contrail/contracts'
-import type { MarketRoute } from './mailbox.ts'
+import type { Book, FeedStatus } from '@contrail/contracts'
+import type { MarketRoute, Slot } from './mailbox.ts'
 
 type Named = { venue: string; instrument: string }
 /** `price`: what it states, or NaN. */
 export type MarketEvent =
-  | { readonly kind: 'tick'; readonly value: Tick & Named; readonly price: number }
-  | { readonly kind: 'quote'; readonly value: Quote & Named; readonly price: number }
+  | { readonly kind: 'tick'; readonly value: TickFrame; readonly price: number }
+  | { readonly kind: 'quote'; readonly value: QuoteFrame; readonly price: number }
+  | { readonly kind: 'candle'; readonly value: CandleFrame; readonly price: number }
   | { readonly kind: 'book'; readonly value: Book & Named; readonly price: number }
-  | { readonly kind: 'candle'; readonly value: Candle & Named; readonly price: number }
   | { readonly kind: 'feedStatus'; readonly value: FeedStatus & Named; readonly price: number }
 
 /**
- * One message goes to many actors of a worker, one after the other: ticks, quotes and candles are decoded once for all of them.
- * What several authors see is frozen, so that none can change it for the next.
+ * One message goes to many actors of a worker, one after the other: ticks, quotes and candles are read once for all of them.
+ * Each author gets a view of its own: it has no setters, and what an author adds to it the next one does not see.
  */
 let lastData: Uint8Array | undefined
-let lastSlot: { readonly venue: string; readonly instrument: string } | undefined
-let lastEvent: MarketEvent | undefined
-
-function shared(route: MarketRoute, data: Uint8Array, event: MarketEvent): MarketEvent {
-  lastData = data
-  lastSlot = route.slot
-  lastEvent = event
-  Object.freeze(event.value)
-  return event
-}
+let lastSlot: Slot | undefined
+let lastView: TickFrame | QuoteFrame | CandleFrame | undefined
 
 /** Throws a refusal for bytes that are not such a message. */
-export function decodeMarket(route: MarketRoute, data: Uint8Array): MarketEvent {
-  if (data === lastData && lastEvent?.kind === route.kind && isOf(route.slot)) return lastEvent
-  switch (route.kind) {
+export function decodeMarket({ kind, slot }: MarketRoute, data: Uint8Array): MarketEvent {
+  const last = data === lastData && isOf(slot) ? lastView : undefined
+  switch (kind) {
     case 'tick': {
-      const value = decodeTickOf(data, route.slot)
-      return shared(route, data, { kind: 'tick', value, price: value.price })
+      const value = last instanceof TickFrame ? TickFrame.again(last) : keep(TickFrame.of(data, slot), data, slot)
+      return { kind, value, price: value.price }
     }
     case 'quote': {
-      const value = named(decodeQuote(data), route)
-      return shared(route, data, { kind: 'quote', value, price: (value.bid + value.ask) / 2 })
+      const value = last instanceof QuoteFrame ? QuoteFrame.again(last) : keep(QuoteFrame.of(data, slot), data, slot)
+      return { kind, value, price: (value.bid + value.ask) / 2 }
     }
     case 'candle': {
-      const value = isCandleFrame(data) ? decodeCandleOf(data, route.slot) : named(decodeCandle(data), route)
-      return shared(route, data, { kind: 'candle', value, price: value.close })
+      const value = last instanceof CandleFrame ? CandleFrame.again(last) : keep(candleOf(data, slot), data, slot)
+      return { kind, value, price: value.close }
     }
     case 'book': {
-      const value = named(decodeJson(bookSchema, data, 'book'), route)
-      return { kind: 'book', value, price: middleOf(value) }
+      const value = { ...decodeJson(bookSchema, data, 'book'), venue: slot.venue, instrument: slot.instrument }
+      return { kind, value, price: middleOf(value) }
     }
-    case 'feedStatus':
-      return { kind: 'feedStatus', value: named(decodeJson(feedStatusSchema, data, 'feedStatus'), route), price: NaN }
+    case 'feedStatus': {
+      const status = decodeJson(feedStatusSchema, data, 'feedStatus')
+      return { kind, value: { ...status, venue: slot.venue, instrument: slot.instrument }, price: NaN }
+    }
   }
 }
 
-const isOf = ({ venue, instrument }: MarketRoute['slot']): boolean =>
-  lastSlot?.instrument === instrument && lastSlot.venue === venue
+const isOf = ({ venue, instrument }: Slot): boolean => lastSlot?.instrument === instrument && lastSlot.venue === venue
+
+function keep<T extends TickFrame | QuoteFrame | CandleFrame>(view: T, data: Uint8Array, slot: Slot): T {
+  lastData = data
+  lastSlot = slot
+  lastView = view
+  return view
+}
+
+const candleOf = (data: Uint8Array, slot: Slot): CandleFrame =>
+  CandleFrame.of(isCandleFrame(data) ? data : encodeCandle(decodeCandle(data)), slot)
 
 function middleOf({ bids, asks }: Book): number {
   const bid = bids[0]
@@ -79,11 +83,4 @@ export function decodeClockUs(data: Uint8Array): number {
   const atUs = decodeClock(data).receiveTimeUs
   lastClock = { data, atUs }
   return atUs
-}
-
-function named<T extends object>(value: T, { slot }: MarketRoute): T & Named {
-  const target = value as T & Named
-  target.venue = slot.venue
-  target.instrument = slot.instrument
-  return target
 }

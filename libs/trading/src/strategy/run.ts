@@ -1,3 +1,4 @@
+import { CandleFrame, QuoteFrame, TickFrame } from '@contrail/contracts'
 import type { StrategyActor } from './actor.ts'
 import type { Collector } from './collector.ts'
 import { HANDLER_OF, refusePromise, StrategyFailure } from './handlers.ts'
@@ -72,15 +73,15 @@ function callEach(direct: Direct, collected: Collector, run: StrategyRun, progre
   }
 }
 
-/** Handlers are called as methods: so V8 compiles them into this loop where it can. */
+/** Each author has a view of its own. Handlers are called as methods: so V8 compiles them into this loop where it can. */
 function call({ definition, context, state }: Direct, kind: SharedKind, value: object): unknown {
   const author = definition as unknown as { [K in HandlerName]?: Handler }
   switch (kind) {
     case 'tick':
-      return author.onTick?.(context, state, value)
+      return author.onTick?.(context, state, TickFrame.again(value as TickFrame))
     case 'quote':
-      return author.onQuote?.(context, state, value)
+      return author.onQuote?.(context, state, QuoteFrame.again(value as QuoteFrame))
     default:
-      return author.onCandle?.(context, state, value)
+      return author.onCandle?.(context, state, CandleFrame.again(value as CandleFrame))
   }
 }

@@ -1,4 +1,4 @@
-import { refuse } from '@contrail/contracts'
+import { CandleFrame, QuoteFrame, refuse, TickFrame } from '@contrail/contracts'
 import type { Restorable } from './api.ts'
 
 /*
@@ -69,6 +69,9 @@ const encodeNumber = (value: number): unknown =>
 
 function encodeObject(value: object, path: string, walk: Walk, depth: number): unknown {
   if (depth >= DEPTH_MAX) throw refuse('state_too_deep', path, `${DEPTH_MAX} levels`, 'flatten it')
+  // As the message that it is: it comes back as a plain object of the same fields.
+  if (value instanceof TickFrame || value instanceof CandleFrame || value instanceof QuoteFrame)
+    return encode(value.toJSON(), path, walk, depth + 1)
   if (isRestorable(value)) return { $restorable: encode(value.snapshot(), path, walk, depth + 1) }
   const before = walk.seen.get(value)
   if (before !== undefined)
