@@ -41,6 +41,7 @@ export default command(
           report: args.report !== false,
           signal: stop.signal,
           onProgress: (progress) => line.show(progress),
+          more: { time: '--budget SECONDS', memory: '--memory MB' },
           onOutput: (text) => void process.stderr.write(text),
           ...(args.budget === undefined ? {} : { handlerMsMax: numberOf('--budget', args.budget, 0.1) * 1000 }),
           ...(args.memory === undefined ? {} : { memoryMbMax: numberOf('--memory', args.memory, MEMORY_MB_MIN) }),

@@ -77,7 +77,12 @@ const loadCode = async (text: string): Promise<unknown> => {
 }
 
 /** One backtest and its figures. Whatever the strategy does wrong is an outcome, never a throw. */
-export function evaluate(loaded: LoadedSetup, point: ParameterSet, window: TrialWindow = {}): Outcome {
+export function evaluate(
+  loaded: LoadedSetup,
+  point: ParameterSet,
+  window: TrialWindow = {},
+  onProgress?: () => void,
+): Outcome {
   const { setup, definition, objective } = loaded
   const startedMs = performance.now()
   const since = (): number => Math.round((performance.now() - startedMs) * 100) / 100
@@ -92,6 +97,7 @@ export function evaluate(loaded: LoadedSetup, point: ParameterSet, window: Trial
       cash,
       assumptions: setup.assumptions,
       keep: 'summary',
+      ...(onProgress && { onProgress: () => (onProgress(), true) }),
       ...rangeOf(setup, window),
     })
     const metrics = withPeaks(metricsOf(result, loaded, cash, window), result, setup.convention)

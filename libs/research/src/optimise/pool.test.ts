@@ -120,14 +120,26 @@ describe('trials on threads', () => {
   it('an endless loop ends with its trial; the others go on', async () => {
     const file = strategyFile('endless', 'while (ctx.parameters.size === 7) state.count++')
     const found = await search(file, { objective: 'finalEquity' })
-    const pool = createPool(found.setup, { threads: 2, trialMsMax: 1500 })
+    const pool = createPool(found.setup, { threads: 2, handlerMsMax: 500 })
     const [first, hung, last] = await Promise.all([6, 7, 8].map((size) => pool.evaluate({ size })))
-    expect(hung).toMatchObject({ state: 'failed', problem: expect.stringMatching(/1500 ms.*endless/) })
+    const named = expect.stringMatching(/^onCandle at \d{4}-\S+ ran longer than 0.5 s: look for a loop without an end$/)
+    expect(hung).toMatchObject({ state: 'failed', problem: named })
     expect(first?.state).toBe('done')
     expect(last?.state).toBe('done')
     expect(await pool.evaluate({ size: 9 })).toMatchObject({ state: 'done' })
     await pool.close()
   })
+
+  it('a strategy that is slow, call by call within its time, is left to run; a whole trial has its limit, too', async () => {
+    const slow = 'const untilMs = performance.now() + 1; while (performance.now() < untilMs) state.count++'
+    const found = await search(strategyFile('slow', slow), { objective: 'finalEquity' })
+    const patient = createPool(found.setup, { threads: 1, handlerMsMax: 500 })
+    expect(await patient.evaluate({ size: 6 })).toMatchObject({ state: 'done' })
+    await patient.close()
+    const hasty = createPool(found.setup, { threads: 1, trialMsMax: 500 })
+    expect(await hasty.evaluate({ size: 6 })).toMatchObject({ state: 'failed', problem: 'took longer than 500 ms' })
+    await hasty.close()
+  }, 30_000)
 
   it('memory that only grows ends with its trial; the others go on', async () => {
     const bomb = 'while (ctx.parameters.size % 7 === 0) (state.kept ??= []).push(ARRAY)'

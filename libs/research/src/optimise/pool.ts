@@ -1,22 +1,27 @@
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { Refusal } from '@contrail/contracts'
+import { isoOfUs, Refusal } from '@contrail/contracts'
 import { GROWS, limitsOf, LOOK_MS, memoryBudgetMb, passedMb, ranOut } from '../run/memory.ts'
+import { PULSE_BYTES, pulseOf, readPulse } from '../run/watch.ts'
+import type { Pulse } from '../run/watch.ts'
 import { shareSeries } from './evaluate.ts'
 import type { TrialSetup, TrialWindow } from './evaluate.ts'
 import type { ParameterSet } from './space.ts'
+import type { TrialThreadData } from './trial-thread.ts'
 import type { Outcome } from './trial.ts'
 
 export type PoolOptions = {
   /** Default: one per core. */
   readonly threads?: number | undefined
-  /** A trial that takes longer is ended and counts as failed: an endless loop in a strategy, most likely. */
+  /** A trial that takes longer is ended and counts as failed. */
   readonly trialMsMax?: number | undefined
+  /** A handler of the strategy that takes longer ends its trial, and is named; ms. */
+  readonly handlerMsMax?: number | undefined
   /** What one thread may hold, MB. Default: 4096, or its share of half of the machine. */
   readonly memoryMbMax?: number | undefined
 }
-type Budget = { readonly trialMsMax: number; readonly memoryMbMax: number }
+type Budget = { readonly trialMsMax: number; readonly handlerMsMax: number; readonly memoryMbMax: number }
 export type Pool = {
   readonly threads: number
   evaluate(point: ParameterSet, window?: TrialWindow): Promise<Outcome>
@@ -24,6 +29,7 @@ export type Pool = {
 }
 
 const TRIAL_MS_MAX = 10 * 60_000
+const HANDLER_MS_MAX = 10_000
 const THREADS_MAX = 256
 type Job = {
   readonly point: ParameterSet
@@ -43,13 +49,15 @@ class ThreadPool implements Pool {
   readonly #budget: Budget
   readonly #waiting: Job[] = []
   readonly #members = new Set<Member>()
+  /** A trial stood still: from now on each call of a handler is watched, which costs every event a little. */
+  #isWatched = false
   #closed = false
 
   constructor(setup: TrialSetup, options: PoolOptions) {
     this.#setup = setup
     this.threads = Math.max(1, Math.min(THREADS_MAX, options.threads ?? availableParallelism()))
-    const { trialMsMax = TRIAL_MS_MAX, memoryMbMax = memoryBudgetMb(this.threads) } = options
-    this.#budget = { trialMsMax, memoryMbMax }
+    const { trialMsMax = TRIAL_MS_MAX, handlerMsMax = HANDLER_MS_MAX } = options
+    this.#budget = { trialMsMax, handlerMsMax, memoryMbMax: options.memoryMbMax ?? memoryBudgetMb(this.threads) }
   }
 
   evaluate(point: ParameterSet, window?: TrialWindow): Promise<Outcome> {
@@ -73,7 +81,12 @@ class ThreadPool implements Pool {
   }
 
   #member(): Member {
-    const member: Member = new Member(this.#setup, this.#budget, {
+    const member: Member = new Member(this.#setup, this.#budget, this.#isWatched, {
+      // Once more, with an eye on each call: it may only be slow.
+      stalled: (job) => {
+        this.#isWatched = true
+        this.#waiting.unshift(job)
+      },
       free: () => this.#hand(),
       gone: (error) => {
         this.#members.delete(member)
@@ -86,22 +99,34 @@ class ThreadPool implements Pool {
   }
 }
 
+type Told = {
+  readonly free: () => void
+  readonly stalled: (job: Job) => void
+  readonly gone: (error?: unknown) => void
+}
+
 class Member {
   readonly worker: Worker
   readonly #budget: Budget
-  readonly #free: () => void
+  readonly #isWatched: boolean
+  readonly #on: Told
+  readonly #pulse: Pulse
   isReady = false
   #job: Job | undefined
   #startedMs = 0
-  #timer: NodeJS.Timeout | undefined
+  #calls = 0
+  #sinceMs = 0
   #watch: NodeJS.Timeout | undefined
   #failure: unknown
 
-  constructor(setup: TrialSetup, budget: Budget, on: { free: () => void; gone: (error?: unknown) => void }) {
+  constructor(setup: TrialSetup, budget: Budget, isWatched: boolean, on: Told) {
     this.#budget = budget
-    this.#free = on.free
+    this.#isWatched = isWatched
+    this.#on = on
+    const memory = new SharedArrayBuffer(PULSE_BYTES)
+    this.#pulse = pulseOf(memory)
     this.worker = new Worker(path.join(import.meta.dirname, 'trial-thread.ts'), {
-      workerData: setup,
+      workerData: { setup, memory, isWatched } satisfies TrialThreadData,
       env: {},
       stdout: true,
       resourceLimits: limitsOf(budget.memoryMbMax),
@@ -122,23 +147,42 @@ class Member {
 
   take(job: Job): void {
     this.#job = job
-    this.#startedMs = performance.now()
-    const { trialMsMax } = this.#budget
-    const late = `took longer than ${trialMsMax} ms: is there an endless loop?`
-    this.#timer = setTimeout(() => this.#end(new Error(late)), trialMsMax)
-    this.#watch = setInterval(() => void this.#weigh(job), LOOK_MS)
+    this.#startedMs = this.#sinceMs = performance.now()
+    this.#watch = setInterval(() => this.#look(job), LOOK_MS)
     this.worker.postMessage({ point: job.point, window: job.window })
   }
 
   #said(message: Outcome | 'ready'): void {
     if (message === 'ready') this.isReady = true
     else this.#settle(message)
-    this.#free()
+    this.#on.free()
   }
 
   #end(failure: unknown): void {
     this.#failure ??= failure
     void this.worker.terminate()
+  }
+
+  #look(job: Job): void {
+    void this.#weigh(job)
+    const nowMs = performance.now()
+    const { trialMsMax, handlerMsMax } = this.#budget
+    if (nowMs - this.#startedMs >= trialMsMax) return this.#end(new Error(`took longer than ${trialMsMax} ms`))
+    const { calls, inside, handler, eventUs } = readPulse(this.#pulse)
+    if (calls !== this.#calls) {
+      this.#calls = calls
+      this.#sinceMs = nowMs
+    }
+    if (nowMs - this.#sinceMs < handlerMsMax) return
+    if (!this.#isWatched) {
+      this.#job = undefined
+      clearInterval(this.#watch)
+      this.#on.stalled(job)
+      void this.worker.terminate()
+    } else if (inside) {
+      const place = `${handler}${eventUs > 0 ? ` at ${isoOfUs(eventUs)}` : ''}`
+      this.#end(new Error(`${place} ran longer than ${handlerMsMax / 1000} s: look for a loop without an end`))
+    }
   }
 
   async #weigh(job: Job): Promise<void> {
@@ -151,7 +195,6 @@ class Member {
   }
 
   #settle(outcome: Outcome): void {
-    clearTimeout(this.#timer)
     clearInterval(this.#watch)
     const job = this.#job
     this.#job = undefined

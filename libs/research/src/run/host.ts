@@ -63,6 +63,8 @@ export type ThreadOptions = {
   readonly handlerMsMax?: number | undefined
   /** What the strategy and its run may hold. Default: 4096, or half of the machine. */
   readonly memoryMbMax?: number | undefined
+  /** How the caller is told to ask for more of either: `--budget SECONDS`. Absent where it cannot. */
+  readonly more?: { readonly time: string; readonly memory: string } | undefined
   readonly onOutput?: ((text: string) => void) | undefined
 }
 const HANDLER_MS_MAX = 10_000
@@ -78,6 +80,7 @@ export class StrategyThread {
   readonly #folder: string | undefined
   readonly #handlerMsMax: number
   readonly #memoryMbMax: number
+  readonly #more: ThreadOptions['more']
   #settle: { resolve: (answer: Answer) => void; reject: (error: unknown) => void } | undefined
   #onProgress: ((done: number, total: number) => void) | undefined
   /** Answers that nobody has asked for yet. */
@@ -98,6 +101,7 @@ export class StrategyThread {
     this.#source = source
     this.#handlerMsMax = options.handlerMsMax ?? HANDLER_MS_MAX
     this.#memoryMbMax = options.memoryMbMax ?? memoryBudgetMb()
+    this.#more = options.more
     const resourceLimits = limitsOf(this.#memoryMbMax)
     const settings = { env: {}, execArgv: [], stdout: true, stderr: true, resourceLimits }
     if ('code' in code) {
@@ -223,7 +227,7 @@ export class StrategyThread {
     const msMax = this.#loading ? Math.max(LOAD_MS_MAX, this.#handlerMsMax) : this.#handlerMsMax
     if (nowMs - this.#sinceMs < msMax) return
     const value = `${this.#place()} ran longer than ${msMax / 1000} s`
-    this.#end(refuse('endless', this.#source, value, 'look for a loop without an end; --budget SECONDS allows more'))
+    this.#end(refuse('endless', this.#source, value, `look for a loop without an end${allows(this.#more?.time)}`))
   }
 
   /** Ends the thread when it holds too much. It answers between two steps of its code, also in a loop. */
@@ -253,7 +257,7 @@ export class StrategyThread {
 
   #tooMuch(memoryMb: number): Refusal {
     const value = `${this.#place()} held more than ${memoryMb} MB`
-    return refuse('out_of_memory', this.#source, value, `${GROWS}; --memory MB allows more`)
+    return refuse('out_of_memory', this.#source, value, `${GROWS}${allows(this.#more?.memory)}`)
   }
 
   #crash(error: Error): Refusal {
@@ -261,3 +265,5 @@ export class StrategyThread {
     return refuse('strategy_failed', this.#source, error.message.split('\n')[0], 'mend it and try again')
   }
 }
+
+const allows = (more: string | undefined): string => (more === undefined ? '' : `; ${more} allows more`)

@@ -59,6 +59,8 @@ export type RunOptions = {
   readonly handlerMsMax?: number
   /** MB that the strategy and its run may hold. */
   readonly memoryMbMax?: number
+  /** How the caller asks for more of either, for what is said of a strategy that was ended; absent where it cannot. */
+  readonly more?: { readonly time: string; readonly memory: string }
   /** What the strategy prints while it runs. */
   readonly onOutput?: (text: string) => void
 }

@@ -67,6 +67,10 @@ function mark(handler: Handler, index: number, definition: StrategyDefinition, v
     return answer
   }
 }
+/** It goes on: of a strategy whose calls are not marked. */
+export const beat = ({ view }: Pulse): void => {
+  view[CALLS] = (view[CALLS] as number) + 1
+}
 /** What a handler threw leaves it inside: the thread calls this when it has caught it. */
 export const leave = ({ view }: Pulse): void => {
   view[INSIDE] = 0
