@@ -8,6 +8,8 @@ import path from 'node:path'
 const [major, minor] = process.versions.node.split('.').map(Number)
 const readsTypeScript = major > 22 || (major === 22 && minor >= 18)
 const root = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), '../../..')
+// What prints the help reads it when it is loaded, and knows this value only.
+if (!process.stdout.isTTY || process.env.NO_COLOR !== undefined) process.env.NO_COLOR = '1'
 if (readsTypeScript) {
   module.enableCompileCache?.()
   await import('../src/main.ts')

@@ -1,3 +1,4 @@
+import type { StatusView, StrategyView } from '@contrail/contracts'
 import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
@@ -5,6 +6,7 @@ import { get } from '../lib/client.ts'
 import { connection, home, root } from '../lib/home.ts'
 import { printJson, printTable, styled } from '../lib/print.ts'
 import { command } from '../lib/run.ts'
+import { whyNot } from '../lib/trouble.ts'
 
 type Finding = { check: string; ok: boolean; found: string; mend: string }
 type Check = () => Finding | Promise<Finding>
@@ -63,9 +65,7 @@ const checks: readonly Check[] = [
     return finding('nats', open, url ? `port ${url.port}` : 'never started', 'npm start; then contrail logs nats')
   },
   async () => {
-    const status = await get<{ services: { name: string; ready: boolean; reasons: string[] }[] }>('/v1/status').catch(
-      (error: Error) => error,
-    )
+    const status = await get<StatusView>('/v1/status').catch((error: Error) => error)
     if (status instanceof Error) return finding('platform', false, status.message, 'npm start; then contrail logs core')
     const bad = status.services.filter(({ ready }) => !ready)
     const found =
@@ -73,6 +73,23 @@ const checks: readonly Check[] = [
         ? `${status.services.length} services ready`
         : bad.map(({ name, reasons }) => `${name}: ${reasons.join(', ')}`).join('; ')
     return finding('platform', bad.length === 0, found, 'contrail logs core')
+  },
+  async () => {
+    const status = await get<StatusView>('/v1/status').catch(() => undefined)
+    const found = status?.halts.map(({ scope, state, reason }) => `${scope} is ${state}: ${reason}`).join('; ')
+    if (found === undefined) return finding('trading', false, 'the platform does not answer', 'npm start')
+    return finding('trading', found === '', found || 'no halt', 'contrail resume, once its reason is gone')
+  },
+  async () => {
+    const list = await get<{ items: StrategyView[] }>('/v1/strategies').catch(() => undefined)
+    if (!list) return finding('strategies', false, 'the platform does not answer', 'npm start')
+    const troubles = list.items.flatMap((one) => {
+      const why = whyNot(one)
+      return why === undefined ? [] : `${one.strategy} ${one.actual}`
+    })
+    const running = list.items.filter(({ desired }) => desired === 'running').length
+    const found = troubles.join(', ') || `${running} running`
+    return finding('strategies', troubles.length === 0, found, 'contrail strategies says why; mend it and start it')
   },
   async () => {
     const before = Date.now() // tidy-ok: compares clocks

@@ -1,6 +1,6 @@
 import type { OrderView } from '@contrail/contracts'
 import { get, query } from '../lib/client.ts'
-import { clockOf, printJson, printTable } from '../lib/print.ts'
+import { clockOf, printJson, printMore, printTable } from '../lib/print.ts'
 import { command } from '../lib/run.ts'
 import { filterArgs } from '../lib/filters.ts'
 
@@ -10,7 +10,7 @@ export default command(
   { ...filterArgs, open: { type: 'boolean', description: 'Only those that may still fill' } },
   async ({ account, strategy, instrument, limit, open, json }) => {
     const status = open ? 'open' : 'all'
-    const list = await get<{ items: OrderView[] }>(
+    const list = await get<{ items: OrderView[]; next?: string }>(
       `/v1/orders${query({ account, strategy, instrument, limit, status })}`,
     )
     if (json) return printJson(list)
@@ -30,5 +30,6 @@ export default command(
       })),
       'no orders yet',
     )
+    printMore(list)
   },
 )

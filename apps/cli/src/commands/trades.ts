@@ -1,12 +1,14 @@
 import type { FillView } from '@contrail/contracts'
 import { get, query } from '../lib/client.ts'
 import { filterArgs } from '../lib/filters.ts'
-import { clockOf, printJson, printTable } from '../lib/print.ts'
+import { clockOf, printJson, printMore, printTable } from '../lib/print.ts'
 import { command } from '../lib/run.ts'
 
 export default command('trades', 'List fills, newest first', filterArgs, async (args) => {
   const { account, strategy, instrument, limit } = args
-  const list = await get<{ items: FillView[] }>(`/v1/fills${query({ account, strategy, instrument, limit })}`)
+  const list = await get<{ items: FillView[]; next?: string }>(
+    `/v1/fills${query({ account, strategy, instrument, limit })}`,
+  )
   if (args.json) return printJson(list)
   printTable(
     list.items.map((fill) => ({
@@ -22,4 +24,5 @@ export default command('trades', 'List fills, newest first', filterArgs, async (
     })),
     'no fills yet',
   )
+  printMore(list)
 })

@@ -27,6 +27,10 @@ export function printTable(rows: readonly Record<string, string | number | null>
   process.stdout.write(`${styled('dim', line(columns))}\n`)
   for (const row of texts) process.stdout.write(`${line(row)}\n`)
 }
+/** A list that goes on says so: nobody shall take a page for all there is. */
+export function printMore({ items, next }: { items: readonly unknown[]; next?: string }): void {
+  if (next !== undefined) process.stdout.write(`the newest ${items.length}; there are more: --limit 500\n`)
+}
 const width = (text: string): number => stripVTControlCharacters(text).length
 
 export function ago(us: number): string {

@@ -2,8 +2,9 @@ import type { StrategyView, StreamEvents } from '@contrail/contracts'
 import { explain, send } from './api.ts'
 import { noted, plain, price, quantity, timeOf, words } from './format.ts'
 import { refreshStrategies } from './live.ts'
+import { ENDED } from './model.ts'
 import { Empty, Loading, Panel } from './panel.tsx'
-import { notify, useModel } from './store.ts'
+import { notify, read, useModel } from './store.ts'
 
 export function Strategies() {
   const strategies = useModel((model) => model.strategies)
@@ -135,10 +136,18 @@ const COMMANDS = {
   stopped: [['start', 'Start']],
 } as const
 
+/** Orders at a venue know nothing of a strategy that no longer listens. */
+function sayResting(strategy: string): void {
+  const resting = read().orders?.filter((order) => order.strategy === strategy && !ENDED.has(order.status)) ?? []
+  if (resting.length > 0)
+    notify('good', `${resting.length} of its orders may still fill: they are among the orders, under “Open”.`)
+}
+
 function Commands({ card }: { card: StrategyView }) {
   async function run(command: string): Promise<void> {
     try {
       await send('POST', `/v1/strategies/${card.strategy}/${command}`, { reason: 'by hand, on the page' })
+      if (command === 'pause' || command === 'stop') sayResting(card.strategy)
       await refreshStrategies()
     } catch (error) {
       notify('bad', explain(error))

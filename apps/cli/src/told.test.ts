@@ -1,0 +1,79 @@
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import path from 'node:path'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+
+const program = path.resolve(import.meta.dirname, '../bin/contrail.mjs')
+/** Answers by path, as a gateway would give them. */
+let answers: Record<string, unknown> = {}
+let server: Server
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    const answer = answers[new URL(request.url ?? '', 'http://here').pathname]
+    response.writeHead(answer ? 200 : 404, { 'content-type': 'application/json' }).end(JSON.stringify(answer ?? {}))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+})
+afterAll(() => server.close())
+
+const strategy = { strategy: 'mine', definition: 'mine', desired: 'running', actual: 'started', detail: 'live' }
+const card = (change: object = {}) => ({ ...strategy, decisions: 3, account: 'paper', updatedUs: 1, code: 'a'.repeat(64), ...change }) // prettier-ignore
+beforeEach(() => {
+  answers = {
+    '/v1/status': { services: [{ name: 'orders', ready: true, reasons: [] }], halts: [], tradingState: 'active' },
+    '/v1/strategies': { items: [card()] },
+  }
+})
+
+function contrail(...args: string[]): Promise<{ code: number; out: string }> {
+  const { port } = server.address() as AddressInfo
+  const env = { PATH: process.env['PATH'] ?? '', CONTRAIL_URL: `http://127.0.0.1:${port}`, CONTRAIL_TOKEN: 't' }
+  return new Promise((resolve) =>
+    execFile(process.execPath, [program, ...args], { env }, (error, out) =>
+      resolve({ code: error ? Number(error.code) : 0, out }),
+    ),
+  )
+}
+
+test('a halt is said by status and by doctor', async () => {
+  expect((await contrail('status')).out).not.toContain('halted')
+  expect((await contrail('doctor')).out).toMatch(/^trading +ok +no halt$/m)
+  answers['/v1/status'] = {
+    ...(answers['/v1/status'] as object),
+    halts: [{ scope: 'platform', state: 'halted', reason: 'the feed looks wrong' }],
+  }
+  expect((await contrail('status')).out).toContain('platform is halted: the feed looks wrong')
+  const { code, out } = await contrail('doctor')
+  expect(out).toMatch(/^trading +BAD +platform is halted: the feed looks wrong +contrail resume/m)
+  expect(code).toBe(1)
+})
+
+test('a strategy that shall run and does not says why, to who lists them and to the doctor', async () => {
+  expect((await contrail('doctor')).out).toMatch(/^strategies +ok +1 running$/m)
+  answers['/v1/strategies'] = { items: [card({ actual: 'halted', detail: 'Error: boom at mine.ts:9' })] }
+  expect((await contrail('strategies')).out).toContain('Error: boom at mine.ts:9')
+  expect((await contrail('doctor')).out).toMatch(/^strategies +BAD +mine halted +contrail strategies says why/m)
+  answers['/v1/strategies'] = { items: [card({ desired: 'stopped', actual: 'halted', detail: 'Error: boom' })] }
+  expect((await contrail('strategies')).out).not.toContain('boom')
+})
+
+test('who stops a strategy hears what of it may still fill', async () => {
+  answers['/v1/strategies/mine/stop'] = card({ desired: 'stopped' })
+  answers['/v1/orders'] = { items: [] }
+  expect((await contrail('stop', 'mine')).out).toBe('mine shall be stopped\n')
+  answers['/v1/orders'] = { items: [{}, {}] }
+  expect((await contrail('stop', 'mine')).out).toMatch(/2 of its orders may still fill .*contrail halt --strategy mine/)
+})
+
+test('a list that goes on says so', async () => {
+  answers['/v1/fills'] = { items: [{ atUs: 1, tradeId: 't' }], next: '7' }
+  expect((await contrail('trades')).out).toContain('the newest 1; there are more: --limit 500')
+})
+
+test('what is read by a program has no colours', async () => {
+  for (const args of [['--help'], ['orders', '--help'], ['status']])
+    expect((await contrail(...args)).out).not.toContain('\u001b')
+})
