@@ -3,7 +3,7 @@ import { decodeMarket } from './decode.ts'
 import type { MarketRoute, Route } from './mailbox.ts'
 import type { StrategyBatch, StrategyRun } from './program.ts'
 
-/** Of these one frame is read for all authors. */
+/** Of these one frame is read for all authors, and all of them see the same view of it, frozen. */
 export type SharedKind = 'tick' | 'quote' | 'candle'
 type SharedRoute = MarketRoute & { readonly kind: SharedKind }
 const isShared = (route: Route): route is SharedRoute =>
@@ -40,7 +40,7 @@ class Decoded {
       if (kind === 'feedStatus') return undefined
       this.timesUs[at] = value.receiveTimeUs
       this.prices[at] = price
-      return (this.#values[at] = value)
+      return (this.#values[at] = Object.freeze(value))
     } catch (error) {
       if (error instanceof Refusal) return undefined
       throw error

@@ -153,3 +153,24 @@ test('the one that throws is told, with its input; what came before it has been 
   expect([run.at, (actor.readout.state as { seen: number }).seen]).toEqual([2, 6])
   expect(actor.snapshot().prices[`sim.${BTC}`]).toBe(105)
 })
+
+test('an author that writes into what all of them see is stopped there', () => {
+  const writes = defineStrategy({
+    name: 'writes',
+    parameters: z.strictObject({}),
+    inputs: () => [{ kind: 'ticks' as const, venue: 'sim', instrument: BTC }],
+    state: () => ({}),
+    onTick: (_ctx, _state, tick) => void Object.assign(tick, { mine: 1 }),
+  })
+  const instruments = [testInstrument({ venue: 'sim', instrument: BTC } as never)]
+  const actor = createStrategyActor(writes, {
+    strategy: 's1',
+    tenant: 'main',
+    account: 'paper',
+    parameters: {},
+    instruments,
+  })
+  const run = runOf(actor, [inputAt(2)])
+  expect(run.batch.inputs[0]?.subject).toBe(`md.ticks.sim.${BTC}`)
+  expect(() => takeRun(actor, run, 1, new Float64Array(8))).toThrow(/onTick threw on MD 2 .*not extensible/)
+})

@@ -1,4 +1,3 @@
-import { CandleFrame, QuoteFrame, TickFrame } from '@contrail/contracts'
 import type { StrategyActor } from './actor.ts'
 import type { Collector } from './collector.ts'
 import { HANDLER_OF, refusePromise, StrategyFailure } from './handlers.ts'
@@ -73,15 +72,15 @@ function callEach(direct: Direct, collected: Collector, run: StrategyRun, progre
   }
 }
 
-/** Each author has a view of its own. Handlers are called as methods: so V8 compiles them into this loop where it can. */
+/** Handlers are called as methods: so V8 compiles them into this loop where it can. */
 function call({ definition, context, state }: Direct, kind: SharedKind, value: object): unknown {
   const author = definition as unknown as { [K in HandlerName]?: Handler }
   switch (kind) {
     case 'tick':
-      return author.onTick?.(context, state, TickFrame.again(value as TickFrame))
+      return author.onTick?.(context, state, value)
     case 'quote':
-      return author.onQuote?.(context, state, QuoteFrame.again(value as QuoteFrame))
+      return author.onQuote?.(context, state, value)
     default:
-      return author.onCandle?.(context, state, CandleFrame.again(value as CandleFrame))
+      return author.onCandle?.(context, state, value)
   }
 }
