@@ -7,7 +7,7 @@ import { candleSchema, clockSchema } from './messages/market.ts'
 import type { Candle, Clock } from './messages/market.ts'
 import { confirmSchema } from './messages/confirm.ts'
 import type { Confirm } from './messages/confirm.ts'
-import { isPlainConfirm } from './plain-confirm.ts'
+import { scanConfirm } from './confirm-scan.ts'
 
 const text = new TextEncoder()
 const reader = new TextDecoder('utf-8', { fatal: true })
@@ -39,10 +39,8 @@ export function decodeClock(bytes: Uint8Array): Clock {
   return plainClock(value) ?? check(clockSchema, value, 'clock')
 }
 
-export function decodeConfirm(bytes: Uint8Array): Confirm {
-  const value = parseJson(bytes, 'confirm')
-  return isPlainConfirm(value) ? value : check(confirmSchema, value, 'confirm')
-}
+export const decodeConfirm = (bytes: Uint8Array): Confirm =>
+  scanConfirm(bytes) ?? decodeJson(confirmSchema, bytes, 'confirm')
 
 const CLOCK_FIELDS = Object.keys(clockSchema.shape).length
 
