@@ -41,7 +41,7 @@ export { approveCancelForHalt, checkAmend, checkCancel, checkEntry, checkPlace }
 export type { AmendRequest, Approved, CancelRequest, PlaceRequest, RiskCheck, Verdict } from './risk/gate.ts'
 export { LIMITS_DEFAULT, limitsFor, NOTIONAL_CEILING, scopeKeys } from './risk/limits.ts'
 export type { Limits, LimitTable, Scope } from './risk/limits.ts'
-export { NO_EXPOSURE } from './risk/view.ts'
+export { NO_EXPOSURE, pricedAt } from './risk/view.ts'
 export type { Exposure, HaltEntry, MarketView, RecentOrder, RiskView, TradingState } from './risk/view.ts'
 export {
   advance,

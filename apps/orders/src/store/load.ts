@@ -1,4 +1,5 @@
 import type { Fill, PlaceIntent } from '@contrail/contracts'
+import { pricedAt } from '@contrail/trading'
 import type { Order, PlaceRequest, RiskCheck } from '@contrail/trading'
 import { loadUnwritten } from './first.ts'
 import { positionKey } from '../account/held.ts'
@@ -65,7 +66,7 @@ export async function loadState(writer: Writer, venue: string, epoch: number, no
 
 export function recentOf(row: { orderId: string; strategy: string; atUs: number }, intent: PlaceIntent): Recent {
   const { venue, instrument, side, quantity } = intent
-  return { ...row, venue, instrument, side, quantity, price: intent.price ?? intent.stopPrice ?? 'market' }
+  return { ...row, venue, instrument, side, quantity, price: pricedAt(intent) }
 }
 
 /** One order whatever its state, by its id or by an id that the venue knows. */

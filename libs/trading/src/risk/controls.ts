@@ -3,6 +3,7 @@ import type { OrderType, PlaceIntent } from '@contrail/contracts'
 import type { RiskCheck, Subject } from './gate.ts'
 import { midOf } from './protection.ts'
 import { scopeKeys } from './limits.ts'
+import { pricedAt } from './view.ts'
 import type { HaltEntry } from './view.ts'
 
 type Result = Omit<RiskCheck, 'control'> | undefined
@@ -182,7 +183,8 @@ function quantity({ intent, view }: Subject): Result {
 function midCollar({ intent, view }: Subject): Result {
   if (intent.price === undefined || intent.parent !== undefined) return undefined
   const reference = intent.stopPrice === undefined ? midOf(view.market) : Number(intent.stopPrice)
-  return collar(Number(intent.price), reference, view.limits.midCollar, 'mid')
+  const name = intent.stopPrice === undefined ? 'mid' : 'its trigger'
+  return collar(Number(intent.price), reference, view.limits.midCollar, name)
 }
 
 function lastCollar({ intent, view }: Subject): Result {
@@ -194,14 +196,14 @@ function lastCollar({ intent, view }: Subject): Result {
 
 function collar(price: number, reference: number | undefined, part: number, name: string): Result {
   const far = reference === undefined ? Number.NaN : Math.abs(price / reference - 1)
-  const limit = `±${part * 100} % of ${name} ${reference ?? 'unknown'}`
+  const limit = `±${part * 100} % of ${name} ${reference === undefined ? 'unknown' : Number(reference.toPrecision(12))}`
   return { limit, found: String(price), passed: far <= part + 1e-12 }
 }
 
 function duplicate({ intent, view, amends }: Subject): Result {
   const windowUs = view.limits.duplicateWindowUs
   if (windowUs === 0 || amends) return undefined
-  const price = intent.price ?? intent.stopPrice ?? 'market'
+  const price = pricedAt(intent)
   const twin = view.recent.find(
     (order) =>
       view.nowUs - order.atUs < windowUs &&

@@ -47,6 +47,7 @@ const LIMIT = {
 } as PlaceIntent
 const MARKET = { ...LIMIT, orderType: 'market', price: undefined } as unknown as PlaceIntent
 const TRAILING = { orderType: 'trailing_stop', price: undefined }
+const trail = { ...TRAILING, trailingPercent: '1' }
 const CHILD = { parent: 's-1-9' }
 const EXIT = { side: 'sell', reduceOnly: true }
 const ASKED = { decidedUs: NOW - 1_000_000 }
@@ -124,6 +125,8 @@ describe('each control, just inside and just outside its limit', () => {
     ['C8 of another strategy of the account', 'DUPLICATE_ORDER', {}, { recent: [recent(10, { strategy: 'x' })] }],
     ['C8 long ago', 'approved', {}, { recent: [recent(2_000_000)] }],
     ['C8 another side', 'approved', { side: 'sell' }, { recent: [recent(10)] }],
+    ['C8 a trail behind the market order', 'approved', trail, { recent: [recent(10, { price: 'market' })] }],
+    ['C8 the same trail', 'DUPLICATE_ORDER', trail, { recent: [recent(10, { price: 'trail 1%' })] }],
     ['C8 another price', 'approved', { price: '100.1' }, { recent: [recent(10)] }],
     ['C9 an UNKNOWN order stops growth', 'UNKNOWN_OUTSTANDING', {}, exposure({ unknown: 1 })],
     ['C9 what reduces may leave', 'approved', { side: 'sell' }, exposure({ unknown: 1, position: 2 })],

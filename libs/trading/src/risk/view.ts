@@ -1,4 +1,4 @@
-import type { Instrument, Side } from '@contrail/contracts'
+import type { Instrument, PlaceIntent, Side } from '@contrail/contracts'
 import type { Limits, Scope } from './limits.ts'
 
 export type TradingState = 'active' | 'reducing' | 'halted'
@@ -23,7 +23,15 @@ export type RecentOrder = {
   readonly instrument: string
   readonly side: Side
   readonly quantity: string
+  /** As `pricedAt` says it. */
   readonly price: string
+}
+
+/** Where an order works, for C8: a stop, or a trail at another distance, is not the market order before it. */
+export function pricedAt({ price, stopPrice, trailingOffset, trailingPercent }: PlaceIntent): string {
+  if (price ?? stopPrice) return (price ?? stopPrice) as string
+  if (trailingPercent !== undefined) return `trail ${trailingPercent}%`
+  return trailingOffset === undefined ? 'market' : `trail ${trailingOffset}`
 }
 
 /**
