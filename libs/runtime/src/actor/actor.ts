@@ -4,6 +4,7 @@ import { describeThrow, encodeMessage } from './messages.ts'
 import type { OwnMessage } from './messages.ts'
 import type { ActorPorts } from './ports.ts'
 import type { ActorInput, ActorOutput, ActorProgram, ActorRun } from './program.ts'
+import { Places } from './places.ts'
 import { Progress } from './progress.ts'
 import type { Trial } from './swap.ts'
 import { TRAIL_RUNS_MAX } from './trail.ts'
@@ -35,7 +36,8 @@ export class Actor extends Progress implements Receiver {
   swappedAtUs: number | undefined
   firstInputAtUs: number | undefined
   #held = false
-  #place = 0
+  /** Where in the ring its inputs are, while it is not attached. */
+  readonly #places: Places
   #joined = false
   #pumping = false
   #room: (() => void) | undefined
@@ -45,6 +47,7 @@ export class Actor extends Progress implements Receiver {
     this.spec = spec
     this.program = program
     this.#ports = ports
+    this.#places = new Places(ports.feed, this)
   }
 
   get mailbox(): Readonly<Record<string, readonly string[]>> {
@@ -59,7 +62,7 @@ export class Actor extends Progress implements Receiver {
     this.#trial = trial
     // A version that is taken back leaves inputs that are taken once more.
     if (trial) this.#ports.feed.keepFor(this)
-    else if (this.#attached) this.#keepsLess()
+    else if (this.#attached) this.#ports.feed.letGo(this)
   }
   get attached(): boolean {
     return this.#attached
@@ -75,7 +78,7 @@ export class Actor extends Progress implements Receiver {
   }
   /** Inputs in the ring that it has not looked at yet. */
   get behind(): number {
-    return this.#joined && !this.#attached ? this.#ports.feed.head - this.#place : 0
+    return this.#joined && !this.#attached ? this.#ports.feed.head - this.#places.first : 0
   }
 
   /** One input into the program. What it decided is completed here; whether it is published is the caller's matter. */
@@ -179,7 +182,10 @@ export class Actor extends Progress implements Receiver {
 
   release(): void {
     this.#held = false
-    if (this.#joined && !this.#attached) this.#pump()
+    if (!this.#joined || this.#attached) return
+    // Another version may read other subjects.
+    this.#places.begin(this.#places.first)
+    this.#pump()
   }
 
   /** Released behind inputs that it takes once more: from the ring, or by `catchUp` where the ring has gone on. */
@@ -198,7 +204,7 @@ export class Actor extends Progress implements Receiver {
   }
 
   receive(run: ActorRun): void {
-    if (!this.#attached) return
+    if (!this.#attached) return this.#places.add(run)
     const { batch, order, count } = run
     // The feed may be behind what it has read by itself.
     const seen = this.enter(batch.stream)
@@ -209,7 +215,7 @@ export class Actor extends Progress implements Receiver {
       else this.#takeMany(run)
     }
     // It could not take all of it: it will come for the rest.
-    if (!this.#attached) this.#place = Math.max(this.#place, this.#ports.feed.placeOf((order[run.at - 1] ?? -1) + 1))
+    if (!this.#attached) this.#places.add(run)
   }
 
   #takeNext(run: ActorRun): void {
@@ -256,7 +262,7 @@ export class Actor extends Progress implements Receiver {
   /** Taken up by the feed: works off the ring and is then fed directly. */
   joined(): void {
     this.#joined = true
-    this.#place = this.#ports.feed.tail
+    this.#places.begin(this.#ports.feed.tail)
     this.#pump()
   }
 
@@ -302,15 +308,11 @@ export class Actor extends Progress implements Receiver {
     this.#watched = this.isLong || this.#trial !== undefined || this.spec.onApplied?.stream === stream
   }
 
-  #keepsLess(): void {
-    if (this.#trial === undefined) this.#ports.feed.letGo(this)
-  }
-
   #detach(): void {
     this.positions = this.positionsNow()
     this.#attached = false
     this.#ports.feed.keepFor(this)
-    this.#place = this.#ports.feed.placeOf(0)
+    this.#places.begin(Infinity)
   }
 
   #onRoom(): void {
@@ -322,29 +324,27 @@ export class Actor extends Progress implements Receiver {
   #pump(): void {
     if (this.#pumping) return
     this.#pumping = true
-    const more = this.#takeFromRing()
+    this.#takeFromRing()
     this.#pumping = false
-    if (more === 'later') this.#ports.clock.setTimer(0, () => this.#joined && !this.#attached && this.#pump())
   }
 
-  #takeFromRing(): 'later' | undefined {
-    const { feed } = this.#ports
-    for (let taken = 0; this.#place < feed.head; taken++) {
-      if (!this.#joined || this.#held || this.#committer?.full) return undefined
-      if (taken >= RING_BURST) return 'later'
-      if (this.#place < feed.tail) {
+  #takeFromRing(): void {
+    const { feed, clock } = this.#ports
+    for (let taken = 0; this.#joined && !this.#held && !this.#committer?.full; taken++) {
+      if (taken >= RING_BURST) return void clock.setTimer(0, () => this.#joined && !this.#attached && this.#pump())
+      if (this.#places.first < feed.tail) {
         this.#joined = false
         feed.leave(this)
-        this.#ports.onBehind(this)
-        return undefined
+        return this.#ports.onBehind(this)
       }
-      const input = feed.at(this.#place++)
-      if (input.sequence > this.enter(input.stream) && feed.isFor(this, input)) this.take(input)
+      const place = this.#places.take()
+      if (place === undefined) {
+        this.#attached = true
+        if (this.#trial === undefined) feed.letGo(this)
+        return this.#ports.onLive(this)
+      }
+      const input = feed.at(place)
+      if (input.sequence > this.enter(input.stream)) this.take(input)
     }
-    if (!this.#joined || this.#held || this.#committer?.full) return undefined
-    this.#attached = true
-    this.#keepsLess()
-    this.#ports.onLive(this)
-    return undefined
   }
 }
