@@ -93,3 +93,27 @@ test('one that throws in the middle of a batch is halted with that input; the ot
   await until('the other has its inputs', () => host.readout('good')?.inputs === 3)
   await host.close()
 })
+
+test('what comes while two decisions of an actor are on their way is taken afterwards, in its order and once', async () => {
+  const lab = createLab()
+  const gathered = gathering(lab)
+  const host = await lab.host({ bus: gathered.bus, limits: { ringMessages: 8_192 } })
+  const mailboxes: Record<string, string[]> = { a: ['md.a'], b: ['md.b'], both: ['md.a', 'md.b'], none: ['md.z'] }
+  for (const [id, subjects] of Object.entries(mailboxes))
+    host.start(lab.spec(id, { from: { MD: 1 }, program: () => new Adder({ mailbox: { MD: subjects }, every: 1 }) }))
+  await Promise.all(Object.keys(mailboxes).map((id) => lab.live(host, id)))
+  // More of one actor's than are told as they come.
+  const count = 6_000
+  for (let n = 0; n < count; n++) await lab.feed(`md.${'abc'[n % 3] as string}`, n)
+  await until('all is there', () => gathered.waiting() === count)
+  gathered.deliver()
+  await until('nothing is on its way', () => host.readouts().every(({ pending, behind }) => !pending && behind === 0))
+  const causes = async (id: string) => (await lab.decisions(id)).map(({ cause }) => (cause as { sequence: number }).sequence)
+  const own = (...rests: number[]) =>
+    Array.from({ length: count }, (_, n) => n + 1).filter((n) => rests.includes(n % 3))
+  expect(await causes('a')).toEqual(own(1))
+  expect(await causes('b')).toEqual(own(2))
+  expect(await causes('both')).toEqual(own(1, 2))
+  expect(await causes('none')).toEqual([])
+  await host.close()
+})
