@@ -4,7 +4,7 @@ import path from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { TIMEFRAME_US } from '@contrail/contracts'
-import type { Timeframe } from '@contrail/contracts'
+import type { StrategyView, Timeframe } from '@contrail/contracts'
 import { systemClock } from '@contrail/runtime'
 import { until } from '@contrail/runtime/testing'
 import { startTestGateway } from '../../gateway/src/testing/gateway.ts'
@@ -161,6 +161,17 @@ test.skipIf(!found)('the kill switch halts with a reason, by keyboard alone, and
   await byId('kill-reason').fill('all is well again')
   await byId('kill-confirm').click()
   await until('active', async () => (await attribute('kill-switch', 'data-state')) === 'active')
+})
+
+test.skipIf(!found)('a strategy that stands still is not counted as running and says why', async () => {
+  const [first, second, ...rest] = standIn.says.strategies as [StrategyView, StrategyView]
+  standIn.says.strategies = [first, { ...second, actual: 'halted', detail: 'Error: boom at rsi.ts:9' }, ...rest]
+  await page.reload()
+  await page.getByText('1 running, 1 down').waitFor()
+  await page.getByText('Error: boom at rsi.ts:9').waitFor()
+  standIn.says.strategies = [first, second, ...rest]
+  await page.reload()
+  await page.getByText('2 running').waitFor()
 })
 
 test.skipIf(!found)('a full page at each width, dark and light, without a sideways scroll', async () => {

@@ -6,15 +6,25 @@ import { ENDED } from './model.ts'
 import { Empty, Loading, Panel } from './panel.tsx'
 import { notify, read, useModel } from './store.ts'
 
+/** What it says of itself when it shall run and does not. */
+const DOWN: ReadonlySet<string> = new Set(['halted', 'diverged', 'fenced', 'gap'])
+/** Of one decision on its card. */
+const INTENTS_MAX = 4
+
 export function Strategies() {
   const strategies = useModel((model) => model.strategies)
-  const running = strategies?.filter(({ desired }) => desired === 'running').length ?? 0
+  const wanted = strategies?.filter(({ desired }) => desired === 'running') ?? []
+  const down = wanted.filter(({ actual }) => DOWN.has(actual)).length
   return (
     <Panel
       id="strategies"
       title="Strategies"
       className="strategies"
-      tools={<span className="count">{running} running</span>}
+      tools={
+        <span className="count">
+          {wanted.length - down} running{down > 0 ? `, ${down} down` : ''}
+        </span>
+      }
     >
       {strategies === undefined ? (
         <Loading rows={4} />
@@ -67,8 +77,7 @@ function stateOf({ desired, actual }: StrategyView): string {
 
 /** The last decision with what it saw: why, or why not yet. */
 function Why({ decision, card }: { decision: StreamEvents['decision'] | undefined; card: StrategyView }) {
-  if (['halted', 'diverged', 'fenced', 'gap'].includes(card.actual) && card.detail !== '')
-    return <p className="why bad">{card.detail}</p>
+  if (DOWN.has(card.actual) && card.detail !== '') return <p className="why bad">{card.detail}</p>
   if (!decision)
     return (
       <p className="why muted">
@@ -79,7 +88,7 @@ function Why({ decision, card }: { decision: StreamEvents['decision'] | undefine
   return (
     <div className="why" data-testid="decision" data-number={decision.number}>
       <p>
-        <b>{decision.intents.map(said).join(', ') || 'nothing to do'}</b>
+        <b>{intentsOf(decision) || 'nothing to do'}</b>
         <small>
           decision {decision.number} · {timeOf(decision.atUs)}
         </small>
@@ -96,6 +105,11 @@ function Why({ decision, card }: { decision: StreamEvents['decision'] | undefine
       ) : null}
     </div>
   )
+}
+
+function intentsOf({ intents }: StreamEvents['decision']): string {
+  const more = intents.length - INTENTS_MAX
+  return intents.slice(0, INTENTS_MAX).map(said).join(', ') + (more > 0 ? ` and ${more} more` : '')
 }
 
 function said(intent: StreamEvents['decision']['intents'][number]): string {
