@@ -121,10 +121,12 @@ const LOW = 1
 const FALL = 2
 const CASH = 3
 const QUANTITY = 4
+/** Turns that are looked at in one go: their bars are still in the cache of the processor. */
+const TURNS_TOGETHER = 256
 
 /**
  * Of one series of bars: cash and quantity change at a few rows only, and between them the equity of a bar is one sum. So the
- * changes are kept, whole stretches between them are looked at in one go, and columns are made of them when asked for.
+ * changes are kept, stretches between them are looked at many in one go, and columns are made of them when asked for.
  */
 export class BarEquity implements Equity {
   readonly #series: CandleColumns
@@ -135,6 +137,8 @@ export class BarEquity implements Equity {
   #next: number
   /** Row from which cash and quantity, both of quote and base, are those. */
   readonly #turns = new Table(3)
+  /** Of these, what is looked at. */
+  #seen = 0
   /** Last points of days that are over: time, value, exposure. */
   readonly #days = new Table(3)
   /** First row of the day after that of the row before `#next`. */
@@ -160,21 +164,33 @@ export class BarEquity implements Equity {
     if (lots === this.#lots && units === this.#units) return
     this.#lots = lots
     this.#units = units
-    this.advance(row)
-    const { cashQuote } = desk
-    const held = lots === 0 ? 0 : stock.quantity
-    this.#state[CASH] = cashQuote
-    this.#state[QUANTITY] = held
-    if (this.#byDay) return
+    if (this.#turns.rows - this.#seen >= TURNS_TOGETHER) this.#catchUp()
     const at = this.#turns.add()
     const { cells } = this.#turns
     cells[at] = row
-    cells[at + 1] = cashQuote
-    cells[at + 2] = held
+    cells[at + 1] = desk.cashQuote
+    cells[at + 2] = lots === 0 ? 0 : stock.quantity
   }
 
   /** All rows before `end` are over. */
   advance(end: number): void {
+    this.#catchUp()
+    this.#lookUntil(end)
+  }
+
+  #catchUp(): void {
+    const turns = this.#turns
+    for (; this.#seen < turns.rows; this.#seen++) {
+      this.#lookUntil(turns.at(this.#seen, 0))
+      this.#state[CASH] = turns.at(this.#seen, 1)
+      this.#state[QUANTITY] = turns.at(this.#seen, 2)
+    }
+    if (!this.#byDay) return
+    turns.clear()
+    this.#seen = 0
+  }
+
+  #lookUntil(end: number): void {
     if (!this.#byDay) return this.#look(end)
     while (this.#next < end) {
       if (this.#next >= this.#dayEnd) this.#dayEnd = this.#endOfDayAfter(this.#next)
@@ -191,9 +207,10 @@ export class BarEquity implements Equity {
     let peak = state[PEAK]!
     let low = state[LOW]!
     const { close } = this.#series
-    // Flat, every row is the same as its first.
-    const until = quantity === 0 && this.#next < end ? this.#next + 1 : end
-    for (let row = this.#next; row < until; row++) {
+    // Flat, every row is the same as its first. (Whole by themselves: said so that they are kept as such.)
+    const first = this.#next | 0
+    const until = quantity === 0 && first < end ? first + 1 : end | 0
+    for (let row = first; row < until; row++) {
       const value = quantity === 0 ? cash : cash + quantity * close[row]!
       if (value > peak) {
         // The deepest fall from a peak is that to the lowest value before the next one.

@@ -26,13 +26,15 @@ export class Stretch {
   readonly #route: MarketRoute
   readonly #columns: CandleColumns
   readonly #stock: Stock
-  readonly #spanUs: number
+  /** From open to seen: a double in a field would be looked at in every round. */
+  readonly #span: Float64Array
   readonly #feedEnd: number
   readonly #brink: Brink
   /** Before it no bar closes out what an order of the stretch has made. */
   #safeEnd = 0
   /** Undefined: every order goes the way of all orders. */
   readonly #orders: OrdersAtOpen | undefined
+  readonly #touched = new Float64Array(1)
   #direct: Direct | undefined
   /** What throws now is not the author's code. */
   #isOwn = false
@@ -53,7 +55,7 @@ export class Stretch {
     this.#route = route
     this.#columns = columns
     this.#stock = stock
-    this.#spanUs = spanUs
+    this.#span = new Float64Array([spanUs])
     this.#feedEnd = end
     this.#brink = brink
     this.#orders = orders
@@ -76,19 +78,24 @@ export class Stretch {
    */
   run(first: number, end: number): number {
     const columns = this.#columns
-    const spanUs = this.#spanUs
+    const spanUs = this.#span[0]!
     const moment = this.#moment
     const collected = this.#collected
     const { slot } = this.#route
     const { definition, context, state, strategy } = this.#direct!
-    const { openTimeUs, close } = columns
+    const { openTimeUs, open, close } = columns
     const eventBefore = this.#cause.event - first
     let seenUs = openTimeUs[first]!
-    let row = first
+    // Whole by themselves: said so that they are kept as such.
+    let row = first | 0
+    let until = end | 0
+    let opened = 0
     try {
-      for (; row < end; row++) {
+      for (; row < until; row++) {
         seenUs += spanUs
         const price = close[row]!
+        // Only so that the opens around it are in the cache of the processor when an order meets the next one.
+        opened = open[row]!
         moment[0] = seenUs
         // NaN = it states none.
         if (price === price) slot.lastPrice = price
@@ -96,11 +103,12 @@ export class Stretch {
         const returned = definition.onCandle!(context as Context<unknown>, state, new CandleRow(columns, row))
         if (returned !== undefined) refusePromise(returned)
         if (collected.isUsed) {
-          this.#safeEnd = end
-          if (!this.#goesOn(row, end, eventBefore)) return -1 - row
-          end = this.#safeEnd
+          this.#safeEnd = until
+          if (!this.#goesOn(row, until, eventBefore)) return -1 - row
+          until = this.#safeEnd | 0
         }
       }
+      this.#touched[0] = opened
       return row
     } catch (error) {
       if (this.#isOwn) throw error

@@ -109,9 +109,11 @@ class Tape {
     let nextUs = cells[1]!
     const edges = this.#edges
     this.#watch()
-    let row = first
+    // Whole by themselves: said so that they are kept as such.
+    const until = end | 0
+    let row = first | 0
     try {
-      for (; row < end; row++) {
+      for (; row < until; row++) {
         const atUs = receiveTimeUs[row]!
         if (isAwaited) {
           if (atUs > cells[0]!) this.#look(row)
