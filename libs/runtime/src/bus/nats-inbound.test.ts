@@ -36,6 +36,10 @@ function client() {
   }
 }
 
+const told = (subject: string, payload: string, sequence: number) => {
+  return [subject, payload, 1, sequence, sequence - 10, 1795348270951211, sequence % 5]
+}
+
 const operations = (): { bytes: string; delivery?: string }[] =>
   Array.from({ length: 300 }, (_, i) => {
     const sequence = 11 + i
@@ -50,10 +54,19 @@ const operations = (): { bytes: string; delivery?: string }[] =>
         return { bytes: `HMSG _INBOX.a ${OURS} 31 31\r\nNATS/1.0 100 Idle Heartbeat\r\n\r\n\r\n` }
       case 8:
         return { bytes: `MSG ${subject} ${OURS} $JS.ACK.hub.ABC.MD.c.1.2.3.4.5 ${payload.length}\r\n${payload}\r\n` }
+      case 1:
+      case 9: {
+        const head = `NATS/1.0\r\nNats-Expected-Last-Subject-Sequence: ${i}\r\n\r\n`
+        const sizes = `${head.length} ${head.length + payload.length}`
+        return {
+          bytes: `HMSG ${subject} ${OURS} ${reply(sequence)} ${sizes}\r\n${head}${payload}\r\n`,
+          delivery: JSON.stringify([...told(subject, payload, sequence), head]),
+        }
+      }
       default:
         return {
           bytes: `MSG ${subject} ${OURS} ${reply(sequence)} ${payload.length}\r\n${payload}\r\n`,
-          delivery: JSON.stringify([subject, payload, 1, sequence, sequence - 10, 1795348270951211, sequence % 5]),
+          delivery: JSON.stringify(told(subject, payload, sequence)),
         }
     }
   })
@@ -64,7 +77,7 @@ test.each([1, 2, 3, 7, 40, 150, 1_000, 100_000])(
     const { seen, protocol, nc } = client()
     const inbound = Inbound.of(nc) as Inbound
     const all: string[] = seen
-    inbound.listen(OURS, (subject, data, info) =>
+    inbound.listen(OURS, (subject, data, info, head) =>
       all.push(
         JSON.stringify([
           subject,
@@ -74,6 +87,7 @@ test.each([1, 2, 3, 7, 40, 150, 1_000, 100_000])(
           info.deliverySequence,
           info.timeUs,
           info.pending,
+          ...(head ? [Buffer.from(head).toString('latin1')] : []),
         ]),
       ),
     )

@@ -9,8 +9,8 @@ import type { DeliveryInfo } from './nats-message.ts'
 type Parser = { readonly state: number; parse(chunk: Uint8Array): void }
 type Protocol = { parser: Parser; inMsgs: number; inBytes: number; transport?: { version?: string } }
 
-/** Both objects are the same ones for every message: what is kept of them is copied. */
-export type OnDelivery = (subject: string, data: Uint8Array, info: DeliveryInfo) => void
+/** `info` is the same object for every message: what is kept of it is copied. `head`: the block of headers, where there is one. */
+export type OnDelivery = (subject: string, data: Uint8Array, info: DeliveryInfo, head: Uint8Array | undefined) => void
 
 /** The client whose insides these are. Of any other version it reads everything itself, and only takes longer. */
 const KNOWN_VERSION = '3.4.0'
@@ -43,6 +43,7 @@ export class Inbound {
   readonly #subjects = new Map<number, Subject>()
   /** What was found last. */
   #subject = ''
+  #headAt = 0
   #dataAt = 0
   #end = 0
   readonly #info: DeliveryInfo = { deliveries: 0, sequence: 0, deliverySequence: 0, timeUs: 0, pending: 0 }
@@ -116,24 +117,30 @@ export class Inbound {
       const data = chunk.subarray(this.#dataAt, end - 2)
       this.#protocol.inMsgs += 1
       this.#protocol.inBytes += data.length
-      listener(this.#subject, data, this.#info)
+      const head = this.#headAt < this.#dataAt ? chunk.subarray(this.#headAt, this.#dataAt) : undefined
+      listener(this.#subject, data, this.#info, head)
     } else parse(chunk.subarray(from, end))
     return end
   }
 
-  /** `MSG <subject> <sid> [reply] <bytes>\r\n<payload>\r\n`: whose delivery it is, and where it ends. */
+  /**
+   * `MSG <subject> <sid> [reply] <bytes>\r\n<payload>\r\n`, or with headers
+   * `HMSG <subject> <sid> [reply] <bytes of headers> <bytes>\r\n<headers><payload>\r\n`: whose delivery it is, and where it ends.
+   */
   #find(chunk: Uint8Array, from: number): number {
     const { length } = chunk
-    if (length - from < MSG.length) return IN_PART
-    for (let i = 0; i < MSG.length; i++) if (chunk[from + i] !== MSG[i]) return this.#findOther(chunk, from)
-    const subjectAt = from + MSG.length
+    const isHeaded = chunk[from] === HEADED
+    const subjectAt = from + MSG.length + Number(isHeaded)
+    if (length < subjectAt) return IN_PART
+    for (let i = 1; i <= MSG.length; i++)
+      if (chunk[subjectAt - i] !== MSG[MSG.length - i]) return this.#findOther(chunk, from)
     let at = subjectAt
     let hash = 0
     for (; at < length && chunk[at] !== SPACE; at++) hash = (Math.imul(hash, 31) + chunk[at]!) | 0
     const subjectEnd = at
     let sid = 0
     for (at++; at < length && chunk[at] !== SPACE; at++) sid = sid * 10 + chunk[at]! - ZERO
-    if (!this.#listeners.has(sid) || !this.#readReply(chunk, at + 1)) return this.#findOther(chunk, from)
+    if (!this.#listeners.has(sid) || !this.#readReply(chunk, at + 1, isHeaded)) return this.#findOther(chunk, from)
     this.#subject = this.#subjectOf(chunk, subjectAt, subjectEnd, hash)
     return sid
   }
@@ -145,12 +152,12 @@ export class Inbound {
     this.#end = line + 1
     const isMessage = chunk[from] === MSG[0] || (chunk[from] === HEADED && chunk[from + 1] === MSG[0])
     // A line that makes no sense goes to the client with all that follows: it says what is wrong with it.
-    if (isMessage && !this.#readBytes(chunk, chunk.lastIndexOf(SPACE, line) + 1)) this.#end = chunk.length
+    if (isMessage && !this.#readBytes(chunk, chunk.lastIndexOf(SPACE, line) + 1, false)) this.#end = chunk.length
     return NOBODY
   }
 
   /** The reply of a delivery, `$JS.ACK.….<five numbers> <bytes>\r\n`. False: it is not plainly one, or not whole. */
-  #readReply(chunk: Uint8Array, from: number): boolean {
+  #readReply(chunk: Uint8Array, from: number, isHeaded: boolean): boolean {
     const { length } = chunk
     let at = from
     let dots = 0
@@ -160,7 +167,7 @@ export class Inbound {
     const end = at
     let start = from
     for (let skip = DOTS - FIELDS + 1; skip > 0; start++) if (chunk[start] === DOT) skip--
-    return this.#readFields(chunk, start, end)
+    return this.#readFields(chunk, start, end) && this.#readBytes(chunk, end + 1, isHeaded)
   }
 
   #readFields(chunk: Uint8Array, from: number, end: number): boolean {
@@ -182,18 +189,21 @@ export class Inbound {
     info.timeUs = isLong ? value : 0
     for (value = 0, at = timeEnd + 1; at < end; at++) value = value * 10 + chunk[at]! - ZERO
     info.pending = value
-    if (!(info.sequence > 0 && info.deliverySequence > 0)) return false
-    return this.#readBytes(chunk, end + 1)
+    return info.sequence > 0 && info.deliverySequence > 0
   }
 
-  /** `<bytes>\r\n`: where the payload begins and the message ends. */
-  #readBytes(chunk: Uint8Array, from: number): boolean {
+  /** `[<bytes of headers> ]<bytes>\r\n`: where headers and payload begin and the message ends. */
+  #readBytes(chunk: Uint8Array, from: number, isHeaded: boolean): boolean {
     let at = from
+    let headBytes = 0
+    if (isHeaded) for (; at < chunk.length && chunk[at] !== SPACE; at++) headBytes = headBytes * 10 + chunk[at]! - ZERO
+    if (isHeaded) at++
     let bytes = 0
     for (; at < chunk.length && chunk[at] !== CR; at++) bytes = bytes * 10 + chunk[at]! - ZERO
-    if (chunk[at + 1] !== LF || !(bytes >= 0)) return false
-    this.#dataAt = at + 2
-    this.#end = this.#dataAt + bytes + 2
+    if (chunk[at + 1] !== LF || !(bytes >= headBytes)) return false
+    this.#headAt = at + 2
+    this.#dataAt = at + 2 + headBytes
+    this.#end = at + 2 + bytes + 2
     return true
   }
 

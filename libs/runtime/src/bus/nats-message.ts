@@ -81,7 +81,8 @@ export function storedMessage(stream: string, { message }: Stored): BusMessage {
   }
 }
 
-function parseHeaders(text: string): Record<string, string> {
+/** As the client reads them: of several values the first. */
+export function parseHeaders(text: string): Record<string, string> {
   const out: Record<string, string> = {}
   for (const line of text.split('\r\n').slice(1)) {
     const colon = line.indexOf(':')

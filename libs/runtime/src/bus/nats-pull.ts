@@ -13,7 +13,7 @@ const NANOS = 1_000_000
 
 export type PullEvents = {
   onMessage(message: Msg, info: DeliveryInfo): void
-  /** The same, where a message has no headers and nobody acks it: read without the client, whose object is not needed. */
+  /** The same, where nobody acks it: read without the client, whose object is not needed. */
   onDelivery?: OnDelivery
   /** The consumer cannot go on as it is: bind anew. Told once. */
   onBroken(reason: string): void
@@ -49,11 +49,11 @@ export class PullSession {
     })
     const { onDelivery } = events
     if (onDelivery)
-      link.inbound?.listen(this.#subscription.getID(), (subject, data, info) => {
+      link.inbound?.listen(this.#subscription.getID(), (subject, data, info, head) => {
         if (this.#closed) return
         this.#active = true
         if (this.#outstanding > 0) this.#outstanding--
-        onDelivery(subject, data, info)
+        onDelivery(subject, data, info, head)
         this.#topUp()
       })
     this.#watchdog = setInterval(() => this.#watch(), HEARTBEAT_MS)

@@ -2,7 +2,7 @@ import { refuse } from '@contrail/contracts'
 import type { BusMessage, Reader, StreamState } from './bus.ts'
 import { ApiError, STREAM_NOT_FOUND } from './nats-link.ts'
 import type { Link } from './nats-link.ts'
-import { busMessage, NO_HEADERS } from './nats-message.ts'
+import { busMessage, NO_HEADERS, parseHeaders } from './nats-message.ts'
 import type { DeliveryInfo } from './nats-message.ts'
 import { PullSession } from './nats-pull.ts'
 import { streamState } from './nats-stream.ts'
@@ -16,6 +16,7 @@ const NANOS = 1_000_000
 /** A stream that is away after a restart may come back; after this it is lost. */
 const GONE_MS = 3000
 const RETRY_MS = 50
+const decoder = new TextDecoder()
 
 export type OrderedOptions = {
   readonly stream: string
@@ -130,9 +131,10 @@ export class OrderedReader implements Reader {
     this.#expectedDelivery = 1
     this.#session = new PullSession(this.#link, this.#options.stream, name, {
       onMessage: (message, info) => this.#arrived(busMessage(message, this.#options.stream, info), info),
-      onDelivery: (subject, data, info) => {
+      onDelivery: (subject, data, info, head) => {
         const { sequence, timeUs } = info
-        this.#arrived({ subject, data, stream: this.#options.stream, sequence, timeUs, headers: NO_HEADERS }, info)
+        const headers = head === undefined ? NO_HEADERS : parseHeaders(decoder.decode(head))
+        this.#arrived({ subject, data, stream: this.#options.stream, sequence, timeUs, headers }, info)
       },
       onBroken: () => this.#rebind(),
       onIdle: () =>
