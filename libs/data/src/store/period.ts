@@ -6,6 +6,8 @@ import { BYTES_PER, cellsOf, KIND_SPECS } from '../columns/kinds.ts'
 import type { ColumnArray, Rows, SeriesKey } from '../columns/kinds.ts'
 import { damaged, decodeHeader, encodeHeader, headerBytesOf, headerRoom, plan } from './format.ts'
 import type { Description, Header, StoredColumn } from './format.ts'
+import { readPieces } from './pieces.ts'
+import type { Piece } from './pieces.ts'
 
 /** Rows on their way into a file, column by column, so that none of them has to be in memory whole. */
 export type Part = {
@@ -95,16 +97,20 @@ export class PeriodFile {
 
   /** Reads these columns into `targets` from `row` on, and refuses a column that is not what was written. */
   readInto(targets: Readonly<Record<string, ColumnArray>>, row: number): void {
-    this.#open((fd) => {
-      for (const column of this.header.description.columns) {
-        const target = targets[column.name]
-        if (!target) continue
-        const spec = KIND_SPECS[this.key.kind].columns.find(({ name }) => name === column.name)!
-        const cell = cellsOf(spec, row, this.key.depth)
-        const bytes = bytesOf(target.subarray(cell, cell + column.bytes / BYTES_PER[column.type]))
-        this.#fill(fd, column, bytes)
-        if (crc32(bytes) !== column.crc32) throw damaged(this.#name, `checksum of column ${column.name}`)
-      }
+    readPieces(this.pieces(targets, row))
+  }
+
+  /** These columns, and where in `targets` they go from `row` on. */
+  pieces(targets: Readonly<Record<string, ColumnArray>>, row: number): Piece[] {
+    const { kind, depth } = this.key
+    return this.header.description.columns.flatMap((column): Piece[] => {
+      const array = targets[column.name]
+      if (!array) return []
+      const spec = KIND_SPECS[kind].columns.find(({ name }) => name === column.name)!
+      const cell = cellsOf(spec, row, depth)
+      const target = bytesOf(array.subarray(cell, cell + column.bytes / BYTES_PER[column.type]))
+      const { name, offset, crc32: sum } = column
+      return [{ file: this.file, name: this.#name, column: name, offset, crc32: sum, target }]
     })
   }
 

@@ -12,6 +12,7 @@ import type { MarketDataPort, MarketQuery, SeriesInfo } from '../port.ts'
 import { EXTENSION } from './format.ts'
 import { folderOf, kindOfFolder, periodOf } from './paths.ts'
 import { bytesOf, PeriodFile } from './period.ts'
+import { readSharedPieces } from './pieces.ts'
 import { Transaction } from './transaction.ts'
 import type { WriteOptions, WriteReport } from './transaction.ts'
 
@@ -65,9 +66,9 @@ export class DataStore implements MarketDataPort {
 
   /** Bars of a timeframe that is not stored are made from finer ones, or from trades. */
   async read(query: MarketQuery): Promise<MarketColumns> {
-    const derived = query.kind === 'candles' ? this.#derive(query) : undefined
+    const derived = query.kind === 'candles' ? await this.#derive(query) : undefined
     if (derived) return derived
-    const { key, rows } = this.#read(query)
+    const { key, rows } = await this.#read(query)
     return seriesOf(key, rows)
   }
 
@@ -75,7 +76,7 @@ export class DataStore implements MarketDataPort {
   async times(query: MarketQuery): Promise<Float64Array> {
     if (this.files(query).length === 0) return new Float64Array(0)
     try {
-      const { key, rows } = this.#read(query, [])
+      const { key, rows } = await this.#read(query, [])
       return timesOf(key.kind, rows)
     } catch (error) {
       if (error instanceof Refusal && error.code === 'no_data') return new Float64Array(0)
@@ -88,7 +89,7 @@ export class DataStore implements MarketDataPort {
     const known = KIND_SPECS[query.kind].columns.map(({ name }) => name)
     const unknown = names.find((name) => !known.includes(name))
     if (unknown !== undefined) throw refuse('unknown_column', 'column', unknown, `use one of ${known.join(', ')}`)
-    return this.#read(query, names).rows
+    return (await this.#read(query, names)).rows
   }
 
   async write(series: MarketColumns, instrument: Instrument, source: string, options?: WriteOptions) {
@@ -116,17 +117,18 @@ export class DataStore implements MarketDataPort {
     return periodFiles(path.join(this.directory, folderOf(key)))
   }
 
-  #read(query: MarketQuery, names?: readonly string[]): { key: SeriesKey; rows: Rows } {
+  async #read(query: MarketQuery, names?: readonly string[]): Promise<{ key: SeriesKey; rows: Rows }> {
     const files = this.#filesOf(query)
     const total = files.reduce((sum, file) => sum + file.rows, 0)
     if (total > ROWS_MAX) throw refuse('too_many_rows', 'query', total, `ask for at most ${ROWS_MAX}: a shorter period`)
     const { key } = files[0]!
     const all = sharedColumns(key.kind, total, key.depth, names)
     let row = 0
-    for (const file of files) {
-      file.readInto(all, row)
+    const pieces = files.flatMap((file) => {
       row += file.rows
-    }
+      return file.pieces(all, row - file.rows)
+    })
+    await readSharedPieces(pieces)
     const times = timesOf(key.kind, { rows: total, columns: all })
     const from = query.fromUs === undefined ? 0 : lowerBound(times, total, query.fromUs)
     const to = query.toUs === undefined ? total : lowerBound(times, total, query.toUs)
@@ -135,7 +137,7 @@ export class DataStore implements MarketDataPort {
     return { key, rows: sliceRows(key.kind, { rows: total, columns: all }, from, to, key.depth) }
   }
 
-  #derive(query: MarketQuery): CandleColumns | undefined {
+  async #derive(query: MarketQuery): Promise<CandleColumns | undefined> {
     const { timeframe, fromUs, toUs, venue, instrument } = query
     if (!timeframe || this.files({ ...query, timeframe }).length > 0) return undefined
     const wide = {
@@ -149,7 +151,7 @@ export class DataStore implements MarketDataPort {
     )
     const source: MarketQuery = finer ? { ...wide, kind: 'candles', timeframe: finer } : { ...wide, kind: 'ticks' }
     if (this.files(source).length === 0) return undefined
-    const { key, rows } = this.#read(source)
+    const { key, rows } = await this.#read(source)
     const series = seriesOf(key, rows)
     const bars =
       series.kind === 'ticks' ? barsOfTicks(series, timeframe) : barsOfBars(series as CandleColumns, timeframe)
