@@ -1,10 +1,13 @@
 import { candleOf } from './candle-row.ts'
 import type { CandleNumbers } from './candle-row.ts'
+import { plainNumber, timeOf } from './dialect.ts'
+import type { Dialect } from './dialect.ts'
 import { bad, idOfRow, numberOf, sideOf, takerOf } from './format.ts'
 import type { Format, ParseContext, Parsed, RowParser } from './format.ts'
 import type { Row } from './open.ts'
 import { rolesOf, WITHOUT } from './roles.ts'
 import type { Column, ColumnIndex, Shape } from './roles.ts'
+import { separatorOf, splitRow } from './split.ts'
 import { isoUs, TIME_UNITS, timeReader } from './time.ts'
 import type { TimeReader } from './time.ts'
 
@@ -23,36 +26,29 @@ export const csvFormat: Format = {
       times,
       parse(row) {
         if (layout) return parseRow(row, layout, times, context)
-        layout = layoutOf(row)
+        layout = layoutOf(row, context.dialect)
         return layout.hasHeader ? undefined : parseRow(row, layout, times, context)
       },
     }
   },
 }
 
-export const splitRow = (text: string, separator: string): string[] =>
-  text.includes('"') ? splitQuoted(text, separator) : text.split(separator)
-
-function splitQuoted(text: string, separator: string): string[] {
-  const cells: string[] = []
-  let cell = ''
-  let quoted = false
-  for (const character of text) {
-    if (character === '"') quoted = !quoted
-    else if (character === separator && !quoted) {
-      cells.push(cell)
-      cell = ''
-    } else cell += character
-  }
-  return [...cells, cell]
-}
-
-export function layoutOf(row: Row): Layout {
-  const separator = [',', ';', '\t', '|'].find((each) => row.text.includes(each)) ?? ','
+export function layoutOf(row: Row, dialect?: Dialect): Layout {
+  const separator = separatorOf(row.text)
   const cells = splitRow(row.text.replace(/^\uFEFF/, ''), separator)
-  const bare = bareBars(cells)
+  const bare = dialect ? bareOf(cells, dialect) : bareBars(cells)
   if (bare) return { separator, index: bare, shape: 'candles', hasHeader: false }
   return { separator, ...rolesOf(cells, row.text), hasHeader: true }
+}
+
+/** As `bareBars`, of cells that are written otherwise. */
+export function bareOf(cells: readonly string[], dialect: Dialect): ColumnIndex | undefined {
+  const clocks = dialect.clock === undefined ? 0 : 1
+  const rest = cells.slice(1 + clocks).map((cell) => plainNumber(dialect, cell))
+  const found = bareBars([timeOf(dialect, cells), ...rest])
+  if (!found) return undefined
+  const moved = Object.entries(found).map(([column, at]) => [column, at === 0 ? 0 : at + clocks])
+  return Object.fromEntries(moved) as ColumnIndex
 }
 
 /** No time of ours in seconds is a smaller number. */
@@ -73,11 +69,18 @@ function parseRow(row: Row, { separator, index, shape }: Layout, times: TimeRead
   const cells = splitRow(row.text, separator)
   const cell = (column: Column): string | undefined => {
     const at = index[column]
-    return at === undefined ? WITHOUT[column] : cells[at]
+    const text = at === undefined ? WITHOUT[column] : cells[at]
+    return context.dialect && text !== undefined ? spoken(context.dialect, column, text, cells) : text
   }
   if (shape === 'ticks' && cells.length < 3 && times.read(cell('time')?.trim() ?? '') !== undefined)
     return bad(row, 'bad_row')
   return eventOf(row, shape, cell, times, context)
+}
+
+const TEXTS: readonly Column[] = ['id', 'side', 'buyerIsMaker']
+function spoken(dialect: Dialect, column: Column, text: string, cells: readonly string[]): string {
+  if (column === 'time') return timeOf(dialect, cells)
+  return TEXTS.includes(column) ? text : plainNumber(dialect, text)
 }
 
 /** A row of named cells as an event: of a CSV file, of a JSON object. */

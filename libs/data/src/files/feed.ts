@@ -1,12 +1,15 @@
 import path from 'node:path'
 import { check, decimalOf, instrumentId, instrumentSchema, refuse, TIMEFRAME_US, TIMEFRAMES } from '@contrail/contracts'
 import type { Instrument, Timeframe } from '@contrail/contracts'
+import { dialectOf } from './dialect.ts'
 import type { BadRow, FileEvent } from './event.ts'
 import type { Format, ParseContext, RowParser } from './format.ts'
 import { formatNamed, guessFormat } from './formats.ts'
+import { wrappersOf } from './json.ts'
 import { leanInstrument, leanTimeframe } from './lean.ts'
 import { jsonRowsOf, linesOf, textOf } from './open.ts'
 import type { Row } from './open.ts'
+import { separatorOf } from './split.ts'
 import { instrumentOfFile } from './symbol.ts'
 import type { TimeUnit } from './time.ts'
 import { decimalsMax, stepOfDecimals } from '../judge/steps.ts'
@@ -60,6 +63,7 @@ export async function inspectFile(options: FileOptions): Promise<FileFeed> {
     timeUnit: options.timeUnit,
     timeframe: options.timeframe ?? '1s',
     volumeIn: options.volumeIn ?? 'base',
+    dialect: format.name === 'csv' && rows[0] ? dialectOf(rows, separatorOf(rows[0].text)) : undefined,
   }
   const { parse, times } = format.parser(context)
   const { events, badRows } = look(rows, parse)
@@ -96,7 +100,16 @@ export async function* eventsOf(feed: FileFeed): AsyncGenerator<FileEvent | BadR
 }
 
 const rowsOf = (file: string, format: Format): AsyncGenerator<Row> =>
-  format.rows === 'json' ? jsonRowsOf(textOf(file)) : tableRows(linesOf(textOf(file)))
+  format.rows === 'json' ? rowsOfJson(file) : tableRows(linesOf(textOf(file)))
+
+async function* rowsOfJson(file: string): AsyncGenerator<Row> {
+  yield* jsonRowsOf(textOf(file), wrappersOf(await startOf(file)))
+}
+
+async function startOf(file: string): Promise<string> {
+  for await (const chunk of textOf(file)) return chunk.slice(0, START_CHARACTERS).replaceAll(/\s/g, '')
+  return ''
+}
 
 /** Comments and the address of the maker stand before some tables. */
 const PREAMBLE = /^\s*(?:#|https?:\/\/)/

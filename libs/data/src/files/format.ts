@@ -1,4 +1,5 @@
 import type { Timeframe } from '@contrail/contracts'
+import type { Dialect } from './dialect.ts'
 import type { BadRow, FileEvent } from './event.ts'
 import type { Row } from './open.ts'
 import type { TimeReader, TimeUnit } from './time.ts'
@@ -12,6 +13,8 @@ export type ParseContext = {
   readonly timeframe: Timeframe | undefined
   /** What the volume column of a candle file counts. */
   readonly volumeIn: 'base' | 'quote'
+  /** Of a table whose cells are not written as usual. */
+  readonly dialect?: Dialect | undefined
 }
 
 /** `undefined` = a header or a message that says nothing of the market. */

@@ -16,10 +16,17 @@ function format(name: string, title: string, rows: Format['rows']): Format {
 
 export const jsonFormat = format(
   'json',
-  'JSON array of objects {time, price, quantity, ...} or {time, open, high, low, close, volume}, or of [time,o,h,l,c,v]',
+  'JSON array of objects {time, price, quantity, ...} or {time, open, high, low, close, volume}, or of [time,o,h,l,c,v]; or ' +
+    'an object with such an array in its data, result, candles, ...',
   'json',
 )
 export const jsonLinesFormat = format('jsonl', 'JSON objects or arrays as in json, one per line', 'lines')
+
+const FIELDS = 'bars|candles|data|items|klines|list|ohlcv|result|results|rows|trades|values'
+const WRAPPED = new RegExp(`^(\\{("\\w+":("[^"]*"|[\\w.+-]+),)*"(?:${FIELDS})":)+(?=\\[[[{])`)
+
+/** How many objects are open around the array of rows; `start` is how the text begins, without white space. */
+export const wrappersOf = (start: string): number => WRAPPED.exec(start)?.[0].match(/\{/g)?.length ?? 0
 
 function parser(context: ParseContext): RowParser {
   const times = timeReader(TIME_UNITS, context.timeUnit)

@@ -80,6 +80,8 @@ const FIXED: Readonly<Record<string, LineLayout>> = {
 /** Undefined for formats that are not lines of cells. */
 export function lineLayout(feed: FileFeed): LineLayout | undefined {
   if (feed.format.name !== 'csv') return FIXED[feed.format.name]
+  // Such cells are read as text, one by one.
+  if (feed.context.dialect) return undefined
   const { separator, index, shape, hasHeader } = layoutOf(feed.firstRow)
   const columns = SHAPES[shape].filter((column) => index[column] !== undefined)
   // A file that says who was the maker is believed before one that says a side.

@@ -124,8 +124,12 @@ export async function* linesOf(text: AsyncIterable<string>): AsyncGenerator<Row>
 }
 export type Row = { readonly line: number; readonly text: string }
 
-/** The rows of one JSON array of arrays or objects, each as its text: a file of gigabytes is never one value in memory. */
-export async function* jsonRowsOf(text: AsyncIterable<string>): AsyncGenerator<Row> {
+/**
+ * The rows of one JSON array of arrays or objects, each as its text: a file of gigabytes is never one value in memory. The array
+ * is the whole, or a field of an object, as answers of exchanges are: `wrapped` of them are open around it.
+ */
+export async function* jsonRowsOf(text: AsyncIterable<string>, wrapped = 0): AsyncGenerator<Row> {
+  const rowDepth = wrapped + 2
   let depth = 0
   let inString = false
   let escaped = false
@@ -140,14 +144,14 @@ export async function* jsonRowsOf(text: AsyncIterable<string>): AsyncGenerator<R
         else if (code === BACKSLASH) escaped = true
         else if (code === QUOTE) inString = false
       } else if (code === QUOTE) inString = true
-      else if ((code === OPEN || code === OPEN_OBJECT) && ++depth === 2) from = i
-      else if ((code === CLOSE || code === CLOSE_OBJECT) && depth-- === 2) {
+      else if ((code === OPEN || code === OPEN_OBJECT) && ++depth === rowDepth) from = i
+      else if ((code === CLOSE || code === CLOSE_OBJECT) && depth-- === rowDepth) {
         yield { line: ++line, text: row + chunk.slice(from, i + 1) }
         row = ''
         from = i + 1
       }
     }
-    if (depth >= 2) row += chunk.slice(from)
+    if (depth >= rowDepth) row += chunk.slice(from)
     if (row.length > ROW_CHARACTERS_MAX) throw tooLong(line + 1)
   }
   if (depth !== 0) throw refuse('truncated_file', 'file', `${line} whole rows`, 'copy it again: the array does not end')

@@ -1,6 +1,6 @@
 import { refuse } from '@contrail/contracts'
 
-/** Names of columns as the world writes them, in lower case without "_", "-" and spaces. */
+/** Names of columns as the world writes them, in lower case without "_", "-", brackets, points and spaces. */
 export const COLUMNS = {
   time: [
     'time',
@@ -16,6 +16,7 @@ export const COLUMNS = {
     'tsms',
     'receivetimeus',
     'timeus',
+    'gmttime',
   ],
   venueTime: ['venuetimeus'],
   price: ['price', 'p', 'rate'],
@@ -27,7 +28,7 @@ export const COLUMNS = {
   high: ['high', 'h'],
   low: ['low', 'l'],
   close: ['close', 'c'],
-  volume: ['volume', 'vol', 'v', 'basevolume'],
+  volume: ['volume', 'vol', 'v', 'basevolume', 'tickvol', 'tickvolume'],
   quoteVolume: ['quotevolume', 'quoteassetvolume', 'quotevol'],
   trades: ['trades', 'count', 'numberoftrades', 'tradecount'],
   bid: ['bid', 'bidprice', 'bestbid'],
@@ -45,7 +46,12 @@ export const WITHOUT: Readonly<Partial<Record<Column, string>>> = { volume: '0' 
 
 /** Where each column lies, by the names in a header, and what the rows are. */
 export function rolesOf(names: readonly string[], shown: string): { index: ColumnIndex; shape: Shape } {
-  const plain = names.map((name) => name.trim().toLowerCase().replaceAll(/[ _-]/g, ''))
+  const plain = names.map((name) =>
+    name
+      .trim()
+      .toLowerCase()
+      .replaceAll(/[ _<>."-]/g, ''),
+  )
   const index: ColumnIndex = {}
   for (const column of Object.keys(COLUMNS) as Column[]) {
     const found = plain.findIndex((name) => (COLUMNS[column] as readonly string[]).includes(name))
@@ -53,6 +59,12 @@ export function rolesOf(names: readonly string[], shown: string): { index: Colum
   }
   // The index of a table of pandas has no name.
   if (index.time === undefined && plain.includes('')) index.time = plain.indexOf('')
+  // Bars of some exchanges have letters alone: there it is the time, and of a trade its id.
+  if (index.time === undefined && index.open !== undefined && plain.includes('t')) index.time = plain.indexOf('t')
+  // A table of days calls its close the price.
+  const { open, high, low, close, price } = index
+  if (open !== undefined && high !== undefined && low !== undefined && close === undefined && price !== undefined)
+    index.close = price
   // `Volume BTC`, `Volume USDT`: first what is traded, then what it is paid in.
   const [volume, quoteVolume] = plain.flatMap((name, at) => (/^volume[a-z]{2,6}$/.test(name) ? [at] : []))
   if (index.volume === undefined && volume !== undefined) index.volume = volume
