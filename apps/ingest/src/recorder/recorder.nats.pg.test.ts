@@ -25,9 +25,10 @@ describe.each([{ level: 'as found' }, { level: 'none', timescale: 'none' as cons
     await platform.stop()
   })
 
-  async function record(quotes = false): Promise<Recorder> {
+  async function record(more: { quotes?: boolean; batchWaitMs?: number } = {}): Promise<Recorder> {
     const database = platform.databases.open('recorder', 'market')
-    const recorder = await new Recorder(platform.context, { database, quotes, batchRowsMax: 300 }).start()
+    const options = { database, quotes: false, batchRowsMax: 300, ...more }
+    const recorder = await new Recorder(platform.context, options).start()
     recorders.push(recorder)
     return recorder
   }
@@ -95,6 +96,19 @@ describe.each([{ level: 'as found' }, { level: 'none', timescale: 'none' as cons
     await publishTicks(3, 6)
     await until('the ticks around it', async () => (await tradeIds()).length === 6)
     await until('two dead letters', async () => (await platform.bus.streamState('DLQ'))?.lastSequence === 2)
+  })
+
+  test('what comes during a slow write does not keep the next waiting for a full batch', async () => {
+    await record({ batchWaitMs: 1 })
+    await publishTick(tick(0))
+    await until('a first one is written', async () => (await tradeIds()).length === 1)
+    await sql().begin(async (tx) => {
+      await tx`lock table ticks in share mode`
+      for (let n = 1; n < 30; n++) await publishTick(tick(n))
+    })
+    await until('those of the wait are written', async () => (await tradeIds()).length === 30)
+    await publishTick(tick(30))
+    await until('and the next', async () => (await tradeIds()).length === 31)
   })
 
   test('while the database is away the stream keeps all, and it is written when it is back', async () => {

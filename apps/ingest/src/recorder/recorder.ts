@@ -18,7 +18,8 @@ export type RecorderOptions = {
 }
 
 const BATCH_ROWS_MAX = 2000
-const BATCH_WAIT_MS = 100
+/** Half a second: what is not in the archive yet is in ingest's memory, and each batch is a transaction. */
+const BATCH_WAIT_MS = 500
 /** Unacknowledged messages in hand: two batches, so that one fills while the other is written. */
 const IN_HAND_BATCHES = 2
 const RETRY_MS = { first: 200, most: 5000 }
@@ -104,13 +105,23 @@ export class Recorder implements Running {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     this.#inHand.push({ message, parsed, resolve, reject })
     if (this.#inHand.length >= this.#rowsMax || this.#stopping) void this.#write()
-    else
-      this.#timer ??= this.#context.clock.setTimer(this.#options.batchWaitMs ?? BATCH_WAIT_MS, () => void this.#write())
+    else this.#writeSoon()
     await promise
   }
 
+  /** A timer that has rung is none any more, also when it rang during a write: else nothing would ring for what came then. */
+  #writeSoon(): void {
+    this.#timer ??= this.#context.clock.setTimer(this.#options.batchWaitMs ?? BATCH_WAIT_MS, () => {
+      this.#timer = undefined
+      void this.#write()
+    })
+  }
+
   #write(): Promise<void> {
-    this.#writing ??= this.#writeAll().finally(() => (this.#writing = undefined))
+    this.#writing ??= this.#writeAll().finally(() => {
+      this.#writing = undefined
+      if (this.#inHand.length > 0 && !this.#stopping) this.#writeSoon()
+    })
     return this.#writing
   }
 
