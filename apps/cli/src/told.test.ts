@@ -4,7 +4,9 @@ import { createServer } from 'node:http'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
+import { Refusal } from '@contrail/contracts'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { chosenOf, withChosen } from './lib/kept.ts'
 
 const program = path.resolve(import.meta.dirname, '../bin/contrail.mjs')
 /** Answers by path, as a gateway would give them. */
@@ -58,6 +60,22 @@ test('a strategy that shall run and does not says why, to who lists them and to 
   expect((await contrail('doctor')).out).toMatch(/^strategies +BAD +mine halted +contrail strategies says why/m)
   answers['/v1/strategies'] = { items: [card({ desired: 'stopped', actual: 'halted', detail: 'Error: boom' })] }
   expect((await contrail('strategies')).out).not.toContain('boom')
+})
+
+test('a strategy that is known goes on with what was chosen for it; a name that its code has no more is left', async () => {
+  const schema = { properties: { size: { default: 1 }, fast: { default: 3 }, old: { default: 0 } } }
+  const before = { ...card(), parameters: { size: 0.5, fast: 3, old: 9 }, parametersSchema: schema } as never
+  const chosen = chosenOf(before)
+  expect(chosen).toEqual({ size: 0.5, old: 9 })
+  const sent: object[] = []
+  const send = async (all: object) => {
+    sent.push(all)
+    if ('old' in all) throw new Refusal('unknown_parameter', 'parameters.old', 9, 'the strategy has size, fast')
+    return all
+  }
+  expect(await withChosen(chosen, { fast: 4 }, send)).toEqual({ size: 0.5, fast: 4 })
+  expect(sent).toHaveLength(2)
+  await expect(withChosen({}, { old: 1 }, send)).rejects.toThrow('old')
 })
 
 test('who stops a strategy hears what of it may still fill', async () => {

@@ -31,6 +31,10 @@ const PROBE = `async (module, parameters) => {
     const said = { code, message, expected, origin, minimum, maximum, inclusive, keys, format, pattern: pattern && String(pattern), divisor, values: values && values.map(String) }
     return { ...no('invalid_parameter', 'parameters.' + path, found === undefined ? 'nothing' : JSON.stringify(found), issue.message), issue: said }
   }
+  // A schema leaves out what it does not know: a name that was misspelt would run with its default.
+  const known = Object.keys(definition.parameters.shape ?? {})
+  const unknown = Object.keys(parameters).find((name) => !known.includes(name) && !Object.hasOwn(Object(parsed.data), name))
+  if (unknown !== undefined) return no('unknown_parameter', 'parameters.' + unknown, JSON.stringify(parameters[unknown]), 'the strategy has ' + (known.join(', ') || 'none'))
   const inputs = definition.inputs(parsed.data)
   if (!Array.isArray(inputs) || inputs.length === 0) return no('no_inputs', 'inputs', JSON.stringify(inputs), 'name at least one market to listen to')
   definition.state(parsed.data)

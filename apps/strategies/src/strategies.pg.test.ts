@@ -105,7 +105,20 @@ test('parameters change by a new revision and are checked by the module itself',
     field: 'parameters.size',
     mend: 'expected number',
   })
-  expect(await desired('tuned')).toMatchObject({ parameters: { size: 5 }, revision: 2 })
+})
+
+test('a parameter that the strategy has not is refused, not left out', async () => {
+  const strips = MODULE.replace('{ size: 1, ...given }', '{ size: given.size ?? 1 }').replace(
+    'parameters: {',
+    'parameters: { shape: { size: 0 },',
+  )
+  const refusal = { code: 'unknown_parameter', field: 'parameters.sise', mend: 'the strategy has size' }
+  const given = { strategy: 'misspelt', bundle: strips, parameters: { sise: 7 } }
+  await expect(deploy(given)).rejects.toMatchObject(refusal)
+  await deploy({ ...given, parameters: { size: 7 } })
+  const change = client.patch('/strategies/misspelt/parameters', { parameters: { sise: 8 } })
+  await expect(change).rejects.toMatchObject(refusal)
+  expect(await desired('misspelt')).toMatchObject({ parameters: { size: 7 }, revision: 1 })
 })
 
 test.each([
