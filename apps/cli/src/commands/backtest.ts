@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { setFlagsFromString } from 'node:v8'
-import { backtestArgs, numberOf, runRequestFromFlags } from '../lib/backtest-flags.ts'
+import { backtestArgs, jobArgs, numberOf, runRequestFromFlags } from '../lib/backtest-flags.ts'
 import { home } from '../lib/home.ts'
 import { printJson } from '../lib/print.ts'
 import { runProgress } from '../lib/run-progress.ts'
@@ -17,12 +17,14 @@ export default command(
   {
     strategy: { type: 'positional', description: 'File, or built-in name', required: true },
     ...backtestArgs,
+    ...jobArgs,
     report: { type: 'boolean', description: 'Write report.html', default: true },
     robustness: { type: 'boolean', description: 'Monte Carlo, significance, deflated Sharpe', default: true },
     budget: { type: 'string', description: 'Seconds that one call of a handler may take (default 10)' },
     memory: { type: 'string', description: 'MB that the strategy and its run may hold (default 4096, or half of the machine)' }, // prettier-ignore
   },
   async (args) => {
+    if (args.job) return await (await import('../lib/job.ts')).runAsJob('backtests', args.strategy, args)
     // The thread of the run begins with room for what a run keeps: it is not copied over and over while it grows.
     setFlagsFromString('--min-semi-space-size=32')
     const { performRun, runsDirectory } = await import('@contrail/research/run')

@@ -3,6 +3,7 @@ import type { Coordinator, Outcome, ParameterSet, Sampler, StudyEnd, StudyRecord
 import { parseArgs } from 'citty'
 import { connection, home } from '../lib/home.ts'
 import { INTERRUPTED, untilInterrupt } from '../lib/interrupt.ts'
+import { jobArgs } from '../lib/backtest-flags.ts'
 import { printJson } from '../lib/print.ts'
 import { command, EXIT } from '../lib/run.ts'
 import { searchArgs, searchFromFlags, samplerOf } from '../lib/search-flags.ts'
@@ -17,6 +18,7 @@ const args = {
   id: { type: 'string', description: 'Name of the study; default by time and strategy' },
   resume: { type: 'string', description: 'Go on with this study: nothing else needs to be said again' },
   remote: { type: 'boolean', description: 'Through the work queue, on every machine that runs `contrail worker`' },
+  ...jobArgs,
   report: { type: 'boolean', description: 'Run the best once more and write its report', default: true },
   plateau: { type: 'boolean', description: 'Look how fast the score falls around the best', default: true },
 } as const
@@ -26,6 +28,7 @@ export default command(
   'Search parameters: contrail optimise sma-cross --data FILE --space fast=2..50 --space slow=10..200',
   args,
   async (given) => {
+    if (given.job) return await (await import('../lib/job.ts')).runAsJob('optimizations', given.strategy, given)
     const { systemClock } = await import('@contrail/runtime')
     const said = overrides(given)
     const resumed = given.resume === undefined ? undefined : await recall(given.resume)

@@ -53,6 +53,13 @@ export const backtestArgs = {
   seed: text('Of everything random; default 1'),
 } as const
 
+export const jobArgs = {
+  job: {
+    type: 'boolean',
+    description: 'On the platform, as a job over its data and its strategies: POST /v1/backtests, /v1/optimizations',
+  },
+} as const
+
 export type BacktestFlags = { [name: string]: unknown }
 type WordOf = (name: string) => string | undefined
 
