@@ -4,7 +4,8 @@ import { FIRST_US, isoUs, TIME_UNITS, YEAR_2100_US } from './time.ts'
 type ByteTime = (bytes: Uint8Array, from: number, to: number) => number
 
 const text = (bytes: Uint8Array, from: number, to: number): string => String.fromCharCode(...bytes.subarray(from, to))
-const within = (us: number): number => (us >= FIRST_US && us < YEAR_2100_US ? us : Number.NaN)
+/** NaN for what no market of ours can have said. */
+export const within = (us: number): number => (us >= FIRST_US && us < YEAR_2100_US ? us : Number.NaN)
 
 /** Reads times of one unit from bytes as microseconds; NaN when they are none of this file. */
 export function byteTimes(unit: string): ByteTime {

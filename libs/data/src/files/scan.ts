@@ -7,13 +7,15 @@ import type { FileFeed } from './feed.ts'
 import { SLOT, SLOTS } from './layout.ts'
 import type { LineLayout } from './layout.ts'
 import { PIECE_BYTES, piecesOf, refusalOf, ROW_CHARACTERS_MAX } from './open.ts'
-import { byteTimes } from './scan-time.ts'
+import { byteTimes, within } from './scan-time.ts'
 
 const [NEWLINE, RETURN, SPACE, QUOTE, POINT, MINUS, ZERO] = [10, 13, 32, 34, 46, 45, 48]
-/** Nine digits are a whole number of 32 bits. Numbers of more than twice as many are read as text. */
-const PART_DIGITS = 9
+/** So many digits are a whole number of 32 bits. */
+const PART_DIGITS = 8
 const SHOWN_CHARACTERS_MAX = 120
 const ID_DIGITS_MAX = 15
+
+const UNIT_US: Readonly<Record<string, number>> = { s: 1_000_000, ms: 1000, us: 1 }
 
 /** Lines of cells into a collector, from the bytes: no string and no object per row or field. */
 export class LineScanner {
@@ -24,9 +26,13 @@ export class LineScanner {
   readonly #enough: number
   readonly #collector: Collector
   readonly #time: (bytes: Uint8Array, from: number, to: number) => number
+  /** Microseconds of one where times are whole numbers of such; else 0. */
+  readonly #unitUs: number
   readonly #values = new Float64Array(SLOTS).fill(Number.NaN)
   #idText = ''
   #bytes: Buffer = Buffer.alloc(0)
+  /** The same bytes, for four of them at once. */
+  #words: DataView = new DataView(new ArrayBuffer(0))
   /** First byte after the cell that was read last. */
   #after = 0
   #line = 0
@@ -42,6 +48,7 @@ export class LineScanner {
     this.#enough = layout.cellsMax === Infinity ? Math.max(layout.slots.length, layout.cellsMin) : Infinity
     this.#collector = collector
     this.#time = byteTimes(feed.timeUnit)
+    this.#unitUs = UNIT_US[feed.timeUnit] ?? 0
     this.#firstLine = feed.firstRow.line
     this.#headerSeen = layout.header === 'none' && this.#firstLine === 1
     if (layout.shape === 'candles' && !layout.slots.includes(SLOT.volume)) this.#values[SLOT.volume] = 0
@@ -57,9 +64,10 @@ export class LineScanner {
     return this.#bytes.toString('utf8', this.#lineStart, end).trimEnd().slice(0, SHOWN_CHARACTERS_MAX)
   }
 
-  /** Whole lines of `bytes`; returns where the last, unfinished one begins. */
+  /** Whole lines of `bytes`, behind which `AHEAD_BYTES` may be read; returns where the last, unfinished one begins. */
   scan(bytes: Buffer): number {
     this.#bytes = bytes
+    this.#words = new DataView(bytes.buffer, bytes.byteOffset)
     const last = bytes.lastIndexOf(NEWLINE)
     let at = 0
     while (at <= last) at = this.#take(at)
@@ -68,7 +76,10 @@ export class LineScanner {
 
   /** The last line of a file that does not end with a newline. */
   last(bytes: Buffer): void {
-    if (bytes.length > 0) this.scan(Buffer.concat([bytes, Buffer.of(NEWLINE)]))
+    if (bytes.length === 0) return
+    const whole = Buffer.alloc(bytes.length + 1 + AHEAD_BYTES, NEWLINE)
+    bytes.copy(whole)
+    this.scan(whole.subarray(0, bytes.length + 1))
   }
 
   /** One line; returns where the next begins. There is a newline before the end of the bytes. */
@@ -103,7 +114,7 @@ export class LineScanner {
     for (let at = start, cell = 0; ;) {
       const slot = cell < slots.length ? slots[cell]! : SLOT.skip
       if (slot > SLOT.id) values[slot] = this.#number(at)
-      else this.#other(slot, at)
+      else if (slot !== SLOT.time || this.#unitUs === 0 || !this.#wholeTime(at)) this.#other(slot, at)
       cell++
       if (this.#bytes[this.#after] !== this.#separator || cell === this.#enough) {
         // A whole line sets every slot anew; a short one must not keep what the line before it had.
@@ -135,40 +146,69 @@ export class LineScanner {
     return i
   }
 
+  /** A time that is a whole number and nothing else; false: it is to be looked at more closely. */
+  #wholeTime(at: number): boolean {
+    const value = this.#whole(at)
+    if (this.#after === at || this.#bytes[this.#after] !== this.#separator) return false
+    this.#values[SLOT.time] = within(value * this.#unitUs)
+    return true
+  }
+
+  /** Up to 16 digits before the point and as many behind it; all else is read as text. */
   #number(at: number): number {
     const bytes = this.#bytes
-    const negative = bytes[at] === MINUS
-    const first = negative ? at + 1 : at
-    let i = first
-    // Two whole numbers of nine digits each: a digit more costs a processor less there than in a double.
-    let high = 0
-    let low = 0
-    let count = 0
-    let point = -1
-    for (; count < PART_DIGITS; i++) {
-      const digit = bytes[i]! - ZERO
-      if (digit >= 0 && digit <= 9) {
-        high = (Math.imul(high, 10) + digit) | 0
-        count++
-      } else if (digit === POINT - ZERO && point < 0) point = i
-      else break
+    const first = bytes[at] === MINUS ? at + 1 : at
+    let value = this.#whole(first)
+    let to = this.#after
+    if (to === first) return this.#slow(at)
+    if (bytes[to] === POINT) {
+      value = this.#fraction(value, to + 1)
+      to = this.#after
     }
-    if (count === PART_DIGITS)
-      for (; count < PART_DIGITS * 2; i++) {
-        const digit = bytes[i]! - ZERO
-        if (digit >= 0 && digit <= 9) {
-          low = (Math.imul(low, 10) + digit) | 0
-          count++
-        } else if (digit === POINT - ZERO && point < 0) point = i
-        else break
-      }
-    const decimals = point < 0 ? 0 : i - point - 1
-    if (bytes[i] === RETURN && bytes[i + 1] === NEWLINE) i++
-    if (count === 0 || (bytes[i] !== this.#separator && bytes[i] !== NEWLINE)) return this.#slow(at)
-    this.#after = i
-    const value = count <= PART_DIGITS ? high / POWERS[decimals]! : long(high, low, count - PART_DIGITS, decimals)
-    if (value !== value) return this.#slow(at)
-    return negative ? -value : value
+    if (bytes[to] === RETURN && bytes[to + 1] === NEWLINE) to++
+    // NaN: a double cannot tell.
+    if ((bytes[to] !== this.#separator && bytes[to] !== NEWLINE) || !(value < EXACT_MAX)) return this.#slow(at)
+    this.#after = to
+    return first === at ? value : -value
+  }
+
+  /** Up to 16 digits. */
+  #whole(at: number): number {
+    const high = this.#digits(at)
+    const middle = this.#after
+    if (middle - at < PART_DIGITS) return high
+    const low = this.#digits(middle)
+    return high * POWERS[this.#after - middle]! + low
+  }
+
+  /** A number of this whole part, and of up to 16 decimals from here on. */
+  #fraction(whole: number, at: number): number {
+    const high = this.#digits(at)
+    const middle = this.#after
+    const decimals = middle - at
+    const mantissa = whole * POWERS[decimals]! + high
+    if (decimals < PART_DIGITS)
+      return mantissa < EXACT_MAX ? mantissa / POWERS[decimals]! : longDecimal(whole, high, decimals, decimals)
+    const low = this.#digits(middle)
+    const lowDecimals = this.#after - middle
+    if (mantissa < EXACT_MAX) return long(mantissa, low, lowDecimals, decimals + lowDecimals)
+    return lowDecimals === 0 ? longDecimal(whole, high, decimals, decimals) : Number.NaN
+  }
+
+  /** Up to eight digits from here on, `#after` behind them: four at a time, because that takes no longer than one. */
+  #digits(at: number): number {
+    const words = this.#words
+    let word = words.getInt32(at, true)
+    let count = digitsIn(word)
+    if (count < 4) {
+      this.#after = at + count
+      return count === 0 ? 0 : wholeOf(word, count)
+    }
+    const high = wholeOf(word, 4)
+    word = words.getInt32(at + 4, true)
+    count = digitsIn(word)
+    this.#after = at + 4 + count
+    return count === 0 ? high : Math.imul(high, TENS[count]!) + wholeOf(word, count)
   }
 
   #slow(at: number): number {
@@ -217,6 +257,24 @@ export class LineScanner {
   }
 }
 
+/* Four characters in a word, the first in its lowest byte. */
+
+/** How many digits it begins with: the other bytes have their highest bit set by one of the two sums. */
+function digitsIn(word: number): number {
+  const others = ((word + 0x46464646) | (word - 0x30303030)) & 0x80808080
+  return others === 0 ? 4 : (31 - Math.clz32(others & -others)) >> 3
+}
+
+/** What its first `count` digits say, 1 to 4: they are moved to its end, where zeros come before them. */
+function wholeOf(word: number, count: number): number {
+  const digits = (word - 0x30303030) << (32 - count * 8)
+  const pairs = (Math.imul(digits, 10) + (digits >>> 8)) & 0xff00ff
+  return Math.imul(pairs & 0xff, 100) + (pairs >>> 16)
+}
+const TENS = Int32Array.of(1, 10, 100, 1000, 10_000)
+/** What may be read behind the last line: a word begins at its newline at the latest. */
+const AHEAD_BYTES = 8
+
 function long(high: number, low: number, lowDigits: number, decimals: number): number {
   const mantissa = high * POWERS[lowDigits]! + low
   return mantissa < EXACT_MAX ? mantissa / POWERS[decimals]! : longDecimal(high, low, lowDigits, decimals)
@@ -250,7 +308,8 @@ export async function scanFile(feed: FileFeed, scanner: LineScanner, onPiece: (l
         scanner.line === 0 && rest === 0 && whole.subarray(0, MARK.length).equals(MARK)
           ? whole.subarray(MARK.length)
           : whole
-      if (rest + piece.length > buffer.length) buffer = grown(buffer, rest + piece.length)
+      const room = rest + piece.length + AHEAD_BYTES
+      if (room > buffer.length) buffer = grown(buffer, room)
       piece.copy(buffer, rest)
       const filled = buffer.subarray(0, rest + piece.length)
       const read = scanner.scan(filled)
