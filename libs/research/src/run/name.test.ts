@@ -14,6 +14,8 @@ test('a file that does not say what it holds is named after itself: a pair where
     'FDUSD-USDT.csv': 'FDUSD-USDT',
     'prices_eth.csv': 'ETH-USD',
     'backtestingpy_GOOG.csv': 'GOOG-USD',
+    'nautilus_btc-perp-20211231-20220201_1m.csv.gz': 'BTC-USD',
+    'candles.csv': 'CANDLES-USD',
     'TUSD.csv': 'TUSD-USD',
     '2024.csv': 'DATA-USD',
   }

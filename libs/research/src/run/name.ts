@@ -5,6 +5,8 @@ import { instrumentOfSymbol, QUOTES } from '@contrail/data'
 
 /** They are coins first: `prices_eth` is not a price in ETH. */
 const ALSO_BASES = ['BTC', 'ETH', 'BNB']
+/** Words that say what kind of data it is. */
+const ABOUT_FILE = /^(?:PERP|SWAP|FUTURES?|SPOT|TRADES?|CANDLES?|KLINES?|BARS?|OHLCV?|PRICES?|DAILY|HOURLY)$/
 /** A shorter base is a part of a word or of another quote: TUSD is no price of T. */
 const BASE_CHARACTERS_MIN = 2
 const WORD_CHARACTERS_MAX = 12
@@ -19,7 +21,8 @@ export function instrumentOfName(file: string): InstrumentId {
   const found = pairs.at(-1) ?? words.flatMap((word) => symbolOf(word) ?? []).at(-1)
   if (found) return found
   const upper = words.map((word) => word.toUpperCase())
-  const word = upper.filter((one) => /^[A-Z]/.test(one) && one.length <= WORD_CHARACTERS_MAX).at(-1) ?? 'DATA'
+  const named = upper.filter((one) => /^[A-Z]/.test(one) && one.length <= WORD_CHARACTERS_MAX)
+  const word = named.filter((one) => !ABOUT_FILE.test(one)).at(-1) ?? named.at(-1) ?? 'DATA'
   return instrumentId(`${word}-USD`)
 }
 
