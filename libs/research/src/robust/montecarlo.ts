@@ -68,18 +68,21 @@ function shuffleTrades(result: RunResult, options: MonteCarloOptions, wanted: nu
     before += pnl
     return step
   })
-  const way = new Float64Array(steps.length + 1)
-  const drawdown = (): number | null => {
-    way[0] = cash
-    for (let i = 0; i < steps.length; i++) way[i + 1] = compounding ? way[i]! * (1 + steps[i]!) : way[i]! + steps[i]!
-    return maxDrawdown(way)
+  const drawdown = (): number => {
+    let [now, peak, worst] = [cash, cash, 0]
+    for (let i = 0; i < steps.length; i++) {
+      now = compounding ? now * (1 + steps[i]!) : now + steps[i]!
+      if (now > peak) peak = now
+      else if (now / peak - 1 < worst) worst = now / peak - 1
+    }
+    return worst
   }
   const actual = drawdown()
   const rounds = roundsFor(wanted, steps.length)
   const from = random(options.seed, 1)
   const found = Float64Array.from({ length: rounds }, () => {
     shuffle(steps, from)
-    return drawdown() ?? 0
+    return drawdown()
   })
   return { actual, maxDrawdown: spreadOf(found) }
 }
