@@ -22,26 +22,36 @@ export async function runPlatform(args: string[]): Promise<void> {
     console.log(`${((performance.now() - beganMs) / 1000).toFixed(1).padStart(6)} s  ${line}`)
   const home = contrailHome()
   if (values.fresh) {
-    say('beginning anew: the data of earlier runs is removed')
     await wipe(home)
+    say('beginning anew: the data of earlier runs is removed')
   }
   const starting = startPlatform({ home, port: Number(values.port), say })
   let code = 0
+  let isStopping = false
   stopOnSignal({
     kill: killChildren,
     stop: async () => {
+      isStopping = true
       console.log('\nstopping; all data is kept')
-      await starting.then((platform) => platform.stop())
+      // A start that is interrupted fails, and has then stopped what it had started.
+      const platform = await starting.catch(() => undefined)
+      await platform?.stop()
       return code
     },
   })
-  const platform = await starting
+  /** What fails because it is being stopped is no fault, and whoever stops ends the process. */
+  const orStopped = (error: unknown): undefined => {
+    if (!isStopping) throw error
+  }
+  const platform = await starting.catch(orStopped)
+  if (!platform) return
   void platform.died?.then((sentence) => {
     say(`${sentence}; stopping. Start again with npm start, look with npx contrail logs`)
     code = 1
     process.kill(process.pid, 'SIGTERM')
   })
-  const strategies = values.demo ? await deployDemo(platform) : []
+  const strategies = values.demo ? await deployDemo(platform).catch(orStopped) : []
+  if (!strategies) return
   if (strategies.length > 0) say(`strategies: ${strategies.join(', ')}`)
   say('ready')
   if (platform.firstToken) {

@@ -36,7 +36,11 @@ async function startAll(spec: HostSpec): Promise<void> {
   process.send?.({ ready: { urls } })
 }
 
+/** As long as its parent waits. Without a parent the services are going too, and a part may wait for them for ever. */
+const STOP_MS_MAX = 15_000
+
 async function stopAll(): Promise<void> {
+  setTimeout(() => process.exit(1), STOP_MS_MAX)
   for (const one of running.reverse()) await one.stop()
   process.exit(0)
 }
