@@ -44,14 +44,14 @@ export async function runPlatform(args: string[]): Promise<void> {
     if (!isStopping) throw error
   }
   const platform = await starting.catch(orStopped)
-  if (!platform) return
+  if (!platform || isStopping) return
   void platform.died?.then((sentence) => {
     say(`${sentence}; stopping. Start again with npm start, look with npx contrail logs`)
     code = 1
     process.kill(process.pid, 'SIGTERM')
   })
   const strategies = values.demo ? await deployDemo(platform).catch(orStopped) : []
-  if (!strategies) return
+  if (!strategies || isStopping) return
   if (strategies.length > 0) say(`strategies: ${strategies.join(', ')}`)
   say('ready')
   if (platform.firstToken) {
