@@ -4,6 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { bundleModule, inspectBundle } from '@contrail/runtime/bundle'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ALIASES } from './lib/aliases.ts'
 import { closest } from './lib/closest.ts'
 import { parameters } from './lib/parameters.ts'
 import { exitOf } from './lib/run.ts'
@@ -40,6 +41,16 @@ test.each(commands)('%s --help tells of --json', async (command) => {
 
 test('a slip of the hand is answered with the nearest command and exit code 2', async () => {
   expect(await contrail('ordrs')).toMatchObject({ code: 2, err: expect.stringContaining('did you mean orders?') })
+})
+
+test('a name of another system stands for the command here', async () => {
+  for (const [name, [command]] of Object.entries(ALIASES)) {
+    expect(commands).toContain(command)
+    expect(commands).not.toContain(name)
+  }
+  const [listed, same] = [await contrail('list-data', '--json'), await contrail('data', 'list', '--json')]
+  expect([listed.code, listed.out]).toEqual([0, same.out])
+  expect((await contrail('optimize', '--help')).out).toContain('Search parameters')
 })
 
 test('an unknown option is refused by name', async () => {

@@ -1,5 +1,6 @@
 import { defineCommand, runCommand, runMain } from 'citty'
 import type { CommandDef } from 'citty'
+import { ALIASES } from './lib/aliases.ts'
 import { closest } from './lib/closest.ts'
 
 type Loader = () => Promise<CommandDef>
@@ -50,6 +51,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 })
 
 const names = Object.keys(DESCRIPTIONS)
+process.argv.splice(2, 1, ...(ALIASES[process.argv[2] ?? ''] ?? process.argv.slice(2, 3)))
 const first = process.argv[2]
 if (first !== undefined && !first.startsWith('-') && !names.includes(first)) {
   const near = closest(first, names)

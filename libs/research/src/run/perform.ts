@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { rm } from 'node:fs/promises'
-import { refuse } from '@contrail/contracts'
+import { isoOfUs, refuse } from '@contrail/contracts'
 import { hashSeriesByParts } from '@contrail/data/store'
 import { systemClock } from '@contrail/runtime/clock'
 import { defaultAssumptions } from '@contrail/trading/assumptions'
@@ -82,7 +82,7 @@ function checkRequest({ cash, fromUs, toUs }: RunRequest): void {
   if (!(cash > 0) || !Number.isFinite(cash))
     throw refuse('invalid_cash', 'cash', cash, 'give a positive amount of quote')
   if (fromUs !== undefined && toUs !== undefined && fromUs >= toUs)
-    throw refuse('invalid_period', 'from', fromUs, 'begin before the end')
+    throw refuse('invalid_period', 'from', isoOfUs(fromUs), `begin before the end, ${isoOfUs(toUs)}`)
 }
 
 /** Several times a second at most, and each change of phase. */
