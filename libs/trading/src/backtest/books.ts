@@ -25,26 +25,38 @@ export class Books {
     order: SimOrder | undefined,
   ): void {
     const { holding } = stock
-    const delta = side === 'buy' ? lots : -lots
-    const before = holding.quantityLots
-    if (before === 0 || before > 0 === delta > 0) {
-      holding.apply(side, lots, ticks, fee)
-      if (before === 0) open(stock, tag, atUs)
-      stock.openFees += fee
-      return
-    }
-    const closed = Math.min(Math.abs(before), lots)
+    const held = holding.quantityLots
+    if (held !== 0 && held > 0 === (side === 'sell'))
+      return this.#close(stock, side, lots, ticks, fee, atUs, tag, order, held)
+    holding.apply(side, lots, ticks, fee)
+    if (held === 0) open(stock, tag, atUs)
+    stock.openFees += fee
+  }
+
+  #close(
+    stock: Stock,
+    side: Side,
+    lots: number,
+    ticks: number,
+    fee: number,
+    atUs: number,
+    tag: string | undefined,
+    order: SimOrder | undefined,
+    held: number,
+  ): void {
+    const { holding } = stock
+    const closed = Math.min(Math.abs(held), lots)
     const average = holding.averagePrice
     const realised = holding.realisedQuote
     holding.apply(side, lots, ticks, fee)
-    const part = closed / Math.abs(before)
+    const part = closed / Math.abs(held)
     const exitFee = (fee * closed) / lots
     const fees = (stock.openFees * part + exitFee) / MONEY_UNIT
     const funding = stock.openFunding * part
     const gain = holding.realisedQuote - realised + fee / MONEY_UNIT
     this.trades.add(
       stock,
-      before > 0 ? closed : -closed,
+      held > 0 ? closed : -closed,
       atUs,
       average,
       ticks,

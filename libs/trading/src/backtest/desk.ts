@@ -24,6 +24,9 @@ export class Desk implements VenueSink {
   readonly stocks: Stock[]
   readonly #assumptions: Assumptions
   readonly #hasCosts: boolean
+  readonly #sizes: boolean
+  readonly #leverage: number
+  readonly #isAlone: boolean
   readonly cash: Cash
   /** Units of money in one of quote. */
   readonly power: number
@@ -51,6 +54,9 @@ export class Desk implements VenueSink {
     this.isSilent = !actor.handles('onFill') && !actor.handles('onOrder')
     this.orders = new OrderLog(instruments, strategy)
     this.#assumptions = assumptions
+    this.#sizes = assumptions.sizing.kind !== 'strategy'
+    this.#leverage = assumptions.leverage
+    this.#isAlone = instruments.length === 1
     this.#hasCosts = assumptions.spreadBps > 0 || assumptions.slippage.kind !== 'none'
     this.fills = new FillLog(this.#hasCosts)
     const scale = instruments.reduce((most, instrument) => {
@@ -109,39 +115,34 @@ export class Desk implements VenueSink {
     const { stock, side } = order
     let lots = asked
     // What may only reduce opens nothing.
-    if (!order.isSized && !order.reduceOnly && this.#isSized(stock, side, order.quantity)) {
+    if (this.#sizes && !order.isSized && !order.reduceOnly && !closes(stock, side, order.quantity)) {
       order.isSized = true
       lots = this.#sizedLots(stock, side, price, liquidity)
       order.quantity = order.filled + lots
       this.orders.changed(order.log, order.quantity, order.ask?.price ?? 0, order.stopPrice)
     }
     const fee = stock.fees.ahead(price, lots, liquidity, order.fills === 0)
-    if (this.#carries(stock, side, lots, price, fee)) return lots
+    if (closes(stock, side, lots) || this.#carries(stock, side, lots, price, fee)) return lots
     return opposes(stock, side) ? Math.abs(stock.lots) : 0
-  }
-
-  #isSized(stock: Stock, side: Side, quantity: number): boolean {
-    return this.#assumptions.sizing.kind !== 'strategy' && !(opposes(stock, side) && quantity <= Math.abs(stock.lots))
   }
 
   /** What it closes, and then opens anew. */
   #sizedLots(stock: Stock, side: Side, price: number, liquidity: Fill['liquidity']): number {
     const { sizing, leverage } = this.#assumptions
-    const closes = opposes(stock, side) ? Math.abs(stock.lots) : 0
-    const fee = stock.fees.ahead(price, closes, liquidity, false) * this.#feeFactor
+    const closed = opposes(stock, side) ? Math.abs(stock.lots) : 0
+    const fee = stock.fees.ahead(price, closed, liquidity, false) * this.#feeFactor
     return (
-      closes + openedLots(sizing as Sized, stock, this.equityUnits(stock, price) - fee, price, this.power, leverage)
+      closed + openedLots(sizing as Sized, stock, this.equityUnits(stock, price) - fee, price, this.power, leverage)
     )
   }
 
   /** What is held after it, and its fee, are no more than equity x leverage; to close is always right. */
   #carries(stock: Stock, side: Side, lots: number, price: number, fee: number): boolean {
-    const held = stock.lots
-    if (opposes(stock, side) && lots <= Math.abs(held)) return true
-    const after = Math.abs(held + (side === 'buy' ? lots : -lots)) * price * stock.unit
-    const margin = this.equityUnits(stock, price) * this.#assumptions.leverage
+    const after = Math.abs(stock.lots + (side === 'buy' ? lots : -lots)) * price * stock.unit
+    const margin = this.equityUnits(stock, price) * this.#leverage
+    const others = this.#isAlone ? 0 : this.#notionalOfOthers(stock)
     // Less what rounding may have added to it.
-    return after + (fee - 0.5) * this.#feeFactor + this.#notionalOfOthers(stock) <= margin * (1 + 1e-12)
+    return after + (fee - 0.5) * this.#feeFactor + others <= margin * (1 + 1e-12)
   }
 
   held(_market: Market, order: VenueOrder): number {
@@ -159,7 +160,8 @@ export class Desk implements VenueSink {
     const order = venueOrder as SimOrder
     const { stock, side, log } = order
     const fee = stock.fees.of(price, lots, liquidity, order.fills === 1)
-    this.#exchange(stock, side, price, lots, fee, liquidity, log)
+    this.#exchange(stock, side, price, lots, fee)
+    if (this.#hasCosts || this.#keeps) this.#enter(stock, log, price, lots, fee, liquidity)
     // An amend under way may yet say in this step what is left of it.
     if (this.isSilent && this.reports.length === 0 && order.amend === undefined) {
       this.books.fill(stock, side, lots, price, fee, market.nowUs, order.ask?.tag, order)
@@ -176,40 +178,39 @@ export class Desk implements VenueSink {
    */
   takeWhole(stock: Stock, { side, lots: asked, tag }: PlainOrder, shown: number, log: number): boolean {
     const price = this.#hasCosts ? this.#worsePrice(stock, side, 0, shown, asked) : shown
-    const isSized = this.#isSized(stock, side, asked)
+    const isSized = this.#sizes && !closes(stock, side, asked)
     const lots = isSized ? this.#sizedLots(stock, side, price, 'taker') : asked
+    if (lots === 0) return false
     const fee = stock.fees.of(price, lots, 'taker', true)
-    if (lots === 0 || !this.#carries(stock, side, lots, price, Math.max(0, fee))) return false
-    if (isSized && this.#keeps) this.orders.changed(log, lots, 0, 0)
-    this.#exchange(stock, side, price, lots, fee, 'taker', log)
+    if (!closes(stock, side, lots) && !this.#carries(stock, side, lots, price, Math.max(0, fee))) return false
+    this.#exchange(stock, side, price, lots, fee)
     const { nowUs } = stock.market
     this.books.fill(stock, side, lots, price, fee, nowUs, tag, undefined)
-    if (this.#keeps) this.orders.ended(log, 'filled', nowUs)
+    if (this.#hasCosts || this.#keeps) this.#enter(stock, log, price, lots, fee, 'taker')
+    if (this.#keeps) {
+      if (isSized) this.orders.changed(log, lots, 0, 0)
+      this.orders.ended(log, 'filled', nowUs)
+    }
     return true
   }
 
   /** Money for lots. */
-  #exchange(
-    stock: Stock,
-    side: Side,
-    price: number,
-    lots: number,
-    fee: number,
-    liquidity: Fill['liquidity'],
-    log: number,
-  ): void {
-    const { cash, costs } = this
+  #exchange(stock: Stock, side: Side, price: number, lots: number, fee: number): void {
     const delta = side === 'buy' ? lots : -lots
-    cash.pay(delta * price, stock.unit)
-    cash.pay(fee, this.#feeFactor)
+    this.cash.pay(delta * price, stock.unit)
+    this.cash.pay(fee, this.#feeFactor)
     stock.lots += delta
     stock.quantity = numberOfSteps(stock.lots, stock.lot)
-    costs.fee += fee
+    this.costs.fee += fee
+  }
+
+  /** What was paid inside the price, and the row of a fill. */
+  #enter(stock: Stock, log: number, price: number, lots: number, fee: number, liquidity: Fill['liquidity']): void {
     const size = this.#hasCosts && liquidity === 'taker' ? numberOfSteps(lots, stock.lot) : 0
     const spread = this.#spread * size
     const slippage = this.#slippage * size
-    costs.spread += spread
-    costs.slippage += slippage
+    this.costs.spread += spread
+    this.costs.slippage += slippage
     if (!this.#keeps) return
     this.orders.filled(log, lots, price)
     this.fills.add(log, stock.market.nowUs, stock.row, lots, price, fee, liquidity, slippage, spread)
@@ -242,10 +243,14 @@ export class Desk implements VenueSink {
 
   /** With one instrument at `price` ticks and all others at their marks. */
   equityUnits(stock: Stock, price: number): number {
-    let sum = this.cash.units + stock.lots * price * stock.unit
-    if (this.stocks.length > 1)
-      for (const other of this.stocks)
-        if (other !== stock && other.lots !== 0) sum += Math.round(other.quantity * other.mark * this.power)
+    const own = this.cash.units + stock.lots * price * stock.unit
+    return this.#isAlone ? own : this.#withOthers(own, stock)
+  }
+
+  #withOthers(own: number, stock: Stock): number {
+    let sum = own
+    for (const other of this.stocks)
+      if (other !== stock && other.lots !== 0) sum += Math.round(other.quantity * other.mark * this.power)
     return sum
   }
 
@@ -277,9 +282,8 @@ export class Desk implements VenueSink {
 
   #notionalOfOthers(stock: Stock): number {
     let sum = 0
-    if (this.stocks.length > 1)
-      for (const other of this.stocks)
-        if (other !== stock && other.lots !== 0) sum += Math.abs(other.quantity * other.mark * this.power)
+    for (const other of this.stocks)
+      if (other !== stock && other.lots !== 0) sum += Math.abs(other.quantity * other.mark * this.power)
     return sum
   }
 
@@ -296,3 +300,5 @@ export class Desk implements VenueSink {
 
 /** It takes from what is held. */
 const opposes = ({ lots }: Stock, side: Side): boolean => lots !== 0 && lots > 0 === (side === 'sell')
+/** It opens nothing. */
+const closes = (stock: Stock, side: Side, lots: number): boolean => opposes(stock, side) && lots <= Math.abs(stock.lots)

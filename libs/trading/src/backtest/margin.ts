@@ -15,12 +15,11 @@ import type { Stock } from './stock.ts'
 export function edgeOf(desk: Desk, stock: Stock, part: number): number {
   let others = 0
   let notional = 0
-  if (desk.stocks.length > 1)
-    for (const other of desk.stocks) {
-      if (other === stock || other.lots === 0) continue
-      others += other.quantity * other.mark
-      notional += Math.abs(other.quantity * other.mark)
-    }
+  for (const other of desk.stocks) {
+    if (other === stock || other.lots === 0) continue
+    others += other.quantity * other.mark
+    notional += Math.abs(other.quantity * other.mark)
+  }
   const { quantity } = stock
   const rest = desk.cashQuote + others
   // rest + q p = part (|q| p + notional)
@@ -44,6 +43,12 @@ export class Margin {
 
   edgeOf(stock: Stock): number {
     return edgeOf(this.#dealer.desk, stock, this.#part)
+  }
+
+  /** One long position that was paid for, with no share of it asked for: there is no such price. */
+  isPaid({ lots }: Stock): boolean {
+    const { desk } = this.#dealer
+    return lots > 0 && this.#part === 0 && desk.cash.units >= 0 && desk.stocks.length === 1
   }
 
   /** The market stands at `price`. */
@@ -113,7 +118,11 @@ export class Brink {
 
   /** Rows from `row` to before this one, at most to `end`, leave the position be; `row` itself: nobody knows. */
   safeUntil(stock: Stock, row: number, end: number): number {
-    if (stock.lots === 0) return end
+    if (stock.lots === 0 || this.#margin.isPaid(stock)) return end
+    return this.#safeUntil(stock, row, end)
+  }
+
+  #safeUntil(stock: Stock, row: number, end: number): number {
     const edge = this.#margin.edgeOf(stock)
     if (stock.lots > 0 && !(edge > 0)) return end
     const block = Math.floor(row / BLOCK_ROWS)

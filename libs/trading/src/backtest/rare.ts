@@ -3,8 +3,11 @@ export class Rare<T> {
   readonly #values: (T | undefined)[] = []
 
   add(row: number, value: T | undefined): void {
+    if (value !== undefined || this.#values.length > 0) this.#put(row, value)
+  }
+
+  #put(row: number, value: T | undefined): void {
     const values = this.#values
-    if (value === undefined && values.length === 0) return
     while (values.length < row) values.push(undefined)
     values.push(value)
   }

@@ -1,26 +1,26 @@
-/** Of one chunk: large enough to be rare, small enough that a run with few rows costs little. */
-const CHUNK_BITS = 8
+/** Of one chunk: large enough to be rare, small enough that its memory is used again and not asked of the system. */
+const CHUNK_BITS = 10
 const CHUNK_ROWS = 1 << CHUNK_BITS
 const CHUNK_MASK = CHUNK_ROWS - 1
+
+const NOTHING = new Float64Array(0)
 
 /** Rows of doubles in chunks: a row costs its stores, nothing of it is an object, and none is ever copied. */
 export class Table {
   readonly stride: number
-  readonly #chunks: Float64Array[]
+  readonly #chunks: Float64Array[] = []
   /** The chunk of the last row. */
-  cells: Float64Array
+  cells: Float64Array = NOTHING
   rows = 0
 
   constructor(stride: number) {
     this.stride = stride
-    this.cells = new Float64Array(stride * CHUNK_ROWS)
-    this.#chunks = [this.cells]
   }
 
   /** Room for one more row; returns the index of its first cell in `cells`, which are to be read anew after it. */
   add(): number {
     const inChunk = this.rows & CHUNK_MASK
-    if (inChunk === 0 && this.rows > 0) this.#grow()
+    if (inChunk === 0) this.#grow()
     this.rows++
     return inChunk * this.stride
   }
@@ -58,6 +58,6 @@ export class Table {
   /** Anew with nothing in it, at its size: who adds a row stores all of its cells. */
   clear(): void {
     this.rows = 0
-    this.cells = this.#chunks[0]!
+    this.cells = NOTHING
   }
 }

@@ -2,42 +2,57 @@ import { Indicator, mustBeFinite, periodOf } from './indicator.ts'
 import type { IndicatorSnapshot } from './indicator.ts'
 import { smaCells } from './kernels.ts'
 
+/* Cells: count, head, sum, then the window, as those of `pushSma`. The first three are only kept here in a snapshot. */
+const COUNT = 0
+const HEAD = 1
+const SUM = 2
+const WINDOW = 3
+
 /**
  * Simple moving average. As `pushSma`, but for two things that follow from the rest and are in no snapshot: the sum that is
  * made anew once per window is summed up on the way there, so that no value costs more than another; and the divisor, which is
- * NaN until the window is full. Cells: that sum, divisor, value, count, head, sum, then the window; by number and in few words,
- * because V8 compiles into a handler what is short.
+ * NaN until the window is full. In few words, because V8 compiles into a handler what is short; a field that is a whole number
+ * needs no conversion to index, and neither it nor a double in a field a check of bounds.
  */
 export class Sma extends Indicator {
   readonly inputs = ['close'] as const
   readonly outputs = ['value'] as const
   readonly #period: number
+  /** Of the cell that is next, and after the last. */
+  private at = WINDOW
+  private readonly end: number
+  private sum = 0
+  private anew = 0
+  private divisor = NaN
 
   constructor(period: number) {
-    super(`sma(${period})`, 1 + smaCells(periodOf('period', period)), 2)
+    super(`sma(${period})`, smaCells(periodOf('period', period)))
     this.#period = period
-    this.cells[1] = NaN
+    this.end = WINDOW + period
   }
 
   update(x: number): number {
     if (x - x !== 0) this.refuse(x)
-    const { cells } = this
-    // Whole by itself: said so that it indexes without a check.
-    const head = cells[4]! | 0
-    let anew = cells[0]! + x
+    const { cells, at } = this
+    const anew = this.anew + x
     // Before the window is full what leaves it is zero.
-    let sum = cells[5]! + (x - cells[head + 6]!)
-    cells[head + 6] = x
-    let next = head + 1
-    if (next === this.#period) {
-      sum = anew
-      anew = next = 0
-      cells[3] = cells[1] = this.#period
-    }
-    cells[0] = anew
-    cells[4] = next
-    cells[5] = sum
-    return sum / cells[1]!
+    const sum = this.sum + (x - cells[at]!)
+    cells[at] = x
+    const next = at + 1
+    if (next === this.end) return this.turn(anew)
+    this.at = next
+    this.anew = anew
+    this.sum = sum
+    return sum / this.divisor
+  }
+
+  /** The window is full, again. */
+  private turn(sum: number): number {
+    this.at = WINDOW
+    this.anew = 0
+    this.sum = sum
+    this.divisor = this.#period
+    return sum / this.divisor
   }
 
   private refuse(x: number): void {
@@ -45,23 +60,27 @@ export class Sma extends Indicator {
   }
 
   override snapshot(): IndicatorSnapshot {
-    this.cells[2] = this.value
-    if (!this.ready) this.cells[3] = this.cells[4]!
+    const head = this.at - WINDOW
+    this.cells[COUNT] = this.ready ? this.#period : head
+    this.cells[HEAD] = head
+    this.cells[SUM] = this.sum
     return super.snapshot()
   }
 
   override restore(state: unknown): void {
     super.restore(state)
-    this.cells[0] = 0
-    for (let i = 6; i < 6 + this.cells[4]!; i++) this.cells[0] += this.cells[i]!
-    this.cells[1] = this.ready ? this.#period : NaN
+    this.at = WINDOW + this.cells[HEAD]!
+    this.sum = this.cells[SUM]!
+    this.anew = 0
+    for (let i = WINDOW; i < this.at; i++) this.anew += this.cells[i]!
+    this.divisor = this.cells[COUNT] === this.#period ? this.#period : NaN
   }
 
   get value(): number {
-    return this.cells[5]! / this.cells[1]!
+    return this.sum / this.divisor
   }
 
   get ready(): boolean {
-    return this.cells[3] === this.#period
+    return this.divisor === this.#period
   }
 }

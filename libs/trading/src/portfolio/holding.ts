@@ -64,11 +64,13 @@ export class Holding {
   /** One fill in steps; the fee in 10^-8 of the quote. */
   apply(side: Side, lots: number, ticks: number, fee: number): void {
     const delta = side === 'buy' ? lots : -lots
-    if (!this.#exact && this.#move(delta, delta * ticks * this.#unit, fee * this.#feeUnit, ticks)) {
-      this.fills++
-      this.#readout = undefined
-      return
-    }
+    if (this.#exact || !this.#move(delta, delta * ticks * this.#unit, fee * this.#feeUnit, ticks))
+      return this.#applyExactly(side, lots, ticks, fee)
+    this.fills++
+    this.#readout = undefined
+  }
+
+  #applyExactly(side: Side, lots: number, ticks: number, fee: number): void {
     const { tickSize, lotSize, quote } = this.#instrument
     const text = (count: number, step: string, scale = 0) => fromFixed(asFixed(count, step, scale))
     this.book({
