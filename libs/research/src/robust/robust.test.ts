@@ -7,7 +7,7 @@ import { monteCarlo } from './montecarlo.ts'
 import { plateau, plateauSection } from './plateau.ts'
 import { noisySeries } from './price-noise.ts'
 import { robustness } from './robustness.ts'
-import { significance } from './significance.ts'
+import { significance, significanceBeside } from './significance.ts'
 import { walk } from '../testing/walk.ts'
 import { windowsOf } from './windows.ts'
 
@@ -230,14 +230,23 @@ it('more trials make the same Sharpe ratio worth less, and every trial counts', 
   expect(counted.variance).toBeCloseTo(0.5 / 365, 12)
 })
 
-it('a report has its three studies without being asked, twice the same', () => {
+it('random entries are the same on a thread of their own', async () => {
   const series = walk(2400, 4)
   const result = resultOf(series, everyTenth(series, foresight(series)))
-  const sections = robustness(result, { cash: CASH, seed: 1, series: [series] })
+  const options = { seed: 1, series: [series], rounds: 50_000 }
+  const here = significance(result, options)
+  expect(here.trades * here.rounds).toBeGreaterThan(1_000_000)
+  expect(await significanceBeside(result, options)).toEqual(here)
+})
+
+it('a report has its three studies without being asked, twice the same', async () => {
+  const series = walk(2400, 4)
+  const result = resultOf(series, everyTenth(series, foresight(series)))
+  const sections = await robustness(result, { cash: CASH, seed: 1, series: [series] })
   expect(sections.map(({ kind, verdict }) => `${kind} ${verdict}`)).toEqual([
     'montecarlo good',
     'significance good',
     'deflated-sharpe good',
   ])
-  expect(robustness(result, { cash: CASH, seed: 1, series: [series] })).toEqual(sections)
+  expect(await robustness(result, { cash: CASH, seed: 1, series: [series] })).toEqual(sections)
 })

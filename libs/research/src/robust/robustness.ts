@@ -4,7 +4,7 @@ import type { RunResult } from '../run/types.ts'
 import { deflatedSection } from './deflated.ts'
 import type { TrialCount } from './deflated.ts'
 import { monteCarloSection } from './montecarlo.ts'
-import { significanceSection } from './significance.ts'
+import { sectionOf, significanceBeside } from './significance.ts'
 
 export type RobustnessOptions = {
   readonly cash: number
@@ -20,11 +20,11 @@ export type RobustnessOptions = {
 }
 
 /** What every report has without being asked: Monte Carlo, random entries, deflated Sharpe. No backtest is run again. */
-export function robustness(result: RunResult, options: RobustnessOptions): RobustnessSection[] {
+export async function robustness(result: RunResult, options: RobustnessOptions): Promise<RobustnessSection[]> {
   const { cash, trials = { count: 1 } } = options
-  return [
-    monteCarloSection(result, options),
-    significanceSection(result, options),
-    deflatedSection(result, cash, trials),
-  ]
+  const entries = significanceBeside(result, options)
+  // Awaited behind the other study: what fails there is told first.
+  entries.catch(() => {})
+  const monteCarlo = monteCarloSection(result, options)
+  return [monteCarlo, sectionOf(await entries), deflatedSection(result, cash, trials)]
 }

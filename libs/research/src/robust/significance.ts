@@ -1,8 +1,10 @@
+import path from 'node:path'
+import { Worker } from 'node:worker_threads'
 import type { MarketColumns, TradeRecord } from '@contrail/trading'
 import type { RunResult } from '../run/types.ts'
 import { quantile } from '../metrics/statistics.ts'
-import { random, shuffle } from '../optimise/random.ts'
-import type { Random } from '../optimise/random.ts'
+import { profitsOf } from './random-entries.ts'
+import type { Drawing, Lane } from './random-entries.ts'
 import type { RobustnessSection } from '../report/sections.ts'
 import { histogram } from './spread.ts'
 
@@ -32,45 +34,48 @@ const WORK_MAX = 10_000_000
 const TRADES_MIN = 10
 const SIGNIFICANT = 0.05
 
-type Prices = { readonly price: Float64Array; readonly from: number; readonly to: number }
-/** The trades of one instrument, in columns: they are gone through once a round. */
-type Lane = {
-  readonly prices: Prices
-  readonly trades: number
-  /** Of all trades, in rows of their series. */
-  readonly held: number
-  readonly holds: Int32Array
-  /** What was paid for each, negative where it was sold. */
-  readonly worth: Float64Array
-  readonly fees: Float64Array
-  readonly funding: Float64Array
-}
-
 /** Is the time of entry worth anything? Against entries at random with the same exposure. */
 export function significance(result: RunResult, options: SignificanceOptions): Significance {
-  const lanes = lanesOf(result.trades, options)
-  const trades = lanes.reduce((sum, { lane }) => sum + lane.trades, 0)
-  const profit = lanes.reduce((sum, lane) => sum + lane.profit, 0)
-  const wanted = options.rounds ?? ROUNDS_DEFAULT
-  const rounds = trades === 0 ? 0 : Math.max(Math.min(wanted, 100), Math.min(wanted, Math.floor(WORK_MAX / trades)))
-  const from = random(options.seed, 3)
-  const found = Float64Array.from({ length: rounds }, () =>
-    lanes.reduce((sum, { lane, starts }) => sum + randomProfit(lane, starts, from), 0),
-  )
-  const better = found.reduce((count, value) => count + (value >= profit ? 1 : 0), 0)
-  return {
-    rounds,
-    seed: options.seed,
-    trades,
-    profit,
-    random: found,
-    pValue: rounds === 0 ? null : (1 + better) / (1 + rounds),
-  }
+  const asked = askedOf(result, options)
+  return found(asked, profitsOf(asked.drawing))
 }
 
-type OwnLane = { readonly lane: Lane; readonly profit: number; readonly starts: Starts | undefined }
+/** The same; where it takes long, on a thread of its own. */
+export async function significanceBeside(result: RunResult, options: SignificanceOptions): Promise<Significance> {
+  const asked = askedOf(result, options)
+  const { drawing, trades } = asked
+  return found(asked, drawing.rounds * trades < BESIDE_MIN ? profitsOf(drawing) : await profitsBeside(drawing))
+}
+/** Trades drawn: about 50 ms. */
+const BESIDE_MIN = 1_000_000
 
-function lanesOf(trades: readonly TradeRecord[], options: SignificanceOptions): OwnLane[] {
+async function profitsBeside(drawing: Drawing): Promise<Float64Array> {
+  const file = path.join(import.meta.dirname, 'random-entries-thread.ts')
+  const worker = new Worker(file, { workerData: drawing, env: {}, execArgv: [] })
+  return await new Promise<Float64Array>((resolve, reject) => {
+    worker.once('message', resolve)
+    worker.once('error', reject)
+    worker.once('exit', () => reject(new Error('the thread that draws random entries ended')))
+  })
+}
+
+type Asked = { readonly drawing: Drawing; readonly trades: number; readonly profit: number }
+
+function askedOf(result: RunResult, { rounds: wanted = ROUNDS_DEFAULT, ...options }: SignificanceOptions): Asked {
+  const own = lanesOf(result.trades, options)
+  const trades = own.reduce((sum, { lane }) => sum + lane.holds.length, 0)
+  const profit = own.reduce((sum, lane) => sum + lane.profit, 0)
+  const rounds = trades === 0 ? 0 : Math.max(Math.min(wanted, 100), Math.min(wanted, Math.floor(WORK_MAX / trades)))
+  return { drawing: { lanes: own.map(({ lane }) => lane), seed: options.seed, rounds }, trades, profit }
+}
+
+function found({ drawing: { rounds, seed }, trades, profit }: Asked, profits: Float64Array): Significance {
+  const better = profits.reduce((count, value) => count + (value >= profit ? 1 : 0), 0)
+  const pValue = rounds === 0 ? null : (1 + better) / (1 + rounds)
+  return { rounds, seed, trades, profit, random: profits, pValue }
+}
+
+function lanesOf(trades: readonly TradeRecord[], options: SignificanceOptions): { lane: Lane; profit: number }[] {
   const byInstrument = Map.groupBy(trades, ({ venue, instrument }) => `${venue}.${instrument}`)
   return [...byInstrument.values()].flatMap((own) => {
     const { venue, instrument } = own[0] as TradeRecord
@@ -83,30 +88,15 @@ function lanesOf(trades: readonly TradeRecord[], options: SignificanceOptions): 
     const holds = Int32Array.from(own, ({ entryTimeUs, exitTimeUs }) =>
       Math.min(prices.to - prices.from - 1, Math.max(1, rowAt(times, exitTimeUs) - rowAt(times, entryTimeUs))),
     )
-    const held = holds.reduce((sum, hold) => sum + hold, 0)
-    const lane = {
-      prices,
-      trades: own.length,
-      held,
-      holds,
-      worth: Float64Array.from(
-        own,
-        ({ side, quantity, entryPrice }) => (side === 'long' ? 1 : -1) * quantity * entryPrice,
-      ),
-      fees: Float64Array.from(own, ({ fees }) => fees),
-      funding: Float64Array.from(own, ({ funding }) => funding),
-    }
-    const room = prices.to - prices.from - 1 - held
-    return [
-      {
-        lane,
-        profit: own.reduce((all, { pnl }) => all + pnl, 0),
-        starts: room < 0 ? undefined : new Starts(holds, room),
-      },
-    ]
+    const signOf = (side: TradeRecord['side']): number => (side === 'long' ? 1 : -1)
+    const worth = Float64Array.from(own, ({ side, quantity, entryPrice }) => signOf(side) * quantity * entryPrice)
+    const fees = Float64Array.from(own, (trade) => trade.fees)
+    const funding = Float64Array.from(own, (trade) => trade.funding)
+    return [{ lane: { ...prices, holds, worth, fees, funding }, profit: own.reduce((all, { pnl }) => all + pnl, 0) }]
   })
 }
 
+type Prices = Pick<Lane, 'price' | 'from' | 'to'>
 const timesOf = (series: MarketColumns): Float64Array =>
   series.kind === 'candles' ? series.openTimeUs : series.kind === 'ticks' ? series.receiveTimeUs : new Float64Array()
 
@@ -132,87 +122,10 @@ function rowAt(times: Float64Array, timeUs: number): number {
   return low
 }
 
-/**
- * The trades in another order with random pauses between them, so that as much is held for as long and never twice at
- * once; where the trades overlapped in truth, each is put anywhere.
- */
-function randomProfit({ prices, trades, holds, worth, fees, funding }: Lane, starts: Starts | undefined, from: Random) {
-  const { price } = prices
-  const places = starts?.draw(from)
-  let profit = 0
-  for (let i = 0; i < trades; i++) {
-    const hold = holds[i]!
-    const at = prices.from + (places ? places[i]! : from.below(prices.to - prices.from - hold))
-    profit += worth[i]! * (price[at + hold]! / price[at]! - 1) - fees[i]! + funding[i]!
-  }
-  return profit
-}
+export const significanceSection = (result: RunResult, options: SignificanceOptions): RobustnessSection =>
+  sectionOf(significance(result, options))
 
-/** Where each trade begins: a random order, and pauses that are the gaps between sorted uniform numbers. */
-class Starts {
-  readonly #holds: Int32Array
-  readonly #room: number
-  readonly #cuts: Uint32Array
-  readonly #spare: Uint32Array
-  readonly #order: Int32Array
-  readonly #starts: Int32Array
-
-  constructor(holds: Int32Array, room: number) {
-    this.#holds = holds
-    this.#room = room
-    this.#cuts = new Uint32Array(holds.length)
-    this.#spare = new Uint32Array(holds.length)
-    this.#order = new Int32Array(holds.length)
-    this.#starts = new Int32Array(holds.length)
-  }
-
-  /** Good until the next one is drawn. */
-  draw(from: Random): Int32Array {
-    const [cuts, order, starts, holds] = [this.#cuts, this.#order, this.#starts, this.#holds]
-    for (let i = 0; i < cuts.length; i++) {
-      cuts[i] = from.below(this.#room + 1)
-      order[i] = i
-    }
-    sortWhole(cuts, this.#spare)
-    shuffle(order, from)
-    let before = 0
-    for (let place = 0; place < order.length; place++) {
-      const trade = order[place]!
-      starts[trade] = cuts[place]! + before
-      before += holds[trade]!
-    }
-    return starts
-  }
-}
-
-const DIGIT_BITS = 11
-const DIGITS = 1 << DIGIT_BITS
-const counts = new Uint32Array(DIGITS)
-
-/** By digits, the last first: five times as fast as `sort` for what is sorted here a thousand times. */
-function sortWhole(values: Uint32Array, spare: Uint32Array): void {
-  let [from, to] = [values, spare]
-  for (let shift = 0; shift < 32; shift += DIGIT_BITS) {
-    counts.fill(0)
-    let above = 0
-    for (let i = 0; i < from.length; i++) {
-      above |= from[i]! >>> shift
-      counts[(from[i]! >>> shift) & (DIGITS - 1)]!++
-    }
-    if (above === 0) break
-    for (let digit = 0, place = 0; digit < DIGITS; digit++) {
-      const count = counts[digit]!
-      counts[digit] = place
-      place += count
-    }
-    for (let i = 0; i < from.length; i++) to[counts[(from[i]! >>> shift) & (DIGITS - 1)]!++] = from[i]!
-    ;[from, to] = [to, from]
-  }
-  if (from !== values) values.set(from)
-}
-
-export function significanceSection(result: RunResult, options: SignificanceOptions): RobustnessSection {
-  const { trades, profit, random: found, pValue, rounds, seed } = significance(result, options)
+export function sectionOf({ trades, profit, random: found, pValue, rounds, seed }: Significance): RobustnessSection {
   const verdict =
     pValue === null || trades < TRADES_MIN
       ? 'unknown'

@@ -25,10 +25,13 @@ export async function judge(ran: Ran, { directory, part, thread, progress, ...op
   const curves = part === undefined ? undefined : putCurves(part, result, request.cash)
   // Awaited at the end: what fails before that is told first.
   curves?.catch(() => {})
+  // They draw on a thread of their own while this one judges.
+  const studies = sectionsOf(ran)
+  studies.catch(() => {})
   const totals = await thread.counted()
   const judged = recordOf({ ...ran, totals, decisionsSha256: '', id: '', createdAt: '' })
   const chart = part === undefined ? undefined : reportData(judged, result, totals.traded, data.series)
-  const sections = await sectionsOf(ran)
+  const sections = await studies
   const decisionsSha256 = await thread.written()
   const createdMs = systemClock.nowUs() / 1000
   const id = runId(createdMs, `${code.codeSha256} ${decisionsSha256} ${JSON.stringify(described.parameters)}`)
@@ -47,7 +50,7 @@ export async function judge(ran: Ran, { directory, part, thread, progress, ...op
 async function sectionsOf({ request, result, data }: Ran): Promise<RobustnessSection[]> {
   if (request.robustness === false || !result.complete) return []
   const { robustness } = await import('../robust/robustness.ts')
-  return robustness(result, {
+  return await robustness(result, {
     cash: request.cash,
     seed: request.assumptions?.seed ?? defaultAssumptions.seed,
     series: data.series,
