@@ -1,6 +1,6 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { freePortBeside, isPortFree } from '../services/ports.ts'
+import { freePortBeside, isPortFree, readPorts } from '../services/ports.ts'
 
 const APPS = ['gateway', 'ingest', 'orders', 'portfolio', 'strategies', 'engine'] as const
 
@@ -11,7 +11,7 @@ export async function freePorts(
   say: (line: string) => void,
 ): Promise<Record<string, number>> {
   const file = path.join(home, 'app-ports.json')
-  const known = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Record<string, number>) : {}
+  const known = readPorts(file)
   const ports: Record<string, number> = {}
   for (const app of APPS) {
     const wanted = app === 'gateway' && gatewayPort !== 0 ? gatewayPort : (known[app] ?? 0)

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { BootFault } from '../services/faults.ts'
 
 /** Made at the first start, kept in the data folder, readable by its owner alone. Nothing has a default. */
 export type Secrets = {
@@ -22,7 +23,7 @@ export function loadSecrets(
 ): { secrets: Secrets; firstToken: string | undefined } {
   mkdirSync(home, { recursive: true, mode: 0o700 })
   const file = path.join(home, 'secrets.json')
-  const found = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Partial<Secrets>) : {}
+  const found = existsSync(file) ? parsed(file, readFileSync(file, 'utf8')) : {}
   const firstToken = found.adminTokenSha256 ? undefined : randomBytes(32).toString('base64url')
   const secrets: Secrets = {
     postgres: found.postgres ?? secret(),
@@ -31,9 +32,25 @@ export function loadSecrets(
     internal: found.internal ?? secret(),
     adminTokenSha256: found.adminTokenSha256 ?? sha256Of(firstToken as string),
   }
-  writeFileSync(file, JSON.stringify(secrets, null, 2), { mode: 0o600 })
-  if (firstToken) writeFileSync(tokenFile(home), firstToken, { mode: 0o600 })
+  // The token first: what the secrets hold of it is its hash, and nobody could make it again.
+  if (firstToken) writeWhole(tokenFile(home), firstToken)
+  writeWhole(file, JSON.stringify(secrets, null, 2))
   return { secrets, firstToken }
+}
+
+function parsed(file: string, text: string): Partial<Secrets> {
+  try {
+    return JSON.parse(text) as Partial<Secrets>
+  } catch (cause) {
+    const mend = 'put a copy of it back, or begin without the data: npm start -- --fresh'
+    throw new BootFault('corrupt_data', `${file} is damaged: it holds the passwords of this data`, mend, cause)
+  }
+}
+
+/** A start that ends in the middle, or on a full disk, leaves the file as it was. */
+function writeWhole(file: string, text: string): void {
+  writeFileSync(`${file}.new`, text, { mode: 0o600, flush: true })
+  renameSync(`${file}.new`, file)
 }
 
 /** The CLI of the same user on the same machine reads its token here. */

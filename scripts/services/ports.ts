@@ -59,7 +59,7 @@ export async function freePortBeside(taken: readonly number[]): Promise<number> 
   }
 }
 
-function readPorts(file: string): Record<string, number> {
+export function readPorts(file: string): Record<string, number> {
   if (!existsSync(file)) return {}
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as Record<string, number>
