@@ -1,5 +1,5 @@
-import { check, decodeJson, manualSchema, orderIdField, parseSubject, refuse, signalSchema } from '@contrail/contracts'
-import type { Intent, Manual, Signal } from '@contrail/contracts'
+import { decodeJson, manualSchema, parseSubject, refuse, signalSchema } from '@contrail/contracts'
+import type { Intent, Manual, ParsedSubject, Signal } from '@contrail/contracts'
 import type { BusMessage } from '@contrail/runtime'
 import type { Decision } from './account/decide.ts'
 import { plainDecision } from './plain.ts'
@@ -19,7 +19,7 @@ export function arrivedOf(message: BusMessage, incarnation: string): Arrived {
   const arrived =
     parsed.kind === 'manual'
       ? ofManual(decodeJson(manualSchema, message.data, 'manual') as Manual, parsed.account, message, incarnation)
-      : ofSignal(signalOf(message.data), message, incarnation)
+      : ofSignal(signalOf(message.data), parsed, message, incarnation)
   read.set(message, arrived)
   return arrived
 }
@@ -27,9 +27,8 @@ export function arrivedOf(message: BusMessage, incarnation: string): Arrived {
 const signalOf = (data: Uint8Array): Signal =>
   plainDecision(data) ?? (decodeJson(signalSchema, data, 'signal') as Signal)
 
-function ofSignal(signal: Signal, message: BusMessage, incarnation: string): Arrived {
+function ofSignal(signal: Signal, parsed: ParsedSubject, message: BusMessage, incarnation: string): Arrived {
   const { account, strategy } = signal
-  const parsed = parseSubject(message.subject)
   if (parsed.kind !== 'signal' || parsed.strategy !== strategy)
     throw refuse('invalid', 'signal.strategy', strategy, `publish it on its own subject, not ${message.subject}`)
   if (signal.kind === 'activated') return { kind: 'nothing', account }
@@ -59,7 +58,7 @@ function checkIds(strategy: string, number: number, intents: readonly Intent[]):
   const seen = new Set<string>()
   for (const intent of intents) {
     if (intent.type !== 'place') continue
-    const orderId = check(orderIdField, intent.orderId, 'signal.intents.orderId')
+    const { orderId } = intent
     if (!orderId.startsWith(`${strategy}-${number}-`) || seen.has(orderId))
       throw refuse('invalid', 'signal.intents.orderId', orderId, `make it ${strategy}-${number}-<index>, each once`)
     seen.add(orderId)

@@ -4,6 +4,7 @@ import type { Confirm, OrderView } from '@contrail/contracts'
 import { internalClient } from '@contrail/runtime'
 import type { InternalClient, Running } from '@contrail/runtime'
 import { until } from '@contrail/runtime/testing'
+import { clOrdIdOf, makeAhead } from './identity.ts'
 import { ordersWorld, TOKEN } from './testing.ts'
 import type { OrdersWorld } from './testing.ts'
 
@@ -98,6 +99,24 @@ describe('an order from its signal to its confirmation', () => {
     const told = world.confirms.filter((one) => one.strategy === 's6').map((one) => `${one.orderId} ${one.type}`)
     expect(told).toEqual(['s6-1-0 accepted', 's6-1-1 accepted', 's6-1-0 cancelled'])
   })
+})
+
+test('an id that was made ahead is the one that would have been made, once', () => {
+  const name = ['main', 'ahead-1-0', 1] as const
+  const made = clOrdIdOf(...name)
+  makeAhead('main', 'ahead-1-0')
+  expect([clOrdIdOf(...name), clOrdIdOf(...name)]).toEqual([made, made])
+  expect(clOrdIdOf('main', 'ahead-1-0', 2)).not.toBe(made)
+})
+
+test('an attempt that was settled is not opened again', async () => {
+  await admin()`
+    insert into order_attempts (order_id, attempt, tenant_id, account, kind, cl_ord_id, epoch, state, body,
+      valid_until_us, created_us)
+    values ('settled-1-0', 1, 'main', 'paper', 'place', 'settled', 1, 'rejected', '{}', 0, 0)`
+  const set = (state: string) => admin()`update order_attempts set state = ${state} where order_id = 'settled-1-0'`
+  await expect(set('persisted')).rejects.toThrow('attempt 1 of settled-1-0 was settled as rejected')
+  expect((await set('accepted')).count).toBe(1)
 })
 
 describe('repeats and strangers', () => {

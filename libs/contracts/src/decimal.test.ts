@@ -42,6 +42,35 @@ test.each(['1,0', '1e5', 'NaN', '', ' 1', '.5', '1.', '--1', '0x10', '1'.repeat(
   expect(() => parseDecimal(text)).toThrow(/invalid_decimal/)
 })
 
+/** Around the number of digits up to which doubles are used, with zeros in front and behind. */
+const written = fc
+  .tuple(fc.constantFrom('', '-'), fc.stringMatching(/^\d{1,16}$/), fc.stringMatching(/^(\.\d{1,16})?$/))
+  .map((parts) => parts.join(''))
+
+test('short amounts and long ones are reckoned alike', () => {
+  const exactly = (a: string, b: string, sum: (x: bigint, y: bigint) => bigint) => {
+    const [x, y] = [parseDecimal(a), parseDecimal(b)]
+    const scale = Math.max(x.scale, y.scale)
+    return { units: sum(x.units * 10n ** BigInt(scale - x.scale), y.units * 10n ** BigInt(scale - y.scale)), scale }
+  }
+  fc.assert(
+    fc.property(written, written, fc.integer({ min: -1e9, max: 1e9 }), (a, b, count) => {
+      expect(addDecimal(a, b)).toBe(formatDecimal(exactly(a, b, (x, y) => x + y)))
+      const difference = exactly(a, b, (x, y) => x - y)
+      expect(subtractDecimal(a, b)).toBe(formatDecimal(difference))
+      expect(compareDecimal(a, b)).toBe(difference.units < 0n ? -1 : difference.units > 0n ? 1 : 0)
+      const { units, scale } = parseDecimal(a)
+      expect(fromSteps(count, a)).toBe(formatDecimal({ units: units * BigInt(count), scale }))
+    }),
+    { numRuns: 2_000 },
+  )
+})
+
+test.each(['1,0', '', '.5', '1.', '-', '1-2'])('%j is refused by sums, too', (text) => {
+  expect(() => addDecimal(text, '1')).toThrow(/invalid_decimal/)
+  expect(() => compareDecimal('1', text)).toThrow(/invalid_decimal/)
+})
+
 test('sums and differences undo each other, products commute, order agrees with the difference', () => {
   fc.assert(
     fc.property(decimal, decimal, (a, b) => {

@@ -20,8 +20,11 @@ export function parseDecimal(text: string, field = 'decimal'): Scaled {
 
 /** Shortest exact form: no trailing zeros, no exponent. */
 export function formatDecimal({ units, scale }: Scaled): string {
-  const negative = units < 0n
-  let digits = (negative ? -units : units).toString().padStart(scale + 1, '0')
+  return formatDigits(units < 0n, (units < 0n ? -units : units).toString(), scale)
+}
+
+function formatDigits(negative: boolean, all: string, scale: number): string {
+  let digits = all.padStart(scale + 1, '0')
   if (scale > 0) {
     const fraction = digits.slice(-scale).replace(/0+$/, '')
     digits = digits.slice(0, -scale) + (fraction ? `.${fraction}` : '')
@@ -35,11 +38,13 @@ function align(a: Scaled, b: Scaled): [bigint, bigint, number] {
 }
 
 export function addDecimal(a: string, b: string): string {
+  if (areShort(a, b)) return formatShort(first + second, places)
   const [x, y, scale] = align(parseDecimal(a), parseDecimal(b))
   return formatDecimal({ units: x + y, scale })
 }
 
 export function subtractDecimal(a: string, b: string): string {
+  if (areShort(a, b)) return formatShort(first - second, places)
   const [x, y, scale] = align(parseDecimal(a), parseDecimal(b))
   return formatDecimal({ units: x - y, scale })
 }
@@ -51,6 +56,7 @@ export function multiplyDecimal(a: string, b: string): string {
 }
 
 export function compareDecimal(a: string, b: string): -1 | 0 | 1 {
+  if (areShort(a, b)) return first < second ? -1 : first > second ? 1 : 0
   const [x, y] = align(parseDecimal(a), parseDecimal(b))
   return x < y ? -1 : x > y ? 1 : 0
 }
@@ -83,6 +89,7 @@ export function decimalOf(value: number, field = 'number'): string {
 /** Powers of ten that align two short decimals. */
 const POWERS = Array.from({ length: 19 }, (_, zeros) => Number(`1e${zeros}`))
 const DIGITS_MAX = 15
+const SHORT_MAX = 1e15
 /** What `shortOf` found beside its units. */
 let places = 0
 
@@ -102,6 +109,24 @@ function shortOf(text: string): number {
   places = point < 0 ? 0 : length - point - 1
   return from === 1 ? 0 - units : units
 }
+
+/** What `areShort` found: both at the same `places`. Their sum is exact, too. */
+let first = 0
+let second = 0
+
+/** Most amounts have few digits: then doubles say them exactly, at a fraction of the cost. */
+function areShort(a: string, b: string): boolean {
+  first = shortOf(a)
+  const firstPlaces = places
+  second = shortOf(b)
+  if (firstPlaces > places) {
+    second *= POWERS[firstPlaces - places]!
+    places = firstPlaces
+  } else first *= POWERS[places - firstPlaces]!
+  return Math.abs(first) <= SHORT_MAX && Math.abs(second) <= SHORT_MAX
+}
+
+const formatShort = (units: number, scale: number): string => formatDigits(units < 0, String(Math.abs(units)), scale)
 
 /** As `stepsOf` where doubles say it exactly, else NaN: most prices and quantities have few digits. */
 export function shortStepsOf(value: string, step: string, rounding: 'floor' | 'ceil' | 'nearest' | 'exact'): number {
@@ -150,6 +175,8 @@ export function fromSteps(count: number, step: string): string {
   // Most steps are a power of ten, and then it is the digits of the count and a point among them.
   const whole = shortOf(step) * count
   if (Number.isSafeInteger(whole) && whole >= 0 && Number.isInteger(count)) return pointed(String(whole), places)
+  const short = shortOf(step) * count
+  if (Math.abs(short) <= SHORT_MAX && Number.isSafeInteger(count)) return formatShort(short, places)
   const { units, scale } = parseDecimal(step, 'step')
   return formatDecimal({ units: BigInt(count) * units, scale })
 }

@@ -11,6 +11,7 @@ import {
   termsOf,
 } from '@contrail/trading'
 import type { PlaceRequest, Terms, Verdict } from '@contrail/trading'
+import { makeAhead } from '../identity.ts'
 import { loadHeld, recentOf } from '../store/load.ts'
 import { applyEvents, report } from './apply.ts'
 import type { Applied } from './apply.ts'
@@ -59,6 +60,7 @@ export async function decide(desk: Desk, decision: Decision): Promise<void> {
     await carryOut(desk, decision, intents[index] as Intent, { head: { strategy, number, index }, last })
   }
   desk.metrics.signalToAck.observe(secondsSince(desk, decision.storedUs))
+  makeAhead(desk.writer.tenant, `${strategy}-${number + 1}-0`)
 }
 
 async function carryOut(desk: Desk, decision: Decision, intent: Intent, marks: Marks): Promise<void> {

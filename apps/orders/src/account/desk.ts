@@ -15,7 +15,7 @@ import type { VenuePort } from '../venue/port.ts'
 import type { VenueReport } from '@contrail/trading'
 import type { Applied } from './apply.ts'
 import { EMPTY_BATCH, positionKey } from './held.ts'
-import type { AccountState, Batch, Held } from './held.ts'
+import type { AccountState, Batch, Held, Recent } from './held.ts'
 import type { Outbox } from './outbox.ts'
 
 /** Everything the verbs of one account work with. Its state is replaced whole after a doubt. */
@@ -107,6 +107,7 @@ export function riskView(
 ): RiskView {
   const { state } = desk
   const nowUs = desk.market.nowUs()
+  const recent = recentAt(state, nowUs)
   return {
     nowUs,
     scope,
@@ -116,9 +117,19 @@ export function riskView(
     limits: limitsFor(desk.limits, scope),
     exposure: exposureOf(state, scope, except, parent),
     links,
-    recent: except === undefined ? state.recent : state.recent.filter((one) => one.orderId !== except),
+    recent: except === undefined ? recent : recent.filter((one) => one.orderId !== except),
     recentCancelsUs: state.recentCancelsUs,
   }
+}
+
+/**
+ * In the order of their times. Where the clock has gone back (it was set, or a recording is played again) theirs go with it:
+ * else orders of the future would count for ever, or be missed.
+ */
+export function recentAt(state: AccountState, nowUs: number): readonly Recent[] {
+  const backUs = (state.recent.at(-1)?.atUs ?? 0) - nowUs
+  if (backUs > 0) state.recent = state.recent.map((one) => ({ ...one, atUs: one.atUs - backUs }))
+  return state.recent
 }
 
 /** Worst case: what is open and can grow a position counts as filled, UNKNOWN included. */

@@ -4,7 +4,7 @@ import type { RiskCheck, Subject } from './gate.ts'
 import { midOf } from './protection.ts'
 import { scopeKeys } from './limits.ts'
 import { pricedAt } from './view.ts'
-import type { HaltEntry } from './view.ts'
+import type { HaltEntry, RiskView } from './view.ts'
 
 type Result = Omit<RiskCheck, 'control'> | undefined
 export type Control = {
@@ -44,7 +44,13 @@ export const CONTROLS: readonly Control[] = [
 ]
 
 function tightestHalt({ view }: Subject, state: HaltEntry['state']): string | undefined {
+  if (isEmpty(view.halts)) return undefined
   return scopeKeys(view.scope).find((key) => view.halts[key]?.state === state)
+}
+
+function isEmpty(table: object): boolean {
+  for (const _ in table) return false
+  return true
 }
 
 function halted(subject: Subject): Result {
@@ -204,17 +210,25 @@ function duplicate({ intent, view, amends }: Subject): Result {
   const windowUs = view.limits.duplicateWindowUs
   if (windowUs === 0 || amends) return undefined
   const price = pricedAt(intent)
-  const twin = view.recent.find(
-    (order) =>
-      view.nowUs - order.atUs < windowUs &&
-      order.venue === intent.venue &&
-      order.instrument === intent.instrument &&
-      order.side === intent.side &&
-      order.price === price &&
-      compareDecimal(order.quantity, intent.quantity) === 0,
-  )
+  const twin = view.recent
+    .slice(firstWithin(view, windowUs))
+    .find(
+      (order) =>
+        order.venue === intent.venue &&
+        order.instrument === intent.instrument &&
+        order.side === intent.side &&
+        order.price === price &&
+        compareDecimal(order.quantity, intent.quantity) === 0,
+    )
   const found = twin ? `the same ${(view.nowUs - twin.atUs) / 1000} ms ago` : 'none'
   return { limit: `none within ${windowUs / 1000} ms`, found, passed: twin === undefined }
+}
+
+/** Where the orders of the last moments begin: few beside all that is kept, so they are looked for from the end. */
+function firstWithin({ recent, nowUs }: RiskView, windowUs: number): number {
+  let at = recent.length
+  while (at > 0 && nowUs - recent[at - 1]!.atUs < windowUs) at--
+  return at
 }
 
 const SECOND = 1_000_000
@@ -223,9 +237,10 @@ function rate(subject: Subject, windowUs: number, limit: number, ofStrategy: boo
   const { intent, view } = subject
   // Its entry has passed by this very limit: an exit must not be what is cut off.
   if (isExit(intent)) return undefined
-  let count = 0
-  for (const order of view.recent)
-    if (view.nowUs - order.atUs < windowUs && (!ofStrategy || order.strategy === view.scope.strategy)) count++
+  const { recent, scope } = view
+  const from = firstWithin(view, windowUs)
+  let count = ofStrategy ? 0 : recent.length - from
+  if (ofStrategy) for (let at = from; at < recent.length; at++) if (recent[at]!.strategy === scope.strategy) count++
   return { limit: `${limit}/${unit}`, found: `${count + 1}`, passed: count < limit }
 }
 

@@ -55,7 +55,7 @@ export type RiskView = {
   readonly halts: Readonly<Record<string, HaltEntry>>
   readonly limits: Limits
   readonly exposure: Exposure
-  /** Newest last; the gate looks back no further than a minute. */
+  /** In the order of their times, newest last; the gate looks back no further than a minute. */
   readonly recent: readonly RecentOrder[]
   readonly recentCancelsUs: readonly number[]
   /** What the venue calls the orders that this one hangs on. */
