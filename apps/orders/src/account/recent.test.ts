@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
 import { recentAt } from './desk.ts'
 import { noState } from './held.ts'
+import type { Recent } from './held.ts'
 
-const order = (atUs: number) => ({
-  ...{ orderId: `r-${atUs}-0`, strategy: 'r', venue: 'sim', instrument: 'BTC-USDT' },
-  ...{ side: 'buy' as const, quantity: '1', price: 'market', atUs },
-})
+function order(atUs: number): Recent {
+  const what = { venue: 'sim', instrument: 'BTC-USDT', side: 'buy', quantity: '1', price: 'market' } as const
+  return { orderId: `r-${atUs}-0`, strategy: 'r', ...what, atUs }
+}
 
 test('where the clock goes back, the times of recent orders go with it', () => {
   const state = { ...noState(), recent: [order(1_000), order(5_000), order(9_000)] }
