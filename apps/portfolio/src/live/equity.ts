@@ -5,21 +5,17 @@ import { assetsOf, fromFixed, toFixed } from '@contrail/trading'
 import type { Fixed } from '@contrail/trading'
 import { valued } from '../books/valuation.ts'
 import type { PositionRow } from '../books/positions.ts'
+import { createCash } from './cash.ts'
+import type { Cash } from './cash.ts'
 import type { Marks } from './marks.ts'
 
-export type EquityOf = { readonly account: string; readonly currency: string; readonly equity: string }
+type EquityOf = { readonly account: string; readonly currency: string; readonly equity: string }
 
 /**
  * Cash of the currency and the worth of the positions quoted in it. What is held for a position is counted there, not
  * as cash. A position without a mark counts at cost.
  */
-export async function equityNow(database: Database, tenant: string, marks: Marks): Promise<EquityOf[]> {
-  const { sql } = database
-  const cash = await sql<{ account: string; asset: string; total: string }[]>`
-    select a.account, a.asset, sum(e.amount) as total
-    from ledger_accounts a join ledger_entries e on e.ledger_account_id = a.id
-    where a.tenant_id = ${tenant} and a.kind = 'cash' group by a.account, a.asset`
-  const rows = await sql<PositionRow[]>`select * from positions where tenant_id = ${tenant} and quantity <> 0`
+function equityOf(cash: readonly Cash[], rows: readonly PositionRow[], marks: Marks): EquityOf[] {
   const totals = new Map<string, { account: string; currency: string; equity: Fixed }>()
   const add = (account: string, currency: string, amount: Fixed) => {
     const name = `${account} ${currency}`
@@ -44,12 +40,16 @@ export function sampleEquity(options: {
   everySeconds: number
 }) {
   const { bus, database, tenant, marks, log } = options
+  const cashNow = createCash(database.sql, tenant)
   let lastUs = 0
   let running: Promise<void> = Promise.resolve()
   let busy = false
 
   async function sample(atUs: number): Promise<void> {
-    const points = await equityNow(database, tenant, marks)
+    const cash = await cashNow()
+    const rows = await database.sql<PositionRow[]>`
+      select * from positions where tenant_id = ${tenant} and quantity <> 0`
+    const points = equityOf(cash, rows, marks)
     if (points.length === 0) return
     await database.sql`
       insert into equity_points (tenant_id, account, currency, at_us, equity)
