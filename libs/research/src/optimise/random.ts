@@ -14,14 +14,15 @@ export function random(...seeds: readonly number[]): Random {
     mixed = scramble(mixed ^ scramble(seed >>> 0))
     mixed = scramble(mixed ^ scramble(Math.floor(seed / 2 ** 32) >>> 0))
   }
-  let [a, b, c, counter] = [scramble(mixed), scramble(mixed + 1), scramble(mixed + 2), 1]
+  // Words of an array: variables that closures share would be boxed at each step.
+  const state = Int32Array.of(scramble(mixed), scramble(mixed + 1), scramble(mixed + 2), 1)
   const word = (): number => {
-    const sum = (((a + b) | 0) + counter) | 0
-    counter = (counter + 1) | 0
-    a = b ^ (b >>> 9)
-    b = (c + (c << 3)) | 0
-    c = ((c << 21) | (c >>> 11)) + sum
-    c |= 0
+    const [b, c, counter] = [state[1]!, state[2]!, state[3]!]
+    const sum = (((state[0]! + b) | 0) + counter) | 0
+    state[0] = b ^ (b >>> 9)
+    state[1] = c + (c << 3)
+    state[2] = ((c << 21) | (c >>> 11)) + sum
+    state[3] = counter + 1
     return sum >>> 0
   }
   for (let i = 0; i < 12; i++) word()
