@@ -31,16 +31,23 @@ export function blameAuthors(watchdog: Watchdog, log: Logger): () => void {
 /** Where in whose bundle it happened: the hash from the file that was loaded, the place as its author knows it. */
 function authorSite(error: Error, folder: string): { code: string; place: string } | undefined {
   for (const site of sitesOf(error)) {
-    const name = site.getFileName() ?? ''
-    const file = name.startsWith('file:') ? fileURLToPath(name) : name
-    const code = /^([0-9a-f]{64})\.mjs$/.exec(path.basename(file))?.[1]
-    if (code === undefined || path.dirname(file) !== folder) continue
+    const file = fileOf(site.getFileName() ?? '')
+    const code = codeOf(file, folder)
+    if (code === undefined) continue
     const [line, column] = [site.getLineNumber() ?? 1, site.getColumnNumber() ?? 1]
     const entry = findSourceMap(file)?.findEntry(line - 1, column - 1)
     const own = entry && 'originalSource' in entry ? entry : undefined
     return { code, place: own ? `${path.basename(own.originalSource)}:${own.originalLine + 1}` : `line ${line}` }
   }
   return undefined
+}
+
+const fileOf = (name: string): string => (name.startsWith('file:') ? fileURLToPath(name) : name)
+
+/** The hash of the bundle that was loaded from this file or address. */
+export function codeOf(name: string, folder: string): string | undefined {
+  const file = fileOf(name)
+  return path.dirname(file) === folder ? /^([0-9a-f]{64})\.mjs$/.exec(path.basename(file))?.[1] : undefined
 }
 
 /** The stack as it is, not as text: texts name the author's file, and two strategies may have files of one name. */

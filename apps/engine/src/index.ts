@@ -9,6 +9,7 @@ import { Engine } from './engine.ts'
 import { Events } from './events.ts'
 import { routes } from './http.ts'
 import { measure } from './measure.ts'
+import { watchMemory } from './memory.ts'
 import { StrategyReadouts } from './readouts.ts'
 import { Watchdog } from './watchdog.ts'
 import { Workers } from './workers.ts'
@@ -49,6 +50,7 @@ export async function start(config: Config, context: ServiceContext): Promise<Ru
   const readouts = new StrategyReadouts()
   const watchdog = new Watchdog(bundles.folder, config.handlerMs, BATCH_MAX)
   const stopBlaming = blameAuthors(watchdog, log)
+  const stopWatchingMemory = watchMemory(watchdog, clock, log)
   const programs = { bundles, archive, readouts, watchdog }
   const { tenant, placement } = config
   const engine = new Engine({ bus, clock, log, host, events, workers, programs, tenant, worker, placement })
@@ -77,6 +79,7 @@ export async function start(config: Config, context: ServiceContext): Promise<Ru
       await workers.stop()
       await events.drained()
       stopBlaming()
+      stopWatchingMemory()
       await watchdog.stop()
       await bundles.close()
     },

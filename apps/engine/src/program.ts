@@ -89,7 +89,7 @@ class StrategyProgram extends StrategyActor implements ActorProgram {
 
   take(run: ActorRun, number: number): ReturnType<StrategyActor['step']> {
     this.#isInRun = true
-    this.#watched.enter(run.batch.stream, 0)
+    this.#watched.enter(run.batch.stream)
     try {
       return takeRun(this, run, number, this.#watched.progress)
     } finally {

@@ -29,7 +29,7 @@ test('a handler that does not come back ends the process, and says on which inpu
   const ended = await watched(
     'loop',
     300,
-    `watched.enter('MD', 5); watched.progress[2] = 7; watched.progress[0] = 1; for (;;);`,
+    `watched.enter('MD'); watched.progress[2] = 7; watched.leave(); watched.enter('MD', 5); watched.leave(); watched.enter('MD'); watched.progress[0] = 0; for (;;);`,
   )
   expect(ended).toBe('SIGKILL')
   const said = JSON.parse(readFileSync(stuckFile(folder, 'loop'), 'utf8')) as { detail: string }
@@ -37,7 +37,7 @@ test('a handler that does not come back ends the process, and says on which inpu
 })
 
 test('each input of a run has the whole budget', async () => {
-  const run = `watched.enter('MD', 0); for (let i = 1; i <= 30; i++) { watched.progress[0] = i; busy(100) } watched.leave()`
+  const run = `watched.enter('MD'); for (let i = 1; i <= 30; i++) { watched.progress[0] = i; busy(100) } watched.leave()`
   expect(await watched('long', 2_000, run)).toBe(0)
   expect(existsSync(stuckFile(folder, 'long'))).toBe(false)
 })

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
+import { getHeapStatistics } from 'node:v8'
 import { Worker } from 'node:worker_threads'
 
 export type WatchedOf = { readonly strategy: string; readonly code: string; readonly revision: number }
@@ -10,7 +11,7 @@ export type Stuck = WatchedOf & { readonly detail: string }
 export class Watched {
   readonly #cells: Float64Array
   readonly #own: number
-  /** Place of the input at hand, where one `enter` is for many, and their sequences behind it: each has the whole budget. */
+  /** Place of the input at hand, where one `enter` is for many, and their sequences: each of them has the whole budget. */
   readonly progress: Float64Array
 
   constructor(cells: Float64Array, progress: Float64Array, own: number) {
@@ -19,12 +20,12 @@ export class Watched {
     this.#own = own
   }
 
-  /** Inputs of this stream are about to be applied, from this one on. */
-  enter(stream: string, sequence: number): void {
+  /** An input of this stream is about to be applied, or without a sequence a run of them. */
+  enter(stream: string, sequence = 0): void {
     const cells = this.#cells
     cells[2] = STREAMS.indexOf(stream as (typeof STREAMS)[number])
-    cells[PLACE_CELL] = 0
-    cells[PLACE_CELL + 1] = sequence
+    cells[PLACE_CELL] = ALONE
+    cells[SEQUENCES_CELL + ALONE] = sequence
     cells[1] = this.#own
     cells[0] = cells[0]! + 1
   }
@@ -34,16 +35,18 @@ export class Watched {
 }
 /**
  * Cells shared with the thread that looks: number of the step or run, whose it is (0 = nobody's), stream, place in the run,
- * and the sequences of the run.
+ * and the sequences of the run behind that of an input alone.
  */
 export const PLACE_CELL = 3
+export const SEQUENCES_CELL = PLACE_CELL + 2
+const ALONE = -1
 export const STREAMS = ['MD', 'TRADES', 'CONTROL'] as const
 const THREAD = path.join(import.meta.dirname, 'watchdog-thread.ts')
 
 /**
  * Author's code runs on this thread, so nothing on it can stop a handler that never returns. A thread beside it looks: a step
- * that takes longer than the budget is written down with its strategy and input, and this process is ended. Whoever starts
- * it again finds the strategy halted by name, and the others go on from their checkpoints.
+ * that takes longer than the budget, or half of the memory, is written down with its strategy and input, and this process is
+ * ended. Whoever starts it again finds the strategy halted by name, and the others go on from their checkpoints.
  */
 export class Watchdog {
   readonly #cells: Float64Array
@@ -56,11 +59,12 @@ export class Watchdog {
 
   /** A run has at most so many inputs. */
   constructor(folder: string, budgetMs: number, inputsMax: number) {
-    this.#cells = new Float64Array(new SharedArrayBuffer((PLACE_CELL + 1 + inputsMax) * 8))
+    this.#cells = new Float64Array(new SharedArrayBuffer((SEQUENCES_CELL + inputsMax) * 8))
     this.#progress = this.#cells.subarray(PLACE_CELL)
     this.folder = folder
     mkdirSync(folder, { recursive: true, mode: 0o700 })
-    this.#thread = new Worker(THREAD, { workerData: { cells: this.#cells, folder, budgetMs }, env: {} })
+    const workerData = { cells: this.#cells, folder, budgetMs, heapBytesMax: getHeapStatistics().heap_size_limit }
+    this.#thread = new Worker(THREAD, { workerData, env: {} })
     this.#thread.unref()
   }
 

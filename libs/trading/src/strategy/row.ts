@@ -116,7 +116,7 @@ class Row {
     const lasts = new Map<object, number>()
     for (let at = 0; at < count; at++) {
       const i = order[at]!
-      progress[1 + at] = batch.sequences[i]!
+      progress[2 + at] = batch.sequences[i]!
       const route = resolved[meanings[at]!] as Route | undefined
       const value = route !== undefined && isShared(route) ? this.#decoded.valueOf(route, batch, i) : undefined
       this.values.push(value)

@@ -108,7 +108,7 @@ test.each([1, 3, 1e9])(
       while (run.at < run.count) {
         const output = takeRun(actor, run, into.length + 1, progress)
         if (output === undefined) break
-        expect([progress[0], progress[1 + run.at]]).toEqual([
+        expect([progress[0], progress[2 + run.at]]).toEqual([
           run.at,
           run.batch.sequences[run.order[run.at++] as number],
         ])

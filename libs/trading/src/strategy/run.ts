@@ -10,7 +10,7 @@ import type { SharedKind } from './row.ts'
 /**
  * As `step` for one input after the other, from `run.at` on, up to the first that is decided on: `run.at` is then that one,
  * or the one that threw. What a step prepares is prepared once, and again where the author's code has asked for something.
- * For whoever watches, `progress[0]` is the place in the run of the input at hand, and `progress[1 + place]` its sequence.
+ * For whoever watches, `progress[0]` is the place in the run of the input at hand, and `progress[2 + place]` its sequence.
  */
 export function takeRun(
   actor: StrategyActor,

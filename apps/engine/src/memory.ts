@@ -1,0 +1,87 @@
+import { Session } from 'node:inspector'
+import type { HeapProfiler } from 'node:inspector'
+import { getHeapStatistics } from 'node:v8'
+import type { Clock, Logger } from '@contrail/runtime'
+import { codeOf } from './afterwards.ts'
+import type { Watchdog } from './watchdog.ts'
+
+const LOOK_MS = 250
+/** Part of what V8 allows this process from which it is asked who holds it. From 0.8 on V8 may end the process. */
+const ALARM = 0.6
+/** The code that holds most must hold so much of the heap, and of what all strategies hold: objects made by us for it do not count. */
+const OF_HEAP_MIN = 0.05
+const OF_STRATEGIES_MIN = 0.5
+/** Bytes between two allocations whose stack is kept, while they live: a thousandth of a worker's time at most. */
+const SAMPLED_BYTES = 4 * 1024 * 1024
+/** To ask stops the worker for seconds: after a false alarm not again for so long. */
+const PAUSE_MS = 300_000
+const MEBI = 1024 * 1024
+
+/**
+ * What a strategy keeps outside of its state (a variable of its module, the inside of an object of its own) no checkpoint
+ * limits, and V8 ends the process when the heap is full: all strategies of the worker, again and again. Before that the code
+ * that holds the memory is written down, as for a handler that does not come back, and the process ends: nothing else gives
+ * back what a module holds. The next life halts that code and runs the others.
+ */
+export function watchMemory(watchdog: Watchdog, clock: Clock, log: Logger): () => void {
+  const session = new Session()
+  session.connect()
+  session.post('HeapProfiler.startSampling', { samplingInterval: SAMPLED_BYTES })
+  let timer = clock.setTimer(LOOK_MS, look)
+  return () => {
+    timer.cancel()
+    session.disconnect()
+  }
+
+  function look(): void {
+    timer = clock.setTimer(isFull() && !endGuilty() ? PAUSE_MS : LOOK_MS, look)
+  }
+
+  /** False: nobody is. */
+  function endGuilty(): boolean {
+    session.post('HeapProfiler.collectGarbage')
+    if (!isFull()) return false
+    const heldBytes = heldByCode(session, watchdog.folder)
+    const { used_heap_size: usedBytes, heap_size_limit: limitBytes } = getHeapStatistics()
+    const [code, bytes] = mostOf(heldBytes, usedBytes) ?? []
+    const held = Object.fromEntries([...heldBytes].map(([hash, of]) => [hash, Math.round(of / MEBI)]))
+    const usedMb = Math.round(usedBytes / MEBI)
+    if (code === undefined || bytes === undefined) {
+      log.error({ usedMb, heldMb: held }, 'memory is nearly full, and no strategy holds most of what strategies hold')
+      return false
+    }
+    const detail = `it holds ${Math.round(bytes / MEBI)} MB outside of its state; this worker has ${Math.round(limitBytes / MEBI)} MB for all`
+    const strategies = watchdog.blame(code, detail)
+    log.fatal(
+      { strategies, usedMb, heldMb: held },
+      'code of a strategy uses up the memory: this worker begins anew without it',
+    )
+    process.exit(1)
+  }
+}
+
+function isFull(): boolean {
+  const { used_heap_size: usedBytes, heap_size_limit: limitBytes } = getHeapStatistics()
+  return usedBytes > ALARM * limitBytes
+}
+
+function mostOf(heldBytes: ReadonlyMap<string, number>, usedBytes: number): [string, number] | undefined {
+  const most = [...heldBytes].reduce((a, b) => (b[1] > a[1] ? b : a), ['', 0])
+  const all = [...heldBytes.values()].reduce((sum, bytes) => sum + bytes, 0)
+  return most[1] >= OF_HEAP_MIN * usedBytes && most[1] >= OF_STRATEGIES_MIN * all ? most : undefined
+}
+
+/** What lives of what was allocated in a bundle, and by others while they were called from it. */
+function heldByCode(session: Session, folder: string): Map<string, number> {
+  const held = new Map<string, number>()
+  const add = (node: HeapProfiler.SamplingHeapProfileNode, caller: string | undefined): void => {
+    const code = codeOf(node.callFrame.url, folder) ?? caller
+    if (code !== undefined) held.set(code, (held.get(code) ?? 0) + node.selfSize)
+    for (const child of node.children) add(child, code)
+  }
+  session.post('HeapProfiler.getSamplingProfile', (error, answer) => {
+    if (error) throw error
+    add(answer.profile.head, undefined)
+  })
+  return held
+}
