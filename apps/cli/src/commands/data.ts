@@ -31,8 +31,8 @@ export default command(
     to: option('Until before this UTC time; for import: store (default) or timescale'),
     'time-unit': option('s, ms, us or ns, when it is not the usual one of the format'),
     'volume-in': option('base or quote'),
-    'tick-size': option('Price step; the finest seen'),
-    'lot-size': option('Quantity step; the finest seen'),
+    'tick-size': { ...option('Price step; the finest seen'), alias: 'tick' },
+    'lot-size': { ...option('Quantity step; the finest seen'), alias: 'lot' },
     source: option('Of repair: a file, the folder of another store, or exchange:NAME'),
     replace: {
       type: 'boolean',

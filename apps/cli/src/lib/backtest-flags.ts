@@ -22,8 +22,8 @@ export const dataArgs = {
   to: text('Day or instant after the last'),
   format: text('Format of the file, where it cannot be guessed'),
   'time-unit': text('Unit of its times: s, ms, us, ns'),
-  tick: text('Smallest price step of the instrument'),
-  lot: text('Smallest quantity step of the instrument'),
+  tick: { ...text('Smallest price step of the instrument'), alias: 'tick-size' },
+  lot: { ...text('Smallest quantity step of the instrument'), alias: 'lot-size' },
 } as const
 
 /** What every command that runs backtests is told. */
