@@ -11,6 +11,7 @@ import { openPortBook } from './ports.ts'
 import type { TimescaleLevel } from './probes.ts'
 import { stopStrays } from './processes.ts'
 import { provideRedis } from './redis.ts'
+import { stopWhenStuck } from './stuck-store.ts'
 
 export { BootFault, faultText } from './faults.ts'
 export { contrailHome, temporaryHome, wipe } from './homes.ts'
@@ -126,7 +127,12 @@ async function startAll(
   // All are awaited even when one fails: a service still on its way up would otherwise be left behind.
   const [postgres, nats, redis] = await Promise.allSettled([
     keep('postgres', () => providePostgres({ ...common, password, timescale, durable })),
-    keep('nats', () => provideNats({ ...common, config: options.natsConfig })),
+    keep('nats', async () => {
+      const started = await provideNats({ ...common, config: options.natsConfig })
+      const { child, monitorUrl } = started
+      if (child && options.restart) stopWhenStuck(child, { monitorUrl, folder: home, say })
+      return started
+    }),
     withRedis ? keep('redis', () => provideRedis(common)) : undefined,
   ])
   if (postgres.status === 'rejected') throw postgres.reason

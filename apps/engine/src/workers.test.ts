@@ -56,3 +56,22 @@ test('a new life of a named worker ends the entry of the one before at once', as
   expect((await bucket.keys()).sort()).toEqual(['other-1', 'w-2'])
   await Promise.all([other.workers.stop(), after.workers.stop(), before.workers.stop()])
 })
+
+test('a worker whose sign of life is not stored says so, and no more once it is', async () => {
+  const bucket = await createMemoryBus().kv('workers')
+  const clock = manualClock(1)
+  let isFull = false
+  const put: typeof bucket.put = (key, value) =>
+    isFull ? Promise.reject(new Error('no space left on device')) : bucket.put(key, value)
+  const limited = Object.assign(Object.create(bucket) as typeof bucket, { put })
+  const workers = new Workers({ bucket: limited, clock, log, worker: 'a', name: undefined, ttlMs: TTL_MS, actors: () => 0, onChange: () => undefined }) // prettier-ignore
+  await workers.start()
+  expect(workers.trouble).toEqual([])
+  for (const full of [true, false]) {
+    isFull = full
+    clock.advanceMs(TTL_MS / 3)
+    await until('it has tried', () => workers.trouble.length === (full ? 1 : 0))
+  }
+  expect(workers.trouble).toEqual([])
+  await workers.stop()
+})

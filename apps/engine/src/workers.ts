@@ -27,6 +27,7 @@ export class Workers {
   #startedAtUs = 0
   #lookedMs = 0
   #stopped = false
+  #unstored: string | undefined
 
   constructor(options: WorkersOptions) {
     this.#options = options
@@ -60,6 +61,11 @@ export class Workers {
     this.#lookedMs = now
     for (const [key, heardMs] of this.#heardMs) if (key !== worker && now - heardMs > ttlMs) this.#heardMs.delete(key)
     return [...new Set([worker, ...this.#heardMs.keys()])].sort()
+  }
+
+  /** Why our last sign of life is not stored: then no decision is either. */
+  get trouble(): string[] {
+    return this.#unstored === undefined ? [] : [`the bus does not store what is said: ${this.#unstored}`]
   }
 
   isAlive(worker: string): boolean {
@@ -116,6 +122,12 @@ export class Workers {
       seenAtUs: clock.nowUs(),
       actors: actors(),
     })
-    await bucket.put(worker, value).catch((error: unknown) => log.warn({ err: error }, 'heartbeat failed'))
+    try {
+      await bucket.put(worker, value)
+      this.#unstored = undefined
+    } catch (error) {
+      this.#unstored = error instanceof Error ? error.message : String(error)
+      log.warn({ err: error }, 'heartbeat failed')
+    }
   }
 }
