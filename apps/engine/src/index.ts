@@ -62,7 +62,7 @@ export async function start(config: Config, context: ServiceContext): Promise<Ru
     log,
     metrics,
     internalToken: config.internalToken,
-    ready: async () => (bus.connected ? [] : ['the bus is not connected']),
+    ready: async () => (bus.connected ? workers.trouble : ['the bus is not connected']),
   })
   routes(app, host, worker, readouts)
   const server = await listen(app, config)
