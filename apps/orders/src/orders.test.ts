@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { encodeJson, subjects } from '@contrail/contracts'
+import { confirmSchema, decodeJson, encodeJson, subjects } from '@contrail/contracts'
 import type { Confirm, OrderView } from '@contrail/contracts'
 import { internalClient } from '@contrail/runtime'
-import type { InternalClient, Running } from '@contrail/runtime'
+import type { BusMessage, InternalClient, Running } from '@contrail/runtime'
 import { until } from '@contrail/runtime/testing'
 import { clOrdIdOf, makeAhead } from './identity.ts'
 import { ordersWorld, TOKEN } from './testing.ts'
@@ -43,6 +43,9 @@ describe('an order from its signal to its confirmation', () => {
     // The venue's answer carries the fill: one report, which implies the acceptance.
     const told = world.confirms.filter((one) => one.orderId === 's1-1-0')
     expect(told.map((one) => [one.type, one.venueOrderId])).toEqual([['filled', `paper-${filled.clOrdId}`]])
+    // Written as the schema would: in another order of its fields each reader would have to ask the schema.
+    const { data } = (await world.bus.lastOnSubject('TRADES', subjects.confirm('paper', 's1'))) as BusMessage
+    expect(Buffer.from(data).toString()).toBe(JSON.stringify(decodeJson(confirmSchema, data, 'confirm')))
     const requests = await admin()`select kind, outcome, cl_ord_id from paper_requests where account = 'paper'`
     expect(requests.map((row) => [row.kind, row.outcome])).toEqual([['place', 'accepted']])
     expect(requests[0]?.cl_ord_id).toMatch(/^q[a-z2-7]{29}$/)

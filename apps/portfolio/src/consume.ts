@@ -1,4 +1,4 @@
-import { confirmSchema, decodeJson, encodeJson, parseSubject, refuse, subjects } from '@contrail/contracts'
+import { decodeConfirm, encodeJson, parseSubject, refuse, subjects } from '@contrail/contracts'
 import type { Alert, Confirm, Us } from '@contrail/contracts'
 import { crashPoint } from '@contrail/runtime'
 import type { Bus, BusMessage, Clock, Consumer, Logger, Metrics } from '@contrail/runtime'
@@ -34,7 +34,7 @@ export async function consumeTrades(context: ConsumeContext): Promise<Consumer> 
   }
 
   async function onMessage(message: BusMessage): Promise<void> {
-    const confirm = decodeJson(confirmSchema, message.data, 'trades.confirm')
+    const confirm = decodeConfirm(message.data)
     const subject = parseSubject(message.subject)
     if (subject.kind !== 'confirm' || subject.account !== confirm.account || subject.strategy !== confirm.strategy)
       throw refuse('invalid', 'subject', message.subject, 'publish a report on the subject of its account and strategy')
@@ -72,7 +72,7 @@ export async function consumeTrades(context: ConsumeContext): Promise<Consumer> 
 /** Undefined for what is no report: it moved nothing. */
 function readConfirm(message: BusMessage): Confirm | undefined {
   try {
-    return decodeJson(confirmSchema, message.data, 'trades.confirm')
+    return decodeConfirm(message.data)
   } catch {
     return undefined
   }

@@ -145,7 +145,9 @@ export class Outbox {
   }
 
   #publish({ id, subject, body }: StoredReport, before: StoredReport | undefined): Promise<PublishAck> {
-    const data = encodeJson({ ...body, reportId: String(id) })
+    const { schema, ...rest } = body
+    // In the order of the schema: so it is read the short way (contracts: scanConfirm).
+    const data = encodeJson({ schema, reportId: String(id), ...rest })
     const after = before ? { expectedLastMessageId: nameOf(before) } : {}
     return this.#bus.publish(subject, data, { messageId: nameOf({ id }), ...after })
   }
