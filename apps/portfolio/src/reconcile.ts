@@ -81,7 +81,7 @@ type Options = {
   database: Database
   tenant: string
   everySeconds: number
-  /** Done after each round: what KV `positions` was ahead by at the start is looked at again. */
+  /** Done before each round: what KV `positions` was ahead by at the start is looked at again. */
   recheck: () => Promise<unknown>
 }
 
@@ -136,8 +136,9 @@ export function createReconciler(options: Options) {
     if (stopped) return
     timer = clock.setTimer(Math.max(options.everySeconds * 1000, tookMs * REST_FACTOR), () => {
       const beganMs = clock.monotonicMs()
-      running = look()
-        .then(options.recheck)
+      running = options
+        .recheck()
+        .then(look)
         .catch((error: unknown) => log.warn({ err: error }, 'the books could not be compared'))
         .finally(() => schedule(clock.monotonicMs() - beganMs))
     })

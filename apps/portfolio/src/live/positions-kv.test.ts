@@ -143,6 +143,24 @@ describe('a fill is shown while it is booked', () => {
   })
 })
 
+test('a value that is ahead at a start, of which nothing comes, is put right by the first reconciliation', async () => {
+  await world.start()
+  await world.publish(fill())
+  await showing(1)
+  await booked(1)
+  const { fill: _fill, ...accepted } = fill()
+  await world.publish({ ...accepted, type: 'accepted', status: 'new' } as never)
+  await world.stop()
+  const shown = (await world.shown(strategy)) as PositionValue
+  const bucket = await world.bus.kv('positions')
+  await bucket.put(`paper.${strategy}.sim.BTC-USDT`, encodeJson({ ...shown, fills: 9, sequence: shown.sequence + 1 }))
+  await world.start({ portfolioReconcileSeconds: 10 })
+  expect(await shownFills()).toBe(9)
+  world.clock.advanceMs(10_000)
+  await showing(1)
+  await world.stop()
+})
+
 describe('two copies', () => {
   const place = (sequence: number) => ({ stream: 'TRADES', incarnation: 'now', sequence })
   /** As the fold would give it. */
