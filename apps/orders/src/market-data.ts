@@ -31,7 +31,8 @@ export class MarketData {
   readonly #clock: Clock
   readonly #staleClock: 'wall' | 'market'
   readonly #known = new Map<string, Known>()
-  readonly #seeded = new Map<string, Promise<void>>()
+  readonly #seeding = new Map<string, Promise<void>>()
+  readonly #seeded = new Set<string>()
   readonly #listeners: MarketListener[] = []
   readonly #subscriptions: { stop(): void }[] = []
   #marketUs = 0
@@ -66,12 +67,16 @@ export class MarketData {
   /** The last stored messages of an instrument that was not seen since the start. */
   async ensure(venue: string, instrument: string): Promise<void> {
     const key = instrumentKey(venue, instrument)
-    const seeded = this.#seeded.get(key) ?? this.#seed(venue, instrument)
-    this.#seeded.set(key, seeded)
-    await seeded.catch((error: unknown) => {
-      this.#seeded.delete(key)
-      throw error
-    })
+    if (this.#seeded.has(key)) return
+    const seeding = this.#seeding.get(key) ?? this.#seed(venue, instrument)
+    this.#seeding.set(key, seeding)
+    await seeding.finally(() => this.#seeding.delete(key))
+    this.#seeded.add(key)
+  }
+
+  /** `ensure` has nothing to wait for. */
+  isSeeded(key: string): boolean {
+    return this.#seeded.has(key)
   }
 
   async #seed(venue: string, instrument: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { refuse } from '@contrail/contracts'
+import { instrumentKey, refuse } from '@contrail/contracts'
 import type { Intent, PlaceIntent, Reason } from '@contrail/contracts'
 import {
   checkAmend,
@@ -80,15 +80,18 @@ async function carryOut(desk: Desk, decision: Decision, intent: Intent, marks: M
 
 async function place(desk: Desk, decision: Decision, intent: PlaceIntent, marks: Marks): Promise<void> {
   if (desk.state.open.size >= OPEN_MAX) throw new Error(`${OPEN_MAX} orders are open in one account`)
-  await desk.instruments.get(intent.venue, intent.instrument)
-  await desk.market.ensure(intent.venue, intent.instrument)
+  const key = instrumentKey(intent.venue, intent.instrument)
+  // Mostly there is nothing to wait for, and a wait costs its turns.
+  if (!desk.instruments.known(key)) await desk.instruments.get(intent.venue, intent.instrument)
+  if (!desk.market.isSeeded(key)) await desk.market.ensure(intent.venue, intent.instrument)
   const scope = scopeOf(desk, decision.strategy, intent)
   // What hangs on it comes after it: the venue must be able to do that, too.
   const lacks = decision.intents
     .filter((one) => one === intent || (one.type === 'place' && one.parent === intent.orderId))
     .map((one) => venueLacks(desk.venue.takes, desk.venue.name, one as PlaceIntent))
     .find((reason) => reason !== undefined)
-  const links = lacks ? { deny: lacks } : await linksOf(desk, decision.strategy, intent)
+  const hangs = intent.parent !== undefined || intent.oco !== undefined
+  const links = lacks ? { deny: lacks } : hangs ? await linksOf(desk, decision.strategy, intent) : {}
   const view = riskView(desk, scope, undefined, 'deny' in links ? {} : { links, parent: intent.parent })
   const children = decision.intents.filter((one) => one.type === 'place' && one.parent === intent.orderId)
   const asked = { decidedUs: decision.atUs }

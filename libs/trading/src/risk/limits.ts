@@ -69,7 +69,7 @@ export type LimitTable = Readonly<Record<string, Partial<Limits>>>
  */
 export function limitsFor(table: LimitTable, scope: Scope): Limits {
   const limits: Record<keyof Limits, number> = { ...LIMITS_DEFAULT, ...table['platform'] }
-  for (const key of scopeKeys(scope).slice(1)) {
+  for (const key of hasNarrower(table) ? scopeKeys(scope).slice(1) : []) {
     const narrower = table[key] as Partial<Record<keyof Limits, number>> | undefined
     if (!narrower) continue
     for (const [name, value] of Object.entries(narrower) as [keyof Limits, number][])
@@ -77,4 +77,9 @@ export function limitsFor(table: LimitTable, scope: Scope): Limits {
   }
   limits.notionalMax = Math.min(limits.notionalMax, NOTIONAL_CEILING)
   return limits
+}
+
+function hasNarrower(table: LimitTable): boolean {
+  for (const key in table) if (key !== 'platform') return true
+  return false
 }
