@@ -112,6 +112,7 @@ class Member {
   readonly #on: Told
   readonly #pulse: Pulse
   isReady = false
+  #isEnding = false
   #job: Job | undefined
   #startedMs = 0
   #calls = 0
@@ -142,7 +143,7 @@ class Member {
   }
 
   get isFree(): boolean {
-    return this.isReady && this.#job === undefined
+    return this.isReady && !this.#isEnding && this.#job === undefined
   }
 
   take(job: Job): void {
@@ -158,8 +159,9 @@ class Member {
     this.#on.free()
   }
 
-  #end(failure: unknown): void {
+  #end(failure?: unknown): void {
     this.#failure ??= failure
+    this.#isEnding = true
     void this.worker.terminate()
   }
 
@@ -177,8 +179,8 @@ class Member {
     if (!this.#isWatched) {
       this.#job = undefined
       clearInterval(this.#watch)
+      this.#end()
       this.#on.stalled(job)
-      void this.worker.terminate()
     } else if (inside) {
       const place = `${handler}${eventUs > 0 ? ` at ${isoOfUs(eventUs)}` : ''}`
       this.#end(new Error(`${place} ran longer than ${handlerMsMax / 1000} s: look for a loop without an end`))
