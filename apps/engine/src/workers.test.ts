@@ -61,10 +61,9 @@ test('a worker whose sign of life is not stored says so, and no more once it is'
   const bucket = await createMemoryBus().kv('workers')
   const clock = manualClock(1)
   let isFull = false
-  const put: typeof bucket.put = (key, value) =>
-    isFull ? Promise.reject(new Error('no space left on device')) : bucket.put(key, value)
-  const limited = Object.assign(Object.create(bucket) as typeof bucket, { put })
-  const workers = new Workers({ bucket: limited, clock, log, worker: 'a', name: undefined, ttlMs: TTL_MS, actors: () => 0, onChange: () => undefined }) // prettier-ignore
+  const stored = bucket.put.bind(bucket)
+  bucket.put = (key, value) => (isFull ? Promise.reject(new Error('no space left on device')) : stored(key, value))
+  const workers = new Workers({ bucket, clock, log, worker: 'a', name: undefined, ttlMs: TTL_MS, actors: () => 0, onChange: () => undefined }) // prettier-ignore
   await workers.start()
   expect(workers.trouble).toEqual([])
   for (const full of [true, false]) {
