@@ -164,7 +164,7 @@ export class BarEquity implements Equity {
     if (lots === this.#lots && units === this.#units) return
     this.#lots = lots
     this.#units = units
-    if (this.#turns.rows - this.#seen >= TURNS_TOGETHER) this.#catchUp()
+    if (this.#turns.rows - this.#seen >= TURNS_TOGETHER) this.advance(row)
     const at = this.#turns.add()
     const { cells } = this.#turns
     cells[at] = row
@@ -172,63 +172,78 @@ export class BarEquity implements Equity {
     cells[at + 2] = lots === 0 ? 0 : stock.quantity
   }
 
-  /** All rows before `end` are over. */
+  /** All rows before `end` are over, and no turn comes before it any more. */
   advance(end: number): void {
-    this.#catchUp()
-    this.#lookUntil(end)
-  }
-
-  #catchUp(): void {
+    if (this.#byDay) this.#lookByDay(end)
+    else this.#look(end)
     const turns = this.#turns
-    for (; this.#seen < turns.rows; this.#seen++) {
-      this.#lookUntil(turns.at(this.#seen, 0))
-      this.#state[CASH] = turns.at(this.#seen, 1)
-      this.#state[QUANTITY] = turns.at(this.#seen, 2)
-    }
+    if (turns.rows === 0) return
+    this.#state[CASH] = turns.at(turns.rows - 1, 1)
+    this.#state[QUANTITY] = turns.at(turns.rows - 1, 2)
+    this.#seen = turns.rows
     if (!this.#byDay) return
     turns.clear()
     this.#seen = 0
   }
 
-  #lookUntil(end: number): void {
-    if (!this.#byDay) return this.#look(end)
+  #lookByDay(end: number): void {
     while (this.#next < end) {
       if (this.#next >= this.#dayEnd) this.#dayEnd = this.#endOfDayAfter(this.#next)
       this.#look(Math.min(end, this.#dayEnd))
-      // Now, because what comes next may change cash and quantity.
       if (this.#next === this.#dayEnd) this.#endDay()
     }
   }
 
+  /** At all rows before `end`, with the turns among them. */
   #look(end: number): void {
+    const { close } = this.#series
+    const turns = this.#turns
     const state = this.#state
-    const cash = state[CASH]!
-    const quantity = state[QUANTITY]!
+    let cash = state[CASH]!
+    let quantity = state[QUANTITY]!
     let peak = state[PEAK]!
     let low = state[LOW]!
-    const { close } = this.#series
-    // Flat, every row is the same as its first. (Whole by themselves: said so that they are kept as such.)
-    const first = this.#next | 0
-    const until = quantity === 0 && first < end ? first + 1 : end | 0
-    for (let row = first; row < until; row++) {
-      const value = quantity === 0 ? cash : cash + quantity * close[row]!
-      if (value > peak) {
-        // The deepest fall from a peak is that to the lowest value before the next one.
-        const fall = 1 - low / peak
-        if (fall > state[FALL]!) state[FALL] = fall
-        peak = value
-        low = value
-      } else if (value < low) low = value
+    // Whole by themselves: said so that they are kept as such.
+    const last = end | 0
+    let row = this.#next | 0
+    while (row < last) {
+      const isTurned = this.#seen < turns.rows && turns.at(this.#seen, 0) <= row
+      if (isTurned) {
+        cash = turns.at(this.#seen, 1)
+        quantity = turns.at(this.#seen, 2)
+        this.#seen++
+        continue
+      }
+      const until = this.#seen < turns.rows ? Math.min(turns.at(this.#seen, 0), last) | 0 : last
+      // Flat, every row is the same as its first.
+      const stop = quantity === 0 ? row + 1 : until
+      for (; row < stop; row++) {
+        const value = quantity === 0 ? cash : cash + quantity * close[row]!
+        if (value > peak) {
+          // The deepest fall from a peak is that to the lowest value before the next one.
+          const fall = 1 - low / peak
+          if (fall > state[FALL]!) state[FALL] = fall
+          peak = value
+          low = value
+        } else if (value < low) low = value
+      }
+      row = until
     }
+    state[CASH] = cash
+    state[QUANTITY] = quantity
     state[PEAK] = peak
     state[LOW] = low
-    this.#next = end
+    this.#next = last
   }
 
   /** First row after that of `row` and of all others that are seen on the same day; midnight is of the day before. */
   #endOfDayAfter(row: number): number {
     const { openTimeUs, rows } = this.#series
-    const untilUs = endOfDay(openTimeUs[row]! + this.#spanUs) - this.#spanUs
+    const openUs = openTimeUs[row]!
+    const untilUs = endOfDay(openUs + this.#spanUs) - this.#spanUs
+    // Where it is if no bar is missing.
+    const whole = row + Math.floor((untilUs - openUs) / this.#spanUs) + 1
+    if (whole < rows && openTimeUs[whole - 1]! <= untilUs && openTimeUs[whole]! > untilUs) return whole
     let low = row + 1
     let high = rows
     while (low < high) {

@@ -17,6 +17,7 @@ import type { Assumptions, BacktestOptions, BacktestResult } from './types.ts'
  * handlers that do nothing goes the long one, and every byte of the result is the same.
  */
 const MINUTE_US = 60_000_000
+const DAY_US = 1_440 * MINUTE_US
 const BEGAN_US = 1_704_067_200_000_000
 const BTC = testInstrument({ venue: 'sim' as never, instrument: 'BTC-USDT' as never })
 
@@ -147,7 +148,11 @@ const long = defineStrategy({ name: 'turns', ...base, onFill: () => undefined, o
 
 const assumptions: fc.Arbitrary<Assumptions> = fc
   .record({
-    slippage: fc.constantFrom({ kind: 'none' } as const, { kind: 'bps', bps: 3 } as const),
+    slippage: fc.constantFrom(
+      { kind: 'none' } as const,
+      { kind: 'bps', bps: 3 } as const,
+      { kind: 'volume', impact: 0.02 } as const,
+    ),
     spreadBps: fc.constantFrom(0, 4),
     fees: fc.constantFrom(
       { kind: 'instrument' } as const,
@@ -166,6 +171,7 @@ const assumptions: fc.Arbitrary<Assumptions> = fc
       { kind: 'quantity', base: 0.2 } as const,
     ),
     leverage: fc.constantFrom(1, 3),
+    maintenanceMargin: fc.constantFrom(0, 0, 0.1),
     atEnd: fc.constantFrom('mark' as const, 'close_at_open' as const, 'close_at_close' as const),
     riskGate: fc.boolean(),
     accountLimits: fc.constantFrom(false, false, true),
@@ -252,4 +258,40 @@ test('a run that is stopped leaves the order that was on its way as it was', () 
         )
       expect(run(short) === run(long)).toBe(true)
     }
+})
+
+test('peak, greatest fall and last points of days are those of the points, however many turns there were', () => {
+  for (const [seed, gapPart] of [
+    [1, 0],
+    [2, 0.02],
+    [3, 0],
+    [4, 0.3],
+  ] as const) {
+    const run = (keep: 'all' | 'summary') =>
+      runBacktest({
+        definition: short,
+        parameters: { kind: 'candles', seed, odd: seed === 3 ? 20 : 0, every: seed % 2 === 1, lookback: 0 },
+        instruments: [BTC],
+        series: [candles(seed, 6_000, gapPart)],
+        cash: 1e6,
+        assumptions: { ...defaultAssumptions, leverage: 3 },
+        keep,
+      })
+    const [all, summary] = [run('all'), run('summary')]
+    expect(all.fills.length).toBeGreaterThan(600)
+    const { timeUs, value, exposure } = all.equity
+    let [peak, fall] = [-Infinity, 0]
+    const days: [number, number, number][] = []
+    value.forEach((equity, at) => {
+      peak = Math.max(peak, equity)
+      fall = Math.max(fall, 1 - equity / peak)
+      const dayOf = (us: number) => Math.ceil(us / DAY_US)
+      if (at + 1 === value.length || dayOf(timeUs[at + 1]!) > dayOf(timeUs[at]!))
+        days.push([timeUs[at]!, equity, exposure[at]!])
+    })
+    for (const { peakEquity, maxDrawdown, finalEquity } of [all, summary])
+      expect([peakEquity, maxDrawdown, finalEquity]).toEqual([peak, fall, value.at(-1)])
+    const { equity: ends } = summary
+    expect(Array.from(ends.timeUs, (us, at) => [us, ends.value[at], ends.exposure[at]])).toEqual(days)
+  }
 })

@@ -152,7 +152,7 @@ export class OrdersAtPrint extends MarketOrders {
     }
     const atUs = columns.receiveTimeUs[row]!
     stock.row = row
-    stock.volume = columns.quantity[row]!
+    if (stock.usesVolume) stock.volume = columns.quantity[row]!
     cause.row = row
     if (atUs > cause.nowUs) cause.nowUs = atUs
     if (atUs > market.nowUs) market.nowUs = atUs

