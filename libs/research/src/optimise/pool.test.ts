@@ -181,6 +181,18 @@ describe('trials on threads', () => {
 })
 
 describe('walk-forward', () => {
+  it('a loop without an end that is met out of sample is refused with its window', async () => {
+    const late = `if (candle.openTimeUs > ${walk(ROWS, 3).openTimeUs[1200]}) for (;;) state.count++`
+    const found = await search(strategyFile('late', late), { objective: 'finalEquity' })
+    const pool = createPool(found.setup, { threads: 1, handlerMsMax: 500 })
+    const { space, isFeasible, fromUs, toUs } = found
+    const [loaded, window] = [await loadSetup(found.setup), { windows: 1, ratio: 2 }]
+    const common = { loaded, pool, space, isFeasible, fromUs, toUs, window }
+    const walked = walkForward({ ...common, sampler: 'random', seed: 5, trialsMax: 2 })
+    await expect(walked).rejects.toMatchObject({ code: 'strategy_failed', field: 'test of window 1' })
+    await pool.close()
+  }, 30_000)
+
   it('trades out of sample on what was chosen before, the money of one window going into the next', async () => {
     const found = await search('sma-cross', { space: ['fast=2..30', 'slow=20..120:5'] })
     const run = async (threads: number) => {

@@ -3,7 +3,7 @@ import { runBacktest } from '@contrail/trading'
 import type { BacktestResult, MarketColumns, TradeRecord } from '@contrail/trading'
 import type { Metrics } from '../metrics/catalogue.ts'
 import { metricsOf, rangeOf } from '../optimise/evaluate.ts'
-import type { LoadedSetup } from '../optimise/evaluate.ts'
+import type { LoadedSetup, TrialWindow } from '../optimise/evaluate.ts'
 import type { Pool } from '../optimise/pool.ts'
 import type { SamplerName } from '../optimise/sampler.ts'
 import { createSampler } from '../optimise/samplers.ts'
@@ -142,6 +142,7 @@ async function oneWindow(
     const none = { inSample: null, outOfSample: null, inSampleReturn: null, outOfSampleReturn: 0, tradeCount: 0 }
     return { step: { ...common, ...none, finalEquity: cash }, result: undefined }
   }
+  await mustRun(pool, chosen.point, test, index)
   const result = runBacktest({
     definition,
     parameters: { ...setup.fixed, ...chosen.point },
@@ -167,6 +168,14 @@ async function oneWindow(
     },
     result,
   }
+}
+
+/** Here nobody could end a loop without an end: whether the window can be run is tried where somebody can. */
+async function mustRun(pool: Pool, point: ParameterSet, window: TrialWindow, index: number): Promise<void> {
+  const tried = await pool.evaluate(point, window)
+  if (tried.state === 'done') return
+  const said = Object.entries(point).map(([name, value]) => `${name} ${value}`)
+  throw refuse('strategy_failed', `test of window ${index + 1}`, tried.problem, `it was run with ${said.join(', ')}`)
 }
 
 function joined(parts: readonly Float64Array[]): Float64Array {
