@@ -39,40 +39,64 @@ export function packTrades(trades: BacktestResult['trades']): PackedTrades {
     if (code === undefined) known.set(word, (code = words.push(word as string) - 1))
     return code
   }
-  const columns = <N extends string, C>(names: readonly N[], make: (name: N) => C) =>
-    Object.fromEntries(names.map((name) => [name, make(name)])) as Record<N, C>
-  return {
-    rows: trades.length,
-    numbers: columns(NUMBERS, (name) => Float64Array.from(trades, (one) => one[name])),
-    codes: columns(TEXTS, (name) => Int32Array.from(trades, (one) => codeOf(one[name]))),
-    words,
+  const rows = trades.length
+  const columns = <N extends string, C>(names: readonly N[], make: () => C) =>
+    Object.fromEntries(names.map((name) => [name, make()])) as Record<N, C>
+  const numbers = columns(NUMBERS, () => new Float64Array(rows))
+  const codes = columns(TEXTS, () => new Int32Array(rows))
+  // Spelled out: a loop over the names would look each of them up for every row.
+  for (let row = 0; row < rows; row++) {
+    const one = trades[row]!
+    numbers.quantity[row] = one.quantity
+    numbers.entryTimeUs[row] = one.entryTimeUs
+    numbers.exitTimeUs[row] = one.exitTimeUs
+    numbers.entryRow[row] = one.entryRow
+    numbers.exitRow[row] = one.exitRow
+    numbers.entryPrice[row] = one.entryPrice
+    numbers.exitPrice[row] = one.exitPrice
+    numbers.pnl[row] = one.pnl
+    numbers.fees[row] = one.fees
+    numbers.funding[row] = one.funding
+    numbers.returnRatio[row] = one.returnRatio
+    numbers.mae[row] = one.mae
+    numbers.mfe[row] = one.mfe
+    codes.venue[row] = codeOf(one.venue)
+    codes.instrument[row] = codeOf(one.instrument)
+    codes.side[row] = codeOf(one.side)
+    codes.entryTag[row] = codeOf(one.entryTag)
+    codes.exitTag[row] = codeOf(one.exitTag)
+    codes.exitReason[row] = codeOf(one.exitReason)
   }
+  return { rows, numbers, codes, words }
 }
 
 export const memoryOf = ({ numbers, codes }: PackedTrades): ArrayBuffer[] =>
   [...Object.values(numbers), ...Object.values(codes)].map(({ buffer }) => buffer)
 
 export function unpackTrades({ rows, numbers, codes, words }: PackedTrades): TradeRecord[] {
-  const word = (name: TextName, row: number): string | undefined => words[codes[name][row] as number]
-  return Array.from({ length: rows }, (_, row) => ({
-    venue: word('venue', row) as string,
-    instrument: word('instrument', row) as string,
-    side: word('side', row) as TradeRecord['side'],
-    quantity: numbers.quantity[row] as number,
-    entryTimeUs: numbers.entryTimeUs[row] as number,
-    exitTimeUs: numbers.exitTimeUs[row] as number,
-    entryRow: numbers.entryRow[row] as number,
-    exitRow: numbers.exitRow[row] as number,
-    entryPrice: numbers.entryPrice[row] as number,
-    exitPrice: numbers.exitPrice[row] as number,
-    pnl: numbers.pnl[row] as number,
-    fees: numbers.fees[row] as number,
-    funding: numbers.funding[row] as number,
-    returnRatio: numbers.returnRatio[row] as number,
-    mae: numbers.mae[row] as number,
-    mfe: numbers.mfe[row] as number,
-    entryTag: word('entryTag', row),
-    exitTag: word('exitTag', row),
-    exitReason: word('exitReason', row) as TradeRecord['exitReason'],
-  }))
+  const word = (codesOf: Int32Array, row: number): string | undefined => words[codesOf[row]!]
+  const trades: TradeRecord[] = []
+  for (let row = 0; row < rows; row++)
+    trades.push({
+      venue: word(codes.venue, row)!,
+      instrument: word(codes.instrument, row)!,
+      side: word(codes.side, row) as TradeRecord['side'],
+      quantity: numbers.quantity[row]!,
+      entryTimeUs: numbers.entryTimeUs[row]!,
+      exitTimeUs: numbers.exitTimeUs[row]!,
+      entryRow: numbers.entryRow[row]!,
+      exitRow: numbers.exitRow[row]!,
+      entryPrice: numbers.entryPrice[row]!,
+      exitPrice: numbers.exitPrice[row]!,
+      pnl: numbers.pnl[row]!,
+      fees: numbers.fees[row]!,
+      funding: numbers.funding[row]!,
+      returnRatio: numbers.returnRatio[row]!,
+      mae: numbers.mae[row]!,
+      mfe: numbers.mfe[row]!,
+      entryTag: word(codes.entryTag, row),
+      exitTag: word(codes.exitTag, row),
+      exitReason: word(codes.exitReason, row) as TradeRecord['exitReason'],
+    })
+  return trades
 }
