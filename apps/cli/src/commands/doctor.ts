@@ -6,6 +6,7 @@ import { get } from '../lib/client.ts'
 import { connection, home, root } from '../lib/home.ts'
 import { printJson, printTable, styled } from '../lib/print.ts'
 import { command } from '../lib/run.ts'
+import { lettersOf, withBus } from '../lib/letters.ts'
 import { whyNot } from '../lib/trouble.ts'
 
 type Finding = { check: string; ok: boolean; found: string; mend: string }
@@ -79,6 +80,15 @@ const checks: readonly Check[] = [
     const found = status?.halts.map(({ scope, state, reason }) => `${scope} is ${state}: ${reason}`).join('; ')
     if (found === undefined) return finding('trading', false, 'the platform does not answer', 'npm start')
     return finding('trading', found === '', found || 'no halt', 'contrail resume, once its reason is gone')
+  },
+  async () => {
+    if (!existsSync(path.join(home(), 'connections.json'))) return finding('dead letters', true, 'never started', '')
+    const letters = await withBus(lettersOf).catch(() => undefined)
+    if (!letters) return finding('dead letters', false, 'the bus does not answer', 'npm start; then contrail logs nats')
+    const waiting = letters.filter(({ putBack }) => !putBack)
+    const [last] = waiting
+    const found = last ? `${waiting.length}, the last of ${last.subject}: ${last.cause}` : 'none'
+    return finding('dead letters', !last, found, 'contrail letters; mend the cause, then contrail letters --redrive N')
   },
   async () => {
     const list = await get<{ items: StrategyView[] }>('/v1/strategies').catch(() => undefined)
