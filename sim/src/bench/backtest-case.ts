@@ -20,6 +20,7 @@ const CASES: Readonly<Record<string, Case>> = {
   cli: async (options) => (await import('./backtest-cli.ts')).coldStart(options),
   grademark: async (options) => (await import('./backtest-peers.ts')).againstGrademark(options),
   indicatorts: async (options) => (await import('./backtest-peers.ts')).againstIndicatorts(options),
+  several: async (options) => (await import('./backtest-several.ts')).severalStrategies(options),
   sweep: async (options) => (await import('./backtest-tables.ts')).sweep(options, availableParallelism()),
   data: async (options) => (await import('./backtest-tables.ts')).data(options),
   indicators: async (options) => (await import('./backtest-tables.ts')).indicators(options),

@@ -37,7 +37,6 @@ export async function sweep({ reps, quick }: CaseOptions, cores: number): Promis
         note: `${rows} candles each, ${reps} rounds by turns; every trial equal on both`,
       },
     ],
-    notRun: ['7: several strategies in one pass (a backtest runs one strategy)'],
   }
 }
 
