@@ -83,7 +83,8 @@ const checks: readonly Check[] = [
   },
   async () => {
     if (!existsSync(path.join(home(), 'connections.json'))) return finding('dead letters', true, 'never started', '')
-    const letters = await withBus(lettersOf).catch(() => undefined)
+    const { port } = new URL(connection('operatorNatsUrl'))
+    const letters = (await reachable(Number(port))) ? await withBus(lettersOf).catch(() => undefined) : undefined
     if (!letters) return finding('dead letters', false, 'the bus does not answer', 'npm start; then contrail logs nats')
     const waiting = letters.filter(({ putBack }) => !putBack)
     const [last] = waiting
