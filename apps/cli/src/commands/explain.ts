@@ -63,9 +63,12 @@ export default command(
         filled: one.fill?.quantity ?? '',
         price: one.fill?.price ?? '',
         fee: one.fill?.fee ?? '',
-        why: one.reason?.text ?? '',
+        why: one.reason?.text ?? venueNameOf(one),
       })),
       'none',
     )
   },
 )
+
+const venueNameOf = ({ type, venueOrderId }: ExplainView['reports'][number]): string =>
+  type === 'accepted' && venueOrderId ? `the venue calls it ${venueOrderId}` : ''

@@ -64,6 +64,7 @@ function Story({ orderId }: { orderId: string }) {
         {story.reports.map((report) => (
           <li key={report.reportId}>
             <time>{timeOf(report.atUs)}</time> {words(report.type)}
+            {report.type === 'accepted' && report.venueOrderId ? ` by the venue as ${report.venueOrderId}` : ''}
             {report.fill ? ` ${quantity(report.fill.quantity)} at ${price(report.fill.price, 2)}` : ''}
             {report.reason ? `: ${reasonWords(report.reason)}` : ''}
           </li>
