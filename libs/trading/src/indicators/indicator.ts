@@ -3,9 +3,9 @@ import type { Refusal } from '@contrail/contracts'
 import type { Restorable } from '../strategy/api.ts'
 
 /*
- * An indicator takes one bar or price per `update`, allocates nothing, and keeps all it knows in one Float64Array: doubles
- * in object fields are boxed by V8 and cost two to four times as much. Conventions are those of TA-Lib unless an option
- * names another. Every output is NaN until it can be computed; an input that is not finite is refused and changes nothing.
+ * An indicator takes one bar or price per `update`, allocates nothing, and keeps all it knows in one Float64Array: so a
+ * snapshot is a copy of it. (Few doubles in fields cost no more, where no other shape of the class is about: `Sma` keeps its
+ * sums there.) Conventions are those of TA-Lib unless an option names another. Every output is NaN until it can be computed; an input that is not finite is refused and changes nothing.
  */
 export const PERIOD_MAX = 10_000
 
