@@ -6,15 +6,21 @@ import { codeOf } from './afterwards.ts'
 import type { Watchdog } from './watchdog.ts'
 
 const LOOK_MS = 250
-/** Part of what V8 allows this process from which it is asked who holds it. From 0.8 on V8 may end the process. */
-const ALARM = 0.6
+/**
+ * Parts of what V8 allows this process from which it is asked who holds it; from 0.8 on V8 may end the process. To ask stops
+ * the worker for seconds, so after a false alarm (it was garbage, or nobody holds most) not again for so long, unless the
+ * next part is passed.
+ */
+const ALARMS = [
+  { part: 0.75, pauseMs: 10_000 },
+  { part: 0.6, pauseMs: 300_000 },
+]
+const FULL = 0.6
 /** The code that holds most must hold so much of the heap, and of what all strategies hold: objects made by us for it do not count. */
 const OF_HEAP_MIN = 0.05
 const OF_STRATEGIES_MIN = 0.5
 /** Bytes between two allocations whose stack is kept, while they live: a thousandth of a worker's time at most. */
 const SAMPLED_BYTES = 4 * 1024 * 1024
-/** To ask stops the worker for seconds: after a false alarm not again for so long. */
-const PAUSE_MS = 300_000
 const MEBI = 1024 * 1024
 
 /**
@@ -27,6 +33,7 @@ export function watchMemory(watchdog: Watchdog, clock: Clock, log: Logger): () =
   const session = new Session()
   session.connect()
   session.post('HeapProfiler.startSampling', { samplingInterval: SAMPLED_BYTES })
+  const askedMs = ALARMS.map(() => -Infinity)
   let timer = clock.setTimer(LOOK_MS, look)
   return () => {
     timer.cancel()
@@ -34,13 +41,19 @@ export function watchMemory(watchdog: Watchdog, clock: Clock, log: Logger): () =
   }
 
   function look(): void {
-    timer = clock.setTimer(isFull() && !endGuilty() ? PAUSE_MS : LOOK_MS, look)
+    timer = clock.setTimer(LOOK_MS, look)
+    const used = partUsed()
+    const alarm = ALARMS.findIndex(({ part }) => used > part)
+    if (alarm === -1) return
+    const nowMs = clock.monotonicMs()
+    if (nowMs - (askedMs[alarm] as number) < (ALARMS[alarm] as (typeof ALARMS)[0]).pauseMs) return
+    askedMs.fill(nowMs, alarm)
+    endGuilty()
   }
 
-  /** False: nobody is. */
-  function endGuilty(): boolean {
+  function endGuilty(): void {
     session.post('HeapProfiler.collectGarbage')
-    if (!isFull()) return false
+    if (partUsed() <= FULL) return
     const heldBytes = heldByCode(session, watchdog.folder)
     const { used_heap_size: usedBytes, heap_size_limit: limitBytes } = getHeapStatistics()
     const [code, bytes] = mostOf(heldBytes, usedBytes) ?? []
@@ -48,7 +61,7 @@ export function watchMemory(watchdog: Watchdog, clock: Clock, log: Logger): () =
     const usedMb = Math.round(usedBytes / MEBI)
     if (code === undefined || bytes === undefined) {
       log.error({ usedMb, heldMb: held }, 'memory is nearly full, and no strategy holds most of what strategies hold')
-      return false
+      return
     }
     const detail = `it holds ${Math.round(bytes / MEBI)} MB outside of its state; this worker has ${Math.round(limitBytes / MEBI)} MB for all`
     const strategies = watchdog.blame(code, detail)
@@ -60,9 +73,9 @@ export function watchMemory(watchdog: Watchdog, clock: Clock, log: Logger): () =
   }
 }
 
-function isFull(): boolean {
+function partUsed(): number {
   const { used_heap_size: usedBytes, heap_size_limit: limitBytes } = getHeapStatistics()
-  return usedBytes > ALARM * limitBytes
+  return usedBytes / limitBytes
 }
 
 function mostOf(heldBytes: ReadonlyMap<string, number>, usedBytes: number): [string, number] | undefined {
