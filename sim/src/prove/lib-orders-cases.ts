@@ -79,21 +79,21 @@ export async function runCase(world: OrdersWorld, kind: OrderKind, fault: Fault,
 
 /** The order of a strategy has come to rest in one of the statuses, every report is out and folded. */
 export async function settled(world: OrdersWorld, strategy: string, decisions: number, wanted: readonly string[]) {
-  let status = 'nothing'
-  await awaited(world, `${strategy} to be one of ${wanted.join(', ')}`, async () => {
+  let row: { status: string; busy: number; head: number; unfolded: number } | undefined
+  const rests = async () => {
     const { sql } = world
-    const [row] = await sql<{ status: string; busy: number; head: number; unfolded: number }[]>`
+    ;[row] = await sql<NonNullable<typeof row>[]>`
       select o.status,
         (select count(*)::int from executions where published_sequence is null)
           + (select count(*)::int from order_attempts where state in ('persisted', 'unknown')) as busy,
         (select number from decision_heads where strategy = ${strategy})::int as head,
         (select count(*)::int from fills) - (select count(*)::int from portfolio_fills) as unfolded
       from orders o where o.order_id = ${`${strategy}-1-0`}`
-    status = row?.status ?? 'nothing'
     const peaceful = row?.busy === 0 && row.head >= decisions && (wanted.includes('new') || row.unfolded === 0)
-    return peaceful && wanted.includes(status)
-  })
-  return status
+    return peaceful && wanted.includes(row?.status ?? 'nothing')
+  }
+  await awaited(world, `${strategy} to be one of ${wanted.join(', ')}`, rests, undefined, () => row)
+  return row?.status ?? 'nothing'
 }
 
 /** Kills `app` at a named point of its code; `before` is a point that must have killed it just before. */

@@ -297,8 +297,14 @@ function completed(intent: Record<string, unknown>, orderId: string): Partial<In
   return { ...common, timeInForce: 'GTC', postOnly: false, reduceOnly: false, ...intent } as Partial<Intent>
 }
 
-/** For a condition that must come; says what the services logged when it does not. */
-export async function awaited(world: OrdersWorld, what: string, holds: () => Promise<boolean>, limitMs = 40_000) {
+/** For a condition that must come; says what was seen last and what the services logged when it does not. */
+export async function awaited(
+  world: OrdersWorld,
+  what: string,
+  holds: () => Promise<boolean>,
+  limitMs = 40_000,
+  seen: () => unknown = () => undefined,
+) {
   let last: unknown
   // While a server is down on purpose a question fails; the next one may not.
   const asked = () =>
@@ -310,7 +316,7 @@ export async function awaited(world: OrdersWorld, what: string, holds: () => Pro
     await until(what, asked, limitMs)
   } catch {
     const logs = (['orders', 'portfolio'] as const).map((app) => `${app}: ${world.life(app)?.logged().slice(-1500)}`)
-    throw new Error(`${what} did not come\n${logs.join('\n')}`, { cause: last })
+    throw new Error(`${what} did not come; seen: ${JSON.stringify(seen())}\n${logs.join('\n')}`, { cause: last })
   }
 }
 
