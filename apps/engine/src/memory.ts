@@ -33,7 +33,7 @@ export function watchMemory(watchdog: Watchdog, clock: Clock, log: Logger): () =
   const session = new Session()
   session.connect()
   session.post('HeapProfiler.startSampling', { samplingInterval: SAMPLED_BYTES })
-  const askedMs = ALARMS.map(() => -Infinity)
+  const askedMs = new Map<(typeof ALARMS)[number], number>()
   let timer = clock.setTimer(LOOK_MS, look)
   return () => {
     timer.cancel()
@@ -43,11 +43,11 @@ export function watchMemory(watchdog: Watchdog, clock: Clock, log: Logger): () =
   function look(): void {
     timer = clock.setTimer(LOOK_MS, look)
     const used = partUsed()
-    const alarm = ALARMS.findIndex(({ part }) => used > part)
-    if (alarm === -1) return
+    const passed = ALARMS.filter(({ part }) => used > part)
+    const [alarm] = passed
     const nowMs = clock.monotonicMs()
-    if (nowMs - (askedMs[alarm] as number) < (ALARMS[alarm] as (typeof ALARMS)[0]).pauseMs) return
-    askedMs.fill(nowMs, alarm)
+    if (!alarm || nowMs - (askedMs.get(alarm) ?? -Infinity) < alarm.pauseMs) return
+    for (const one of passed) askedMs.set(one, nowMs)
     endGuilty()
   }
 

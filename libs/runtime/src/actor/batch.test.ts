@@ -108,7 +108,8 @@ test('what comes while two decisions of an actor are on their way is taken after
   await until('all is there', () => gathered.waiting() === count)
   gathered.deliver()
   await until('nothing is on its way', () => host.readouts().every(({ pending, behind }) => !pending && behind === 0))
-  const causes = async (id: string) => (await lab.decisions(id)).map(({ cause }) => (cause as { sequence: number }).sequence)
+  const causes = async (id: string) =>
+    (await lab.decisions(id)).map(({ cause }) => (cause as { sequence: number }).sequence)
   const own = (...rests: number[]) =>
     Array.from({ length: count }, (_, n) => n + 1).filter((n) => rests.includes(n % 3))
   expect(await causes('a')).toEqual(own(1))

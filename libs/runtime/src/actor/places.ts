@@ -44,7 +44,13 @@ export class Places {
   take(): number | undefined {
     if (this.#at === this.#places.length) this.#look()
     const place = this.#places[this.#at]
-    if (place !== undefined) this.#at++
+    if (place === undefined) return undefined
+    this.#at++
+    // One that never has none left must not keep those it has taken.
+    if (this.#at === PLACES_MAX) {
+      this.#places = this.#places.slice(this.#at)
+      this.#at = 0
+    }
     return place
   }
 
