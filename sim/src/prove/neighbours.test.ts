@@ -53,7 +53,8 @@ const CASES: [string, Case][] = [
   [
     'keeps more at every tick, outside of its state',
     {
-      act: 'for (let i = 0; i < 500; i++) kept.push({ i, text: String(i + tick.price) })',
+      // In a function that a built-in one calls: it is never compiled into ours (memory.ts).
+      act: 'kept.push(Array.from({ length: 500 }, (_, i) => ({ i, text: String(i + tick.price) })))',
       ticks: 15_000,
       env: heapOf(400),
       told: /^it holds \d+ MB outside of its state; .*; mend it and/,
