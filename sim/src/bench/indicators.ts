@@ -158,9 +158,14 @@ function widerCases(close: MakeCase, bar: MakeCase, none: Columns): Case[] {
   ]
 }
 
-/** A loop of its own for each case, as in a strategy: one shared by all would pay for calling many kinds. */
+let loops = 0
+
+/**
+ * A loop of its own for each case, as in a strategy: one shared by all would pay for calling many kinds. Numbered, because V8
+ * gives functions made of one text the same type feedback, and with it the same compiled code.
+ */
 function loopOf(indicator: object, call: string, { open, high, low, close, volume, bars }: Market): Part {
-  const body = `for (let i = 0; i < close.length; i++) indicator.${call}`
+  const body = `for (let i = 0; i < close.length; i++) indicator.${call} // ${loops++}`
   // oxlint-disable-next-line no-implied-eval -- call sites of its own cannot be had otherwise
   const loop = new Function('indicator', 'open', 'high', 'low', 'close', 'volume', 'bars', body) as (
     ...given: unknown[]
