@@ -144,6 +144,7 @@ export type {
   BacktestOptions,
   BacktestResult,
   DecisionRecord,
+  Each,
   Fees,
   FillModel,
   FillRecord,

@@ -1,4 +1,4 @@
-import type { BacktestResult, DecisionRecord, FillRecord, OrderRecord, TradeRecord } from '@contrail/trading'
+import type { BacktestResult, DecisionRecord, Each, FillRecord, OrderRecord, TradeRecord } from '@contrail/trading'
 import type { ByteText } from './byte-text.ts'
 
 /* The sheets and the log of a run. Numbers are written in full, so that what is read back is what was computed. */
@@ -40,9 +40,9 @@ export function writeTrades(trades: readonly TradeRecord[], to: ByteText): void 
 }
 
 const FILLS_HEAD = 'at,orderId,venue,instrument,side,quantity,price,fee,liquidity,slippage,spread,row\n'
-export function writeFills(fills: readonly FillRecord[], to: ByteText): void {
+export function writeFills(fills: Each<FillRecord>, to: ByteText): void {
   to.raw(FILLS_HEAD)
-  for (const one of fills) {
+  fills((one) => {
     to.time(one.atUs)
     to.comma()
     to.cell(one.orderId)
@@ -58,15 +58,15 @@ export function writeFills(fills: readonly FillRecord[], to: ByteText): void {
     next(one.spread, to)
     next(one.row, to)
     to.line()
-  }
+  })
   to.flush()
 }
 
 const ORDERS_HEAD =
   'placed,done,orderId,venue,instrument,side,orderType,quantity,price,stopPrice,status,filled,averagePrice,tag,reason\n'
-export function writeOrders(orders: readonly OrderRecord[], to: ByteText): void {
+export function writeOrders(orders: Each<OrderRecord>, to: ByteText): void {
   to.raw(ORDERS_HEAD)
-  for (const one of orders) {
+  orders((one) => {
     to.time(one.placedUs)
     to.comma()
     to.time(one.doneUs)
@@ -89,7 +89,7 @@ export function writeOrders(orders: readonly OrderRecord[], to: ByteText): void 
     to.comma()
     to.cell(one.reason)
     to.line()
-  }
+  })
   to.flush()
 }
 
@@ -125,10 +125,10 @@ export function writeEquity({ timeUs, value, exposure }: BacktestResult['equity'
 }
 
 /** One line of JSON a decision, in order: the same bytes for the same run on any machine. */
-export function writeDecisions(decisions: readonly DecisionRecord[], to: ByteText): void {
-  for (const one of decisions) {
+export function writeDecisions(decisions: Each<DecisionRecord>, to: ByteText): void {
+  decisions((one) => {
     to.raw(JSON.stringify(one))
     to.line()
-  }
+  })
   to.flush()
 }

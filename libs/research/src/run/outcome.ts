@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, writeSync } from 'node:fs'
 import path from 'node:path'
-import type { BacktestResult } from '@contrail/trading'
+import type { BacktestResult, Each, FillRecord, OrderRecord } from '@contrail/trading'
 import { ByteText } from './byte-text.ts'
 import { writeDecisions, writeFills, writeOrders } from './files.ts'
 import { memoryOf, packTrades, unpackTrades } from './packed.ts'
@@ -29,41 +29,54 @@ export function unpackResult({ packed, ...rest }: PackedResult): RunResult {
   return { ...rest, trades: unpackTrades(packed) }
 }
 
-export function totalsOf({ orders, fills }: BacktestResult): RunTotals {
+/** Writes orders.csv and fills.csv, where there is a folder, and says what is in them. */
+export function writeOrdersAndFills({ each }: BacktestResult, folder: string | undefined): RunTotals {
   const orderStatuses: Record<string, number> = {}
-  const unplaced: Record<string, number> = {}
-  for (const { status, reason = '' } of orders) {
-    orderStatuses[status] = (orderStatuses[status] ?? 0) + 1
-    // A reason is its code and then its figures. What the gate denied is counted as refused.
-    const code = status === 'rejected' ? /^\w+/.exec(reason)?.[0] : undefined
-    if (code !== undefined) unplaced[code] = (unplaced[code] ?? 0) + 1
+  const rejected: Record<string, number> = {}
+  const traded = new Set<string>()
+  let [orders, fills, notional] = [0, 0, 0]
+  let last: FillRecord | undefined
+  const counted: Each<OrderRecord> = (take) =>
+    each.orders((one) => {
+      const { status, reason = '' } = one
+      orders++
+      orderStatuses[status] = (orderStatuses[status] ?? 0) + 1
+      // A reason is its code and then its figures. What the gate denied is counted as refused.
+      const code = status === 'rejected' ? /^\w+/.exec(reason)?.[0] : undefined
+      if (code !== undefined) rejected[code] = (rejected[code] ?? 0) + 1
+      take(one)
+    })
+  const summed: Each<FillRecord> = (take) =>
+    each.fills((one) => {
+      fills++
+      notional += one.price * one.quantity
+      if (one.instrument !== last?.instrument || one.venue !== last.venue) traded.add(`${one.venue} ${one.instrument}`)
+      last = one
+      take(one)
+    })
+  if (folder === undefined) {
+    counted(() => {})
+    summed(() => {})
+  } else {
+    into(folder, 'orders.csv', (put) => writeOrders(counted, new ByteText(put)))
+    into(folder, 'fills.csv', (put) => writeFills(summed, new ByteText(put)))
   }
-  return {
-    orders: orders.length,
-    fills: fills.length,
-    orderStatuses,
-    rejected: unplaced,
-    notional: notionalOf(fills),
-    traded: [...new Set(fills.map(({ venue, instrument }) => `${venue} ${instrument}`))],
-  }
+  return { orders, fills, orderStatuses, rejected, notional, traded: [...traded] }
 }
+
 export const notionalOf = (fills: BacktestResult['fills']): number =>
   fills.reduce((sum, { price, quantity }) => sum + price * quantity, 0)
 
-/** Writes decisions.jsonl, orders.csv and fills.csv, where there is a folder; the SHA-256 of the first. */
-export function writeLists({ decisions, orders, fills }: BacktestResult, folder: string | undefined): string {
+/** Writes decisions.jsonl, where there is a folder; its SHA-256. */
+export function writeAllDecisions({ each }: BacktestResult, folder: string | undefined): string {
   const hash = createHash('sha256')
   into(folder, 'decisions.jsonl', (put) => {
     const to = new ByteText((bytes) => {
       hash.update(bytes)
       put(bytes)
     })
-    writeDecisions(decisions, to)
+    writeDecisions(each.decisions, to)
   })
-  if (folder !== undefined) {
-    into(folder, 'orders.csv', (put) => writeOrders(orders, new ByteText(put)))
-    into(folder, 'fills.csv', (put) => writeFills(fills, new ByteText(put)))
-  }
   return hash.digest('hex')
 }
 

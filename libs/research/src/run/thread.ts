@@ -9,7 +9,7 @@ import { z } from 'zod'
 import { definitionAt } from './definition.ts'
 import type { Answer, Question, ThreadData } from './host.ts'
 import { GROWS } from './memory.ts'
-import { packResult, totalsOf, writeLists } from './outcome.ts'
+import { packResult, writeAllDecisions, writeOrdersAndFills } from './outcome.ts'
 import { leave, pulseOf, watched } from './watch.ts'
 
 /** The thread of one run. The strategy's code runs here and nowhere else: an endless loop hangs this thread alone. */
@@ -86,9 +86,9 @@ function run({ options, folder }: Extract<Question, { kind: 'run' }>): void {
   const { packed, memory } = packResult(result)
   parentPort?.postMessage({ kind: 'done', result: packed } satisfies Answer, memory)
   // While whoever asked writes and judges the result.
-  say({ kind: 'counted', totals: totalsOf(result) })
   if (folder !== undefined) mkdirSync(folder, { recursive: true })
-  say({ kind: 'written', decisionsSha256: writeLists(result, folder) })
+  say({ kind: 'counted', totals: writeOrdersAndFills(result, folder) })
+  say({ kind: 'written', decisionsSha256: writeAllDecisions(result, folder) })
   // With what was compiled on the way.
   if (boot) flushCompileCache()
 }

@@ -148,7 +148,7 @@ export type RunRecord = {
 }
 
 /** Without its long lists: they are files of the run. */
-export type RunResult = Omit<BacktestResult, 'decisions' | 'orders' | 'fills'>
+export type RunResult = Omit<BacktestResult, 'decisions' | 'orders' | 'fills' | 'each'>
 /** What is said of those lists. */
 export type RunTotals = {
   readonly orders: number

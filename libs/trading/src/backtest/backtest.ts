@@ -2,7 +2,15 @@ import { fromFixed, toFixed } from '../portfolio/fixed.ts'
 import { decimalOf } from '@contrail/contracts'
 import { FEE_UNIT } from './costs.ts'
 import { Run } from './run.ts'
-import type { BacktestOptions, BacktestResult, DecisionRecord, FillRecord, OrderRecord, TradeRecord } from './types.ts'
+import type {
+  BacktestOptions,
+  BacktestResult,
+  DecisionRecord,
+  Each,
+  FillRecord,
+  OrderRecord,
+  TradeRecord,
+} from './types.ts'
 
 /** Runs a strategy over columns: the live step, the account and the venue on this thread, now. */
 export function runBacktest(options: BacktestOptions): BacktestResult {
@@ -33,6 +41,7 @@ function resultOf(run: Run): BacktestResult {
   let fills: readonly FillRecord[] | undefined
   let trades: readonly TradeRecord[] | undefined
   const { equity } = run
+  const each = listsOf(run)
   const hasPoints = equity.count > 0
   return {
     complete: run.isComplete,
@@ -41,17 +50,18 @@ function resultOf(run: Run): BacktestResult {
     lastUs: hasPoints ? equity.lastUs : 0,
     decisionCount: run.dealer.decisionCount,
     get decisions() {
-      return (decisions ??= run.dealer.decisions.records())
+      return (decisions ??= allOf(each.decisions))
     },
     get orders() {
-      return (orders ??= ordersOf(run))
+      return (orders ??= allOf(each.orders))
     },
     get fills() {
-      return (fills ??= desk.fills.records(desk.orders, FEE_UNIT))
+      return (fills ??= allOf(each.fills))
     },
     get trades() {
-      return (trades ??= desk.books.trades.records(desk.stocks))
+      return (trades ??= allOf(each.trades))
     },
+    each,
     equity: equity.columns,
     cash: desk.cashQuote,
     finalEquity: hasPoints ? equity.lastValue : desk.cashQuote,
@@ -77,8 +87,25 @@ function resultOf(run: Run): BacktestResult {
   }
 }
 
-function ordersOf({ desk: { orders }, options }: Run): OrderRecord[] {
-  return options.keep === 'summary' ? [] : Array.from({ length: orders.count }, (_, row) => orders.record(row))
+function listsOf({ desk, dealer: { decisions }, options }: Run): BacktestResult['each'] {
+  const { orders, fills, books, stocks } = desk
+  const each =
+    <T>(count: number, record: (row: number) => T): Each<T> =>
+    (take) => {
+      for (let row = 0; row < count; row++) take(record(row))
+    }
+  return {
+    decisions: each(decisions.count, (row) => decisions.record(row)),
+    orders: each(options.keep === 'summary' ? 0 : orders.count, (row) => orders.record(row)),
+    fills: each(fills.count, (row) => fills.record(row, orders, FEE_UNIT)),
+    trades: each(books.trades.count, (row) => books.trades.record(row, stocks)),
+  }
+}
+
+function allOf<T>(each: Each<T>): readonly T[] {
+  const all: T[] = []
+  each((one) => void all.push(one))
+  return all
 }
 
 /** Start cash + realised + funding - cash - open cost, in decimals. */

@@ -45,20 +45,22 @@ export class DecisionLog {
     this.#reasons.add(this.#table.rows - 1, notes.count > 0 ? notes.now : undefined)
   }
 
-  records(): DecisionRecord[] {
-    return Array.from({ length: this.#table.rows }, (_, index) => {
-      const cell = (column: number) => this.#table.at(index, column)
-      const asks = this.#asks.at(index)
-      return {
-        number: index + 1,
-        atUs: cell(0),
-        event: cell(1),
-        series: cell(2),
-        row: cell(3),
-        reasons: this.#reasons.at(index) ?? NOTHING,
-        intents: asks ? asks.map(intentOf) : [this.#plain(cell(4))],
-      }
-    })
+  get count(): number {
+    return this.#table.rows
+  }
+
+  record(index: number): DecisionRecord {
+    const cell = (column: number) => this.#table.at(index, column)
+    const asks = this.#asks.at(index)
+    return {
+      number: index + 1,
+      atUs: cell(0),
+      event: cell(1),
+      series: cell(2),
+      row: cell(3),
+      reasons: this.#reasons.at(index) ?? NOTHING,
+      intents: asks ? asks.map(intentOf) : [this.#plain(cell(4))],
+    }
   }
 
   #plain(row: number): DecisionRecord['intents'][number] {

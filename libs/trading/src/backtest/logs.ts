@@ -242,26 +242,24 @@ export class FillLog {
     cells[at + 7] = spread
   }
 
-  records(orders: OrderLog, feeUnit: number): FillRecord[] {
-    return Array.from({ length: this.#table.rows }, (_, index) => {
-      const cell = (column: number) => this.#table.at(index, column)
-      const order = Math.floor(cell(0) / 2)
-      const instrument = orders.instrument(order)
-      const { tick, lot } = stepsOfInstrument(instrument)
-      return {
-        orderId: orders.orderId(order),
-        venue: instrument.venue,
-        instrument: instrument.instrument,
-        side: orders.side(order),
-        atUs: cell(1),
-        row: cell(2),
-        quantity: numberOfSteps(cell(3), lot),
-        price: numberOfSteps(cell(4), tick),
-        fee: cell(5) / feeUnit,
-        liquidity: cell(0) % 2 === 1 ? 'maker' : 'taker',
-        slippage: this.#hasCosts ? cell(6) : 0,
-        spread: this.#hasCosts ? cell(7) : 0,
-      }
-    })
+  record(index: number, orders: OrderLog, feeUnit: number): FillRecord {
+    const cell = (column: number) => this.#table.at(index, column)
+    const order = Math.floor(cell(0) / 2)
+    const instrument = orders.instrument(order)
+    const { tick, lot } = stepsOfInstrument(instrument)
+    return {
+      orderId: orders.orderId(order),
+      venue: instrument.venue,
+      instrument: instrument.instrument,
+      side: orders.side(order),
+      atUs: cell(1),
+      row: cell(2),
+      quantity: numberOfSteps(cell(3), lot),
+      price: numberOfSteps(cell(4), tick),
+      fee: cell(5) / feeUnit,
+      liquidity: cell(0) % 2 === 1 ? 'maker' : 'taker',
+      slippage: this.#hasCosts ? cell(6) : 0,
+      spread: this.#hasCosts ? cell(7) : 0,
+    }
   }
 }

@@ -54,11 +54,11 @@ export class TradeLog {
     this.#bests.add(row, best)
   }
 
-  records(places: readonly Place[]): TradeRecord[] {
-    return Array.from({ length: this.#table.rows }, (_, row) => this.#record(places, row))
+  get count(): number {
+    return this.#table.rows
   }
 
-  #record(places: readonly Place[], row: number): TradeRecord {
+  record(row: number, places: readonly Place[]): TradeRecord {
     const cell = (column: number) => this.#table.at(row, column)
     const { instrument, series } = places[cell(0)]!
     const { tick, lot } = stepsOfInstrument(instrument)

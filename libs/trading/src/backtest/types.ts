@@ -159,6 +159,9 @@ export type TradeRecord = {
   readonly exitReason: 'signal' | 'stop' | 'take_profit' | 'trailing_stop' | 'limit' | 'liquidation' | 'end'
 }
 
+/** One record after the other. */
+export type Each<T> = (take: (one: T) => void) => void
+
 export type BacktestResult = {
   /** False when stopped before the end. */
   readonly complete: boolean
@@ -171,6 +174,13 @@ export type BacktestResult = {
   readonly orders: readonly OrderRecord[]
   readonly fills: readonly FillRecord[]
   readonly trades: readonly TradeRecord[]
+  /** The same lists for who reads them once: no record of them is kept. */
+  readonly each: {
+    readonly decisions: Each<DecisionRecord>
+    readonly orders: Each<OrderRecord>
+    readonly fills: Each<FillRecord>
+    readonly trades: Each<TradeRecord>
+  }
   /**
    * After every bar (fill model `bar`) or at most once a minute of event time: cash plus positions at their marks. Exposure is
    * what is held at its marks, in quote, whatever its side. A run that keeps a summary has the last point of each day.
