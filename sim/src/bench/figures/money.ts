@@ -2,6 +2,7 @@ import { subjects } from '@contrail/contracts'
 import { createTestDatabases } from '@contrail/db/testing'
 import type { Database } from '@contrail/db'
 import type { BusMessage } from '@contrail/runtime'
+import { HAND_ACCOUNT, handOrder } from '../bare/same-rows.ts'
 import { startBare } from '../children.ts'
 import { keepQuoted } from '../market.ts'
 import { makeBareStreams, onlyNew } from '../money-streams.ts'
@@ -28,6 +29,8 @@ const BARE = [
   'inserted and committed, the request and its fill are a committed row each, one report is published and acked; it is',
   'consumed, one row is inserted and committed, the position is put into KV by compare-and-set. Postgres flushes each',
   'commit and nats-server each message, as for ours. It has no gate, no lease, no inbox or outbox, no ledger, no repeats.',
+  "same rows: the same two processes, but orders' three commits are the very rows that our service commits, in the same",
+  'tables under the same lease, written by hand; the booking is one row as before.',
 ]
 
 /** Times of one order, us: signal stored, request sent, in the books of the venue, report stored, in KV, acknowledged. */
@@ -45,17 +48,19 @@ type Leg = {
   readonly of: (times: Times) => number
   /** Shown beside the one that the table names. */
   readonly beside?: true
+  /** A commit of orders lies in it: held against the very rows, too. */
+  readonly commits?: true
 }
 
 const LEGS: readonly Leg[] = [
-  { figure: 'd', what: 'signal stored -> venue request sent', of: ({ signal, sent }) => sent - signal },
+  { figure: 'd', what: 'signal stored -> venue request sent', of: ({ signal, sent }) => sent - signal, commits: true },
   {
     figure: 'd',
     what: "signal stored -> in the venue's books",
     of: ({ signal, venue }) => venue - signal,
     beside: true,
   },
-  { figure: 'e', what: 'fill at the venue -> position in KV', of: ({ venue, kv }) => kv - venue },
+  { figure: 'e', what: 'fill at the venue -> position in KV', of: ({ venue, kv }) => kv - venue, commits: true },
   { figure: 'e', what: 'report stored -> position in KV', of: ({ report, kv }) => kv - report },
   // KV is shown from what is durable in TRADES, beside the commit of the books: this is when both are done.
   {
@@ -77,16 +82,24 @@ export const money: Figure = {
     const quoted = await keepQuoted(world, world.instruments[0] as string)
     try {
       const chains = await startChains(world, databases.urls, databases.adminUrls.trade, admin)
-      const [ours, bare]: [Times[][], Times[][]] = [[], []]
+      const [ours, bare, same]: [Times[][], Times[][], Times[][]] = [[], [], []]
       const [blocks, orders] = world.quick ? [1, 20] : [6, 100]
-      await chains.bare.run(orders)
-      await chains.ours.run(orders)
-      for (let block = 0; block < blocks; block++) {
-        bare.push(await chains.bare.run(orders))
-        ours.push(await chains.ours.run(orders))
+      for (let block = 0; block <= blocks; block++) {
+        const [one, own, rows] = [
+          await chains.bare.run(orders, 'one'),
+          await chains.ours.run(orders),
+          await chains.bare.run(orders, 'same'),
+        ]
+        if (block === 0) continue // warm-up
+        bare.push(one)
+        ours.push(own)
+        same.push(rows)
       }
       await chains.stop()
-      for (const leg of LEGS) for (const part of [0.5, 0.99]) tell(rowOf(leg, part, ours, bare))
+      for (const leg of LEGS) {
+        for (const part of [0.5, 0.99]) tell(rowOf(leg, part, ours, bare))
+        if (leg.commits) tell(rowOf({ ...leg, what: `${leg.what}, to the same rows by hand` }, 0.5, ours, same))
+      }
     } finally {
       quoted.stop()
       await databases.drop()
@@ -111,7 +124,8 @@ function rowOf({ figure, what, of, beside }: Leg, part: number, ours: Times[][],
   }
 }
 
-type Chain = { run(orders: number): Promise<Times[]> }
+type Rows = 'one' | 'same'
+type Chain = { run(orders: number, rows?: Rows): Promise<Times[]> }
 
 async function startChains(
   world: World,
@@ -131,7 +145,12 @@ async function startChains(
       ...unsafe,
     }),
     await startService(world, 'portfolio', { CONTRAIL_TRADE_DB_URL: urls.portfolio.trade as string, ...unsafe }),
-    await startBare('desk', { url: world.natsUrl, databaseUrl: adminUrl, stream: 'BENCH_ORDERS' }),
+    await startBare('desk', {
+      url: world.natsUrl,
+      databaseUrl: adminUrl,
+      ordersUrl: urls.orders.trade,
+      stream: 'BENCH_ORDERS',
+    }),
     await startBare('booker', {
       url: world.natsUrl,
       databaseUrl: adminUrl,
@@ -143,7 +162,7 @@ async function startChains(
   const kvBare = await follow(world, 'KV_bench')
   const [ackOurs, ackBare] = [acknowledged(world, 'TRADES.portfolio'), acknowledged(world, 'BENCH_TRADES.booker')]
   const ours = chainOf(kvOurs, ackOurs, (number) => ourOrder(world, admin, number))
-  const bare = chainOf(kvBare, ackBare, (number) => bareOrder(world, admin, number))
+  const bare = chainOf(kvBare, ackBare, (number, rows) => bareOrder(world, admin, number, rows))
   return {
     ours,
     bare,
@@ -210,13 +229,17 @@ type Order = {
 }
 
 /** The next order leaves when all of the one before is done: work that is left would count as the next one's. */
-function chainOf(kv: Waiting<BusMessage>, acks: Waiting<number>, orderOf: (number: number) => Order): Chain {
+function chainOf(
+  kv: Waiting<BusMessage>,
+  acks: Waiting<number>,
+  orderOf: (number: number, rows: Rows) => Order,
+): Chain {
   let number = 0
   return {
-    async run(orders) {
+    async run(orders, rows = 'one') {
       const done: { order: Order; shown: BusMessage; booked: number }[] = []
       for (let count = 0; count < orders; count++) {
-        const order = orderOf(++number)
+        const order = orderOf(++number, rows)
         await order.send()
         const shown = await kv.next(number)
         done.push({ order, shown, booked: await acks.next(order.report(shown)) })
@@ -259,19 +282,24 @@ function ourOrder(world: World, { sql }: Database, number: number): Order {
   }
 }
 
-function bareOrder(world: World, { sql }: Database, number: number): Order {
+function bareOrder(world: World, { sql }: Database, number: number, rows: Rows): Order {
   let sequence = 0
   return {
     report: () => number,
     async send() {
-      const data = Buffer.from(JSON.stringify({ number, side: 'buy', quantity: '0.01', price: '100.01' }))
+      const data = Buffer.from(JSON.stringify({ number, rows, side: 'buy', quantity: '0.01', price: '100.01' }))
       sequence = (await world.bus.publish('bench.orders.bare', data)).sequence
     },
     async times(kv) {
       const signal = await storedUs(world, 'BENCH_ORDERS', sequence)
       const report = await storedUs(world, 'BENCH_TRADES', number)
-      const [row] = await sql<{ sent: number; venue: number }[]>`
-        select sent_us as sent, written_us as venue from bare_requests where number = ${number}`
+      const [row] =
+        rows === 'one'
+          ? await sql<{ sent: number; venue: number }[]>`
+              select sent_us as sent, written_us as venue from bare_requests where number = ${number}`
+          : await sql<{ sent: number; venue: number }[]>`
+              select received_us as sent, written_us as venue from paper_requests
+              where account = ${HAND_ACCOUNT} and cl_ord_id = ${handOrder(number)}`
       return { signal, report, sent: Number(row?.sent), venue: Number(row?.venue), kv: kv.timeUs }
     },
   }
