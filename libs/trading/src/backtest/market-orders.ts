@@ -62,8 +62,8 @@ abstract class MarketOrders {
 
   /** An order like any other, as it would be had it gone the way of all when it was placed. */
   protected made(): SimOrder {
-    const { actor, desk, decisionCount } = this.dealer
-    const ask = this.plain.askOf(decisionCount)
+    const { actor, desk } = this.dealer
+    const ask = this.plain.ask()
     if (!this.#keeps) {
       // No other order is anywhere: nobody asks for the row of one that has ended.
       desk.orders.clear()

@@ -3,6 +3,8 @@ import type { StrategyActor } from '../strategy/actor.ts'
 import type { Collector } from '../strategy/collector.ts'
 import { refusePromise, StrategyFailure } from '../strategy/handlers.ts'
 import type { Direct } from '../strategy/handlers.ts'
+import { late } from '../strategy/late.ts'
+import type { Late } from '../strategy/late.ts'
 import type { MarketRoute } from '../strategy/mailbox.ts'
 import type { CandleColumns } from './columns.ts'
 import type { Cause } from './decisions.ts'
@@ -17,7 +19,7 @@ import type { Stock } from './stock.ts'
  * Bars while no order is anywhere that outlives the next open: nothing happens but that the author's code sees one bar after
  * the other. It is a loop of its own so that V8 compiles that code into it; all else is left out of it.
  */
-export class Stretch {
+export class Stretch implements Late {
   readonly #actor: StrategyActor
   readonly #dealer: Dealer
   readonly #cause: Cause
@@ -26,8 +28,11 @@ export class Stretch {
   readonly #route: MarketRoute
   readonly #columns: CandleColumns
   readonly #stock: Stock
-  /** From open to seen: a double in a field would be looked at in every round. */
+  /** From open to seen, and when a row 0 would be seen had all bars before come without a gap: doubles in fields would be boxed. */
   readonly #span: Float64Array
+  /** The row at hand, and the first one of which time and price are not written. */
+  #at = 0
+  #unwritten = 0
   readonly #feedEnd: number
   readonly #brink: Brink
   /** Before it no bar closes out what an order of the stretch has made. */
@@ -36,8 +41,6 @@ export class Stretch {
   readonly #orders: OrdersAtOpen | undefined
   readonly #touched = new Float64Array(1)
   #direct: Direct | undefined
-  /** What throws now is not the author's code. */
-  #isOwn = false
 
   constructor(
     { actor, dealer, cause }: { actor: StrategyActor; dealer: Dealer; cause: Cause },
@@ -55,7 +58,7 @@ export class Stretch {
     this.#route = route
     this.#columns = columns
     this.#stock = stock
-    this.#span = new Float64Array([spanUs])
+    this.#span = new Float64Array([spanUs, 0])
     this.#feedEnd = end
     this.#brink = brink
     this.#orders = orders
@@ -73,57 +76,77 @@ export class Stretch {
   }
 
   /**
-   * Shows rows from `first` to `end`, or to the one that may close out what is held then, of which each opens when the one before it is over. The row to which it came; -1 - row
-   * where that one has decided something that goes the way of all orders. Its caller counts the events.
+   * Shows rows from `first` to `end`, or to the one that may close out what is held then, of which each opens when the one
+   * before it is over. The row to which it came; -1 - row where that one has decided something that goes the way of all
+   * orders. Its caller counts the events.
    */
   run(first: number, end: number): number {
-    const columns = this.#columns
-    const spanUs = this.#span[0]!
-    const moment = this.#moment
-    const collected = this.#collected
-    const { slot } = this.#route
-    const { definition, context, state, strategy } = this.#direct!
-    const { openTimeUs, open, close } = columns
+    const span = this.#span
+    span[1] = this.#columns.openTimeUs[first]! + span[0]! * (1 - first)
+    this.#unwritten = first
     const eventBefore = this.#cause.event - first
-    let seenUs = openTimeUs[first]!
+    const before = late.by
+    late.by = this
+    try {
+      this.#safeEnd = end
+      for (let row = first; ; row++) {
+        row = this.#show(row, this.#safeEnd)
+        this.write()
+        if (row >= this.#safeEnd) return row
+        if (!this.#goesOn(row, this.#safeEnd, eventBefore)) return -1 - row
+      }
+    } finally {
+      late.by = before
+    }
+  }
+
+  /** Rows from `first` to before `end`, or to one that has asked for something or noted it. */
+  #show(first: number, end: number): number {
+    const columns = this.#columns
+    const collected = this.#collected
+    const { definition, context, state, strategy } = this.#direct!
+    const { open } = columns
     // Whole by themselves: said so that they are kept as such.
+    const until = end | 0
     let row = first | 0
-    let until = end | 0
     let opened = 0
     try {
       for (; row < until; row++) {
-        seenUs += spanUs
-        const price = close[row]!
+        this.#at = row
         // Only so that the opens around it are in the cache of the processor when an order meets the next one.
         opened = open[row]!
-        moment[0] = seenUs
-        // NaN = it states none.
-        if (price === price) slot.lastPrice = price
         // As a method: V8 knows what is called here, and compiles it in.
         const returned = definition.onCandle!(context as Context<unknown>, state, new CandleRow(columns, row))
         if (returned !== undefined) refusePromise(returned)
-        if (collected.isUsed) {
-          this.#safeEnd = until
-          if (!this.#goesOn(row, until, eventBefore)) return -1 - row
-          until = this.#safeEnd | 0
-        }
+        if (collected.isUsed) break
       }
       this.#touched[0] = opened
       return row
     } catch (error) {
-      if (this.#isOwn) throw error
       this.#cause.row = row
       throw new StrategyFailure(strategy, 'onCandle', undefined, error)
     }
   }
 
+  /** Time and price of the row at hand. */
+  write(): void {
+    const { close } = this.#columns
+    for (let row = this.#at; row >= this.#unwritten; row--) {
+      const price = close[row]!
+      // NaN = it states none.
+      if (Number.isNaN(price)) continue
+      this.#route.slot.lastPrice = price
+      break
+    }
+    this.#moment[0] = this.#span[1]! + this.#at * this.#span[0]!
+    this.#unwritten = this.#at + 1
+  }
+
   /** After a call that asked for something or noted it. False: its decision is not carried out yet. */
   #goesOn(row: number, end: number, eventBefore: number): boolean {
-    this.#isOwn = true
-    const goesOn = !this.#actor.hasDecided() || this.#turns(row, end, eventBefore + row + 1)
-    if (goesOn) this.#collected.begin(this.#dealer.decisionCount + 1, 'all', this.#orders !== undefined)
-    this.#isOwn = false
-    return goesOn
+    if (this.#actor.hasDecided() && !this.#turns(row, end, eventBefore + row + 1)) return false
+    this.#collected.begin(this.#dealer.decisionCount + 1, 'all', this.#orders !== undefined)
+    return true
   }
 
   /** A plain market order that meets the next open is all that was decided, and it is on its way or already met. */

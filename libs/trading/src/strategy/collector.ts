@@ -89,11 +89,9 @@ export class Collector {
     if (!this.notes.add(name, value)) this.#count('notes_above_limit')
   }
 
-  place(side: Side, slot: Slot, options: OrderOptions): string {
-    if (this.#takesPlain && isPlain(options)) {
-      const id = this.#plainly(side, slot, options)
-      if (id !== '') return id
-    }
+  /** Undefined: it is `plain`, whose id is made where somebody wants it. */
+  place(side: Side, slot: Slot, options: OrderOptions): string | undefined {
+    if (this.#takesPlain && isPlain(options) && this.#plainly(side, slot, options)) return undefined
     this.settle()
     checkOptions(options)
     if (isBracket(options)) return this.#bracket(side, slot, options)
@@ -102,19 +100,20 @@ export class Collector {
     return this.#add(ask)
   }
 
-  /** As `#ask` for the only order there is, of which nobody sees an object. Empty: that has to say it. */
-  #plainly(side: Side, slot: Slot, options: OrderOptions): string {
+  /** As `#ask` for the only order there is, of which nobody sees an object. False: that has to say it. */
+  #plainly(side: Side, slot: Slot, options: OrderOptions): boolean {
     const { plain } = this
-    if (plain.isAsked || this.#passing !== 'all' || this.asks.length > 0 || this.#account.openCount > 0) return ''
+    if (plain.isAsked || this.#passing !== 'all' || this.asks.length > 0 || this.#account.openCount > 0) return false
     const lots = snapLots(slot.details, options.quantity, slot.lastPrice)
-    if (lots === 0 || this.#number >= PLAIN_NUMBER_MAX) return ''
+    if (lots === 0 || this.#number >= PLAIN_NUMBER_MAX) return false
     plain.isAsked = true
+    plain.number(this.#number)
     plain.slot = slot
     plain.side = side
     plain.lots = lots
     plain.tag = options.tag
     this.isUsed = true
-    return plain.idOf(this.#number)
+    return true
   }
 
   /** A plain market order becomes an ask like any other, because somebody looks. */
@@ -122,7 +121,7 @@ export class Collector {
     const { plain } = this
     if (!plain.isAsked) return
     plain.isAsked = false
-    this.#add(plain.askOf(this.#number))
+    this.#add(plain.ask())
   }
 
   /** All of it or nothing: an entry whose exits cannot be placed is not placed. */

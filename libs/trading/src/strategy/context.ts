@@ -3,9 +3,9 @@ import type { Instrument } from '@contrail/contracts'
 import type { AccountView } from './account.ts'
 import type { Context, OrderOptions, OrderReadout, PositionReadout } from './api.ts'
 import type { Collector } from './collector.ts'
+import { late } from './late.ts'
 import type { Slot } from './mailbox.ts'
 import type { NoteValue } from './notes.ts'
-import { row } from './row.ts'
 
 /** What the context reads of its actor. */
 export type ContextSource = {
@@ -39,7 +39,7 @@ export class ActorContext<P> implements Context<P> {
   }
 
   get nowUs(): number {
-    row.write()
+    late.by?.write()
     return this.#source.cells[0]!
   }
 
@@ -67,11 +67,13 @@ export class ActorContext<P> implements Context<P> {
   }
 
   buy(options: OrderOptions): string {
-    return this.#collector.place('buy', this.#slot(options.instrument, options.venue), options)
+    const slot = this.#slot(options.instrument, options.venue)
+    return this.#collector.place('buy', slot, options) ?? this.#collector.plain.id
   }
 
   sell(options: OrderOptions): string {
-    return this.#collector.place('sell', this.#slot(options.instrument, options.venue), options)
+    const slot = this.#slot(options.instrument, options.venue)
+    return this.#collector.place('sell', slot, options) ?? this.#collector.plain.id
   }
 
   cancel(orderId: string): void {
@@ -95,7 +97,7 @@ export class ActorContext<P> implements Context<P> {
   }
 
   #slot(instrument: string | undefined, venue: string | undefined): Slot {
-    row.write()
+    late.by?.write()
     return instrument === undefined && venue === undefined ? this.#first : this.#find(instrument, venue)
   }
 

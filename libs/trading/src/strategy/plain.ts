@@ -12,8 +12,10 @@ let tails: readonly string[] | undefined
  */
 export class PlainOrder {
   readonly #prefix: string
-  #block = -1
+  /** First decision of those whose ids begin with `#stem`; NaN before the first thousand are over. */
+  #from = NaN
   #stem = ''
+  #tail = ''
   isAsked = false
   slot: Slot | undefined = undefined
   side: Side = 'buy'
@@ -24,22 +26,30 @@ export class PlainOrder {
     this.#prefix = prefix
   }
 
-  /** As `<strategy>-<decision>-0`, in one piece of text joined to another. */
-  idOf(decision: number): string {
-    if (decision < ID_BLOCK) return `${this.#prefix}${decision}-0`
-    const block = Math.floor(decision / ID_BLOCK)
-    if (block !== this.#block) {
-      this.#block = block
-      this.#stem = this.#prefix + block
-    }
-    tails ??= Array.from({ length: ID_BLOCK }, (_, last) => `${String(last).padStart(3, '0')}-0`)
-    return this.#stem + tails[decision - block * ID_BLOCK]!
+  /** It is the first order of this decision. */
+  number(decision: number): void {
+    const last = decision - this.#from
+    if (last >= 0 && last < ID_BLOCK) this.#tail = tails![last]!
+    else this.#begin(decision)
   }
 
-  askOf(decision: number): PlaceAsk {
+  #begin(decision: number): void {
+    tails ??= Array.from({ length: ID_BLOCK }, (_, last) => `${String(last).padStart(3, '0')}-0`)
+    const block = Math.floor(decision / ID_BLOCK)
+    this.#from = block === 0 ? NaN : block * ID_BLOCK
+    this.#stem = block === 0 ? this.#prefix : this.#prefix + block
+    this.#tail = block === 0 ? `${decision}-0` : tails[decision - block * ID_BLOCK]!
+  }
+
+  /** `<strategy>-<decision>-0`. Mostly nobody wants it: then V8 does not join the two where it has compiled the caller in. */
+  get id(): string {
+    return this.#stem + this.#tail
+  }
+
+  ask(): PlaceAsk {
     return {
       type: 'place',
-      orderId: this.idOf(decision),
+      orderId: this.id,
       slot: this.slot!,
       side: this.side,
       lots: this.lots,

@@ -1,5 +1,7 @@
 import { Refusal } from '@contrail/contracts'
 import { decodeMarket } from './decode.ts'
+import { late } from './late.ts'
+import type { Late } from './late.ts'
 import type { MarketRoute, Route } from './mailbox.ts'
 import type { StrategyBatch, StrategyRun } from './program.ts'
 
@@ -54,7 +56,7 @@ class Decoded {
  * an input changes of an actor itself (its time, the last price of an instrument) is written when somebody looks, and at the
  * end of the run: mostly nobody does, and the next input overwrites it.
  */
-class Row {
+class Row implements Late {
   /** Undefined: it is a step of its own. */
   values: (object | undefined)[] = []
   readonly kinds: SharedKind[] = []
@@ -79,11 +81,13 @@ class Row {
     this.#cells = cells
     this.#next = run.at
     progress[0] = run.at
+    late.by = this
   }
 
   end(): void {
     this.write()
     this.#cells = undefined
+    late.by = undefined
   }
 
   /** Through the input at hand. */
