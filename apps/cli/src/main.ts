@@ -7,7 +7,16 @@ type Loader = () => Promise<CommandDef>
 const load =
   (name: string): Loader =>
   async () =>
-    ((await import(`./commands/${name}.ts`)) as { default: CommandDef }).default
+    ((await loadBundled(name)) ?? ((await import(`./commands/${name}.ts`)) as { default: CommandDef })).default
+
+/** Commands that are asked for again and again, and whose answer takes less long than their modules. */
+const BUNDLED = ['backtest']
+
+async function loadBundled(name: string): Promise<{ default: CommandDef } | undefined> {
+  if (!BUNDLED.includes(name)) return undefined
+  const { bundled } = await import('./lib/bundled.ts')
+  return (await bundled(name, !asksHelp)) as { default: CommandDef } | undefined
+}
 
 /** Loaded only when asked for: `--help` imports none of them. */
 const DESCRIPTIONS: Readonly<Record<string, string>> = {

@@ -1,10 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { refuse } from '@contrail/contracts'
+import { home, root } from './place.ts'
 
-/** The clone this CLI belongs to, and its data folder. */
-export const root = path.resolve(import.meta.dirname, '../../../..')
-export const home = (): string => process.env['CONTRAIL_HOME'] ?? path.join(root, '.contrail')
+export { home, root }
 
 export function gatewayUrl(): string {
   const given = process.env['CONTRAIL_URL']

@@ -1,8 +1,8 @@
 import { crc32 } from 'node:zlib'
-import { instrumentSchema, refuse, TIMEFRAMES } from '@contrail/contracts'
-import { z } from 'zod'
+import { refuse, TIMEFRAMES } from '@contrail/contracts'
+import type { Instrument } from '@contrail/contracts'
 import { BYTES_PER, cellsOf, KIND_SPECS, KINDS } from '../columns/kinds.ts'
-import type { SeriesKey } from '../columns/kinds.ts'
+import type { ColumnType, SeriesKey } from '../columns/kinds.ts'
 
 /*
  * One file holds one period of one series:
@@ -30,25 +30,18 @@ export const HEADER_BYTES_MAX = 1 << 20
 /** Files and streams that a period was made from; the oldest fall out. */
 const SOURCES_MAX = 64
 
-const columnSchema = z.strictObject({
-  name: z.string(),
-  type: z.enum(['f64', 'i8']),
-  offset: z.number().int().nonnegative(),
-  bytes: z.number().int().nonnegative(),
-  crc32: z.number().int().nonnegative(),
-})
-const descriptionSchema = z.strictObject({
-  venue: z.string(),
-  instrument: z.string(),
-  kind: z.enum(KINDS),
-  timeframe: z.enum(TIMEFRAMES).optional(),
-  depth: z.number().int().positive().optional(),
-  definition: instrumentSchema,
-  sources: z.array(z.string()),
-  columns: z.array(columnSchema),
-})
-export type Description = z.infer<typeof descriptionSchema>
-export type StoredColumn = z.infer<typeof columnSchema>
+export type StoredColumn = {
+  readonly name: string
+  readonly type: ColumnType
+  readonly offset: number
+  readonly bytes: number
+  crc32: number
+}
+export type Description = SeriesKey & {
+  readonly definition: Instrument
+  readonly sources: readonly string[]
+  readonly columns: readonly StoredColumn[]
+}
 export type Header = {
   readonly rows: number
   readonly firstUs: number
@@ -115,12 +108,37 @@ export function decodeHeader(header: Buffer, name: string): Header {
   zeroed.writeUInt32LE(0, 40)
   if (crc32(zeroed) !== sum) throw damaged(name, 'checksum of the header does not match')
   const length = header.readUInt32LE(44)
-  const parsed = descriptionSchema.safeParse(JSON.parse(header.toString('utf8', FIXED_BYTES, FIXED_BYTES + length)))
-  if (!parsed.success) throw damaged(name, parsed.error.issues[0]?.message ?? 'description')
+  const description: unknown = JSON.parse(header.toString('utf8', FIXED_BYTES, FIXED_BYTES + length))
+  if (!isDescription(description)) throw damaged(name, 'description')
   return {
     rows: header.readDoubleLE(16),
     firstUs: header.readDoubleLE(24),
     lastUs: header.readDoubleLE(32),
-    description: parsed.data,
+    description,
   }
 }
+
+/**
+ * Whether a reader can work with it. By hand: its checksum says that it is what a writer of this layout wrote, and a schema
+ * would have to be loaded before the first row is read.
+ */
+function isDescription(value: unknown): value is Description {
+  const { venue, instrument, kind, timeframe, depth, definition, sources, columns } = (value ??
+    {}) as Partial<Description>
+  return (
+    typeof venue === 'string' &&
+    typeof instrument === 'string' &&
+    KINDS.some((one) => one === kind) &&
+    (timeframe === undefined || TIMEFRAMES.includes(timeframe)) &&
+    (depth === undefined || isCount(depth)) &&
+    typeof definition?.venue === 'string' &&
+    typeof definition.instrument === 'string' &&
+    [definition.tickSize, definition.lotSize].every((step) => Number(step) > 0) &&
+    Array.isArray(sources) &&
+    Array.isArray(columns) &&
+    columns.every(isColumn)
+  )
+}
+const isColumn = ({ name, type, offset, bytes, crc32: sum }: StoredColumn): boolean =>
+  typeof name === 'string' && BYTES_PER[type] > 0 && [offset, bytes, sum].every(isCount)
+const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0

@@ -4,6 +4,8 @@ import path from 'node:path'
 import { check, instrumentSchema } from '@contrail/contracts'
 import type { CandleColumns, TickColumns } from '@contrail/trading'
 import { afterAll, expect, test } from 'vitest'
+import { decodeHeader, encodeHeader, headerRoom, plan } from './format.ts'
+import type { Description } from './format.ts'
 import { PeriodFile } from './period.ts'
 import { hashSeries, openStore } from './store.ts'
 
@@ -157,4 +159,24 @@ test('rows out of order and a failed transaction leave nothing behind', async ()
   transaction.abort()
   expect(await store.list()).toEqual([])
   expect(readdirSync(path.join(store.directory, '.staging'))).toEqual([])
+})
+
+test('a header whose checksum is right is still no header when its description is not one', () => {
+  const columns = plan({ venue: 'sim', instrument: 'A-B', kind: 'candles', timeframe: '1m' }, 1)
+  const description = { venue: 'sim', instrument: 'A-B', kind: 'candles', timeframe: '1m', definition: instrument, sources: [], columns } as const // prettier-ignore
+  const read = (given: object) => {
+    const whole = { ...description, ...given } as Description
+    return decodeHeader(encodeHeader({ rows: 1, firstUs: 0, lastUs: 0, description: whole }, headerRoom(whole)), 'x')
+  }
+  expect(read({}).description.kind).toBe('candles')
+  const odd: object[] = [
+    { kind: 'bars' },
+    { timeframe: '7x' },
+    { depth: -1 },
+    { venue: 1 },
+    { definition: { ...instrument, tickSize: '0' } },
+    { columns: [{ ...columns[0], type: 'f32' }] },
+    { columns: [{ ...columns[0], bytes: 1.5 }] },
+  ]
+  for (const given of odd) expect(() => read(given)).toThrow(/description/)
 })

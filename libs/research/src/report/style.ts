@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 
 export const STYLES = [
-  fileURLToPath(import.meta.resolve('uplot/dist/uPlot.min.css')),
+  createRequire(import.meta.url).resolve('uplot/dist/uPlot.min.css'),
   path.join(import.meta.dirname, 'page/style.css'),
 ]
 export const styleText = (): string => STYLES.map((file) => readFileSync(file, 'utf8')).join('\n')

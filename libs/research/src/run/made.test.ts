@@ -18,7 +18,13 @@ const source = (text: string): string => {
 }
 /** What was made for the how-manieth time. */
 const ask = (file: string) =>
-  made(path.join(folder, 'kept'), ['test'], () => Promise.resolve({ value: ++count, inputs: [file] }), later())
+  made(
+    path.join(folder, 'kept'),
+    ['test'],
+    () => Promise.resolve({ value: ++count, inputs: [file] }),
+    undefined,
+    later(),
+  )
 /** When the files have long been what they are. */
 const later = () => Date.now() + 60_000
 

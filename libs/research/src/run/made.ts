@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { systemClock } from '@contrail/runtime/clock'
 
@@ -19,27 +19,45 @@ type Kept<T> = {
   readonly value: T
 }
 
+/** Of a value that stands for files: whether they are what they were. */
+type IsWhole<T> = (value: T) => boolean
+
 export async function made<T>(
   folder: string,
   name: readonly string[],
   make: () => Promise<{ readonly value: T; readonly inputs: readonly string[] }>,
+  isWhole?: IsWhole<T>,
   nowMs = systemClock.nowUs() / 1000,
 ): Promise<T> {
-  const key = createHash('sha256')
-    .update(JSON.stringify([SCHEMA, process.version, ...name]))
-    .digest('hex')
-    .slice(0, 32)
-  const file = path.join(folder, `${key}.json`)
-  const kept = readKept<T>(file)
-  if (kept?.schema === SCHEMA && stateOf(kept.inputs).text === kept.state) return kept.value
+  const kept = madeBefore(folder, name, isWhole)
+  if (kept !== undefined) return kept
   const { value, inputs } = await make()
   const state = stateOf(inputs)
   if (state.changedMs < nowMs - COARSE_MS) {
     const text = JSON.stringify({ schema: SCHEMA, inputs, state: state.text, value } satisfies Kept<T>)
-    keep(folder, `${key}.json`, text)
+    keep(folder, fileOf(name), text)
   }
   return value
 }
+
+/** The same without making it. */
+export function madeBefore<T>(folder: string, name: readonly string[], isWhole?: IsWhole<T>): T | undefined {
+  const kept = readKept<T>(path.join(folder, fileOf(name)))
+  if (kept?.schema !== SCHEMA || stateOf(kept.inputs).text !== kept.state) return undefined
+  return isWhole?.(kept.value) === false ? undefined : kept.value
+}
+
+function fileOf(name: readonly string[]): string {
+  const text = JSON.stringify([SCHEMA, process.version, ...name])
+  return `${createHash('sha256').update(text).digest('hex').slice(0, 32)}.json`
+}
+
+/** `sums`: the SHA-256 of each file by its name. */
+export const areWhole = (folder: string, sums: Readonly<Record<string, string>>): boolean =>
+  Object.entries(sums).every(([name, sum]) => {
+    const file = path.join(folder, name)
+    return existsSync(file) && createHash('sha256').update(readFileSync(file)).digest('hex') === sum
+  })
 
 function readKept<T>(file: string): Kept<T> | undefined {
   try {

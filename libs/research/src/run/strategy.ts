@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { refuse } from '@contrail/contracts'
 import type { StrategyDefinition } from '@contrail/trading'
 import { definitionOf } from './definition.ts'
-import { keep, made } from './made.ts'
+import { areWhole, keep, made } from './made.ts'
 
 /** The worked strategies that come with the house. */
 export const BUILT_IN_STRATEGIES = ['sma-cross', 'rsi-reversion', 'pair-spread'] as const
@@ -45,10 +44,12 @@ type KeptCode = {
 /** Made once, and again when a file of it has changed. `cache`: a folder that is nobody else's, because what is in it is run. */
 export async function prepareStrategy(strategy: string, cache: string, folder = 'strategies'): Promise<PreparedCode> {
   const entry = strategyFile(strategy, folder)
-  const make = () => makeCode(entry, cache)
-  let kept = await made<KeptCode>(cache, ['strategy', entry], make)
-  if (!isWhole(kept, cache)) kept = (await make()).value
-  const { codeSha256, module, program } = kept
+  const { codeSha256, module, program } = await made(
+    cache,
+    ['strategy', entry],
+    () => makeCode(entry, cache),
+    ({ sums }) => areWhole(cache, sums),
+  )
   const compiled = path.join(cache, 'v8')
   return {
     source: strategy,
@@ -83,19 +84,12 @@ async function makeCode(entry: string, cache: string): Promise<{ value: KeptCode
   return { value: { codeSha256: sha256, module, program, sums }, inputs: [...new Set([...inputs, ...thread.inputs])] }
 }
 
-function isWhole({ sums }: KeptCode, cache: string): boolean {
-  return Object.entries(sums).every(([name, sum]) => {
-    const file = path.join(cache, name)
-    return existsSync(file) && createHash('sha256').update(readFileSync(file)).digest('hex') === sum
-  })
-}
-
 export function strategyFile(strategy: string, folder = 'strategies'): string {
   const places = [path.resolve(strategy), path.resolve(folder, `${strategy}.ts`)]
   const found = places.find((place) => /\.(ts|js|mjs)$/.test(place) && existsSync(place))
   if (found) return found
   if ((BUILT_IN_STRATEGIES as readonly string[]).includes(strategy))
-    return fileURLToPath(import.meta.resolve(`@contrail/trading/strategies/${strategy}`))
+    return createRequire(import.meta.url).resolve(`@contrail/trading/strategies/${strategy}`)
   const mend = `name a file (${path.join(folder, 'NAME.ts')}) or one of ${BUILT_IN_STRATEGIES.join(', ')}`
   throw refuse('unknown_strategy', 'strategy', strategy, mend)
 }

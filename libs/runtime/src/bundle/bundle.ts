@@ -7,6 +7,8 @@ import type { BuildFailure, BuildOptions, BuildResult } from 'esbuild'
 import { fromShared, inputsOf, linesBefore, oneLocale, sharedPart, sharedText, wholeOf } from './shared.ts'
 import { attachMap } from './source-map.ts'
 
+export { bundleFiles } from './files.ts'
+export type { ProgramFiles } from './files.ts'
 export { inspectBundle } from './inspect.ts'
 export { linesBefore, partsOf, sharedText, wholeOf } from './shared.ts'
 export { getBundle, putBundle, thicken, thinOf } from './store.ts'

@@ -1,0 +1,59 @@
+import { execFile } from 'node:child_process'
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+
+const program = path.resolve(import.meta.dirname, '../bin/contrail.mjs')
+let home: string
+beforeAll(() => {
+  home = mkdtempSync(path.join(os.tmpdir(), 'contrail-bundled-'))
+})
+afterAll(() => rmSync(home, { recursive: true, force: true }))
+
+function contrail(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const env = { PATH: process.env['PATH'] ?? '', CONTRAIL_HOME: home, NO_COLOR: '1' }
+  return new Promise((resolve) =>
+    execFile(process.execPath, [program, ...args], { env, maxBuffer: 1e8 }, (error, out, err) =>
+      resolve({ code: error ? Number(error.code) : 0, out, err }),
+    ),
+  )
+}
+const kept = path.join('cache', 'commands')
+const names = (): string[] => readdirSync(path.join(home, kept))
+const lengthOf = (name: string): number => readFileSync(path.join(home, kept, name), 'utf8').length
+
+test('a command says the same from its sources and from what was kept of them, until a byte of that is another', async () => {
+  const file = path.join(home, 'wave.csv')
+  const lines = Array.from({ length: 300 }, (_, row) => {
+    const price = (100 + 8 * Math.sin(row / 9)).toFixed(2)
+    return `${new Date(Date.UTC(2024, 0, 1, row)).toISOString()},${price},${price},${price},${price},10`
+  })
+  writeFileSync(file, ['date,open,high,low,close,volume', ...lines].join('\n'))
+  const run = async () => {
+    const flags = ['--data', file, '--instrument', 'BTC-USDT', '--lot', '0.001', '--set', 'fast=3,slow=9,quantity=1']
+    const { code, out, err } = await contrail('backtest', 'sma-cross', ...flags, '--json')
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    const { id: _, createdAt: __, timing: ___, folder: ____, ...same } = JSON.parse(out)
+    return same
+  }
+  const first = await run()
+  expect(first.trades.length).toBeGreaterThan(0)
+  const record = names().find((name) => name.endsWith('.json')) as string
+  expect(await run()).toEqual(first)
+  expect((await contrail('backtest', '--help')).code).toBe(0)
+  expect((await contrail('backtest')).code).toBe(2)
+  expect((await contrail('backtest', 'no-such')).code).toBe(3)
+  const tick = ['backtest', 'sma-cross', '--data', file, '--instrument', 'BTC-USDT', '--tick', '0']
+  const refused = await contrail(...tick)
+  expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('tickSize') })
+
+  const chunk = names().find((name) => name.startsWith('judge-')) as string
+  const length = lengthOf(chunk)
+  appendFileSync(path.join(home, kept, chunk), 'throw new Error("not what was kept")')
+  expect(await run()).toEqual(first)
+  expect(lengthOf(chunk)).toBe(length)
+  appendFileSync(path.join(home, kept, chunk), ' ')
+  expect(await contrail(...tick)).toEqual(refused)
+  expect(names()).toContain(record)
+})
