@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import {
+  alertView,
   candleView,
   equityPoint,
   explainView,
@@ -23,6 +24,7 @@ import { EVENTS, TOPICS } from './stream/topics.ts'
 type Json = Record<string, unknown>
 
 const COMPONENTS: Readonly<Record<string, z.ZodType>> = {
+  Alert: alertView,
   Candle: candleView,
   EquityPoint: equityPoint,
   Explanation: explainView,
@@ -146,7 +148,7 @@ function streamOperation(): Json {
   return {
     operationId: 'stream',
     tags: ['stream'],
-    summary: 'Server-sent events; resumes ORDERS, TRADES and CONTROL by Last-Event-ID without gap or repeat.',
+    summary: 'Server-sent events; resumes ORDERS, TRADES, CONTROL and ALERTS by Last-Event-ID without gap or repeat.',
     description: `Events: ${Object.keys(EVENTS).join(', ')}. A comment every 2 s carries the server's time.`,
     parameters: [
       {

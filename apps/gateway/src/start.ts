@@ -51,6 +51,8 @@ export async function start(config: GatewayConfig, context: ServiceContext): Pro
   const routeContext: Parameters<typeof mountRoute>[2] = (asker): RouteContext => ({
     ...asker,
     upstream,
+    bus,
+    log,
     clock,
     account: config.account,
     status,

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { encodeJson, encodeTick, subjects } from '@contrail/contracts'
-import type { Confirm, Decision, Halt, PositionValue, StrategyEvent } from '@contrail/contracts'
+import type { Alert, AlertView, Confirm, Decision, Halt, PositionValue, StrategyEvent } from '@contrail/contracts'
 import { until } from '@contrail/runtime/testing'
 import { CLIENTS_PER_PRINCIPAL_MAX } from './stream/server.ts'
 import { startTestGateway } from './testing/gateway.ts'
@@ -68,7 +68,7 @@ test('a report arrives with an id, and a heartbeat with the server’s time', as
   const number = await report()
   await listener.wait('the report', (events) => numbers(events).includes(number))
   const heard = listener.events.find(named('report'))
-  expect(heard?.id).toMatch(/^o=\d+;t=\d+;c=\d+;i=[0-9a-f]{8}$/)
+  expect(heard?.id).toMatch(/^o=\d+;t=\d+;c=\d+;a=\d+;i=[0-9a-f]{8}$/)
   expect(heard?.data).toMatchObject({ type: 'accepted', quantity: '0.25' })
   expect(heard?.data).not.toHaveProperty('trail')
   await until(
@@ -124,9 +124,9 @@ test('a restart of the gateway is no gap either', async () => {
 })
 
 test('an id of another life of the streams is told by reset, not by silence', async () => {
-  const listener = await hear('', 'o=1;t=1;c=1;i=00000000')
+  const listener = await hear('', 'o=1;t=1;c=1;a=1;i=00000000')
   const resets = listener.events.filter(named('reset')).map(({ data }) => data['stream'])
-  expect(resets).toEqual(['ORDERS', 'TRADES', 'CONTROL'])
+  expect(resets).toEqual(['ORDERS', 'TRADES', 'CONTROL', 'ALERTS'])
   const ahead = await hear('', 't=999999999')
   expect(ahead.events.filter(named('reset')).map(({ data }) => data['stream'])).toEqual(['TRADES'])
 })
@@ -226,6 +226,34 @@ test('halts, decisions and strategy events come as they happen; a new client see
   await late.wait('the state', (events) => ['halt', 'decision'].every((name) => events.some(named(name))))
   expect(late.events.find(named('halt'))?.data).toMatchObject({ scope: 'platform', state: 'halted', reason: 'a test' })
   expect(late.events.find(named('decision'))?.data).toMatchObject({ number: 7 })
+})
+
+const alertOf = (text: string): Alert =>
+  ({ schema: 1, severity: 'critical', kind: 'fill_not_booked', source: 'portfolio', text, about: { subject: 'x' }, atUs: AT_US }) as never // prettier-ignore
+const tell = (text: string) => gateway.operator.publish('alerts.critical.fill_not_booked', encodeJson(alertOf(text)))
+
+test('an alert comes as it happens, one of meanwhile is not missed, and REST lists them newest first, page by page', async () => {
+  const listener = await hear('?topics=alerts')
+  await tell('first')
+  await listener.wait('the alert', (events) => events.some(named('alert')))
+  const heard = listener.events.find(named('alert'))?.data
+  expect(heard).toEqual({ ...alertOf('first'), schema: undefined, sequence: expect.any(Number) })
+  listener.close()
+  await tell('second')
+  await gateway.operator.publish('alerts.critical.nonsense', encodeJson({ nonsense: true }))
+  await tell('third')
+  const again = await hear('?topics=alerts', listener.lastId())
+  await again.wait('those of meanwhile', (events) => events.filter(named('alert')).length === 2)
+  expect(again.events.filter(named('alert')).map(({ data }) => data['text'])).toEqual(['second', 'third'])
+  const list = async (query: string) => {
+    const answer = await fetch(`${gateway.url}/v1/alerts?${query}`, { headers: { authorization: `Bearer ${gateway.token}` } }) // prettier-ignore
+    return (await answer.json()) as { items: AlertView[]; next?: string }
+  }
+  const { items, next } = await list('limit=3')
+  expect(items.map(({ text }) => text)).toEqual(['third', 'second'])
+  const rest = await list(`limit=3&cursor=${next}`)
+  expect([rest.items.map(({ text }) => text), rest.next]).toEqual([['first'], undefined])
+  expect(await list('cursor=1')).toEqual({ items: [] })
 })
 
 test('a message that is not of the contract is left out and delays nobody', async () => {

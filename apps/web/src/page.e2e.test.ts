@@ -174,6 +174,36 @@ test.skipIf(!found)('a strategy that stands still is not counted as running and 
   await page.getByText('2 running').waitFor()
 })
 
+test.skipIf(!found)(
+  'alerts are counted and listed, critical ones stand on top until they are hidden, also after a reload',
+  async () => {
+    const fresh = async () => Number(await attribute('alerts', 'data-new'))
+    await world.alert('critical', 'position_mismatch', 'from a day that is over', nowUs() - 2 * 86_400e6)
+    await world.alert('warning', 'order_not_found', 'cancel of sma-demo-3-0: there is no such order', nowUs())
+    await world.alert('critical', 'fill_not_booked', 'A report was given up: no such row', nowUs())
+    await until('two new ones', async () => (await fresh()) === 2)
+    await byId('alert-banner').getByText('A report was given up').waitFor()
+    expect(await byId('alert-banner').locator('li').count()).toBe(1)
+    await shot('alert-1440')
+    await byId('alert-banner').getByRole('button').click()
+    await until('hidden', async () => (await page.getByTestId('alert-banner').count()) === 0)
+    await page.reload()
+    await until('one is left', async () => (await fresh()) === 1)
+    expect(await page.getByTestId('alert-banner').count()).toBe(0)
+    await byId('alerts').click()
+    await byId('alert-list').waitFor()
+    const severities = () => page.getByTestId('alert').evaluateAll((all) => all.map((one) => one.dataset['severity']))
+    expect(await severities()).toEqual(['critical', 'warning', 'critical'])
+    await shot('alerts-1440')
+    await page.getByRole('button', { name: 'Hide all' }).click()
+    await until('none is new', async () => (await fresh()) === 0)
+    await page.keyboard.press('Escape')
+    for (const text of ['first', 'second', 'third', 'fourth', 'fifth'])
+    await world.alert('critical', 'fill_not_booked', `the ${text} report was given up and lies in the dead letters`, nowUs()) // prettier-ignore
+    await byId('alert-banner').getByText('and 2 more').waitFor()
+  },
+)
+
 test.skipIf(!found)('a full page at each width, dark and light, without a sideways scroll', async () => {
   const endUs = nowUs()
   standIn.says.orders = [

@@ -107,6 +107,7 @@ export type { StudyValue, TrialJob, TrialResult } from './messages/research.ts'
 export { alertSchema, deadLetterSchema, haltSchema, positionSchema, TRADING_STATES } from './messages/platform.ts'
 export type { Alert, DeadLetter, Halt, PositionValue } from './messages/platform.ts'
 export {
+  alertView,
   candleQuery,
   candleView,
   deployRequest,
@@ -125,6 +126,7 @@ export {
   strategyView,
 } from './http/views.ts'
 export type {
+  AlertView,
   CandleView,
   EquityPoint,
   ExplainView,

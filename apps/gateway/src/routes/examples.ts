@@ -119,6 +119,15 @@ export const strategy = {
   updatedUs: at,
 }
 export const halt = { scope: 'platform', state: 'halted', reason: 'maintenance', by: 'token', atUs: at }
+export const alert = {
+  sequence: 7,
+  severity: 'critical',
+  kind: 'strategy_halted',
+  source: 'engine-1',
+  text: 'sma-demo halted: a handler threw: no price at strategies/sma-demo.ts:12',
+  about: { strategy: 'sma-demo', subject: 'orders.signal.sma-demo' },
+  atUs: at,
+}
 export const explain = {
   order,
   decision: { number: 17, reasons: { fast: 64251.2, slow: 64249.9 } },

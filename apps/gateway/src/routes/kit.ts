@@ -1,10 +1,13 @@
 import { z } from 'zod'
 import { check } from '@contrail/contracts'
+import type { Bus, Logger } from '@contrail/runtime'
 import type { Upstream } from '../upstream.ts'
 
 /** What a handler may use. */
 export type RouteContext = {
   upstream: Upstream
+  bus: Bus
+  log: Logger
   clock: { nowUs(): number }
   /** Who asks, for the audit of changes. */
   principal: string

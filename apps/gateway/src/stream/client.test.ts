@@ -5,7 +5,7 @@ import type { StreamEvent } from './topics.ts'
 
 const text = new TextDecoder()
 function client(onClose: (reason: string) => void = () => undefined): StreamClient {
-  const cursors = { o: 0, t: 0, c: 0 }
+  const cursors = { o: 0, t: 0, c: 0, a: 0 }
   return new StreamClient({
     topics: new Set(TOPICS),
     instruments: undefined,
@@ -63,6 +63,6 @@ test('a fact that was sent is not sent again', async () => {
 })
 
 test('an id of nobody is refused by name', () => {
-  expect(parseId('o=12;t=34;c=5')).toEqual({ cursors: { o: 12, t: 34, c: 5 } })
+  expect(parseId('o=12;t=34;c=5;a=6')).toEqual({ cursors: { o: 12, t: 34, c: 5, a: 6 } })
   expect(() => parseId("1; drop table 'x'")).toThrow(/Last-Event-ID/)
 })

@@ -33,11 +33,11 @@ export type Facts = {
   ): Promise<Reader>
 }
 
-/** ORDERS, TRADES and CONTROL, each read once for all clients. */
+/** ORDERS, TRADES, CONTROL and ALERTS, each read once for all clients. */
 export function createFacts({ bus, clock, log, metrics, emit, onReset }: FactsOptions): Facts {
   const bad = metrics.counter('gateway_bad_messages_total', 'Messages that are not of the contract', ['stream'])
-  const cursors: Cursors = { o: 0, t: 0, c: 0 }
-  const incarnations: Record<Letter, string> = { o: '', t: '', c: '' }
+  const cursors: Cursors = { o: 0, t: 0, c: 0, a: 0 }
+  const incarnations: Record<Letter, string> = { o: '', t: '', c: '', a: '' }
   const readers = new Map<Letter, Reader>()
   const decisions = new Map<string, StreamEvent>()
   let stopped = false

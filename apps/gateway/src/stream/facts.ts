@@ -8,6 +8,7 @@ import {
   strategyEventSchema,
 } from '@contrail/contracts'
 import type { BusMessage } from '@contrail/runtime'
+import { alertOf } from '../alerts.ts'
 import { eventOf } from './topics.ts'
 import type { Letter, StreamEvent } from './topics.ts'
 
@@ -26,8 +27,10 @@ export function factOf(letter: Letter, { subject, data, sequence }: BusMessage):
       return eventOf('strategy', decodeJson(strategyEventSchema, data, 'strategyEvent'), { at })
     case 'control':
       return eventOf('control', decodeJson(controlSchema, data, 'control'), { at })
+    case 'alert':
+      return eventOf('alert', alertOf(data, sequence), { at })
     default:
-      throw new Error(`${subject} does not belong in a money stream`)
+      throw new Error(`${subject} does not belong in a stream of facts`)
   }
 }
 

@@ -9,6 +9,7 @@ export const TOPICS = [
   'strategies',
   'positions',
   'halts',
+  'alerts',
   'feeds',
   'equity',
   'status',
@@ -28,13 +29,14 @@ export const EVENTS: Record<StreamEventName, Topic | undefined> = {
   control: 'strategies',
   position: 'positions',
   halt: 'halts',
+  alert: 'alerts',
   feed: 'feeds',
   equity: 'equity',
   status: 'status',
 }
 
 /** Streams whose sequences a client carries, by their letter in the event id. */
-export const RESUMED = { o: 'ORDERS', t: 'TRADES', c: 'CONTROL' } as const
+export const RESUMED = { o: 'ORDERS', t: 'TRADES', c: 'CONTROL', a: 'ALERTS' } as const
 export type Letter = keyof typeof RESUMED
 export const LETTERS = Object.keys(RESUMED) as Letter[]
 
@@ -76,7 +78,7 @@ export function parseInstruments(text: string | undefined): ReadonlySet<string> 
   return new Set(list)
 }
 
-/** `o=12;t=34;c=5;i=9f2c01aa`: a sequence per stream, and a mark of the streams' incarnations. */
+/** `o=12;t=34;c=5;a=6;i=9f2c01aa`: a sequence per stream, and a mark of the streams' incarnations. */
 export type Cursors = Record<Letter, number>
 export const formatId = (cursors: Cursors, incarnation: string): string =>
   `${LETTERS.map((letter) => `${letter}=${cursors[letter]}`).join(';')};i=${incarnation}`
@@ -86,10 +88,10 @@ export function parseId(text: string | undefined): { cursors: Partial<Cursors>; 
   const cursors: Partial<Cursors> = {}
   let incarnation: string | undefined
   for (const part of text.split(';')) {
-    const match = /^([otc])=(\d{1,15})$/.exec(part)
+    const match = /^([otca])=(\d{1,15})$/.exec(part)
     if (match) cursors[match[1] as Letter] = Number(match[2])
     else if (/^i=[0-9a-f]{1,16}$/.test(part)) incarnation = part.slice(2)
-    else throw refuse('invalid', 'Last-Event-ID', text, 'send an id as this stream gave it, such as o=12;t=34;c=5')
+    else throw refuse('invalid', 'Last-Event-ID', text, 'send an id as this stream gave it, such as o=12;t=34;c=5;a=6')
   }
   return incarnation === undefined ? { cursors } : { cursors, incarnation }
 }

@@ -1,3 +1,4 @@
+import { AlertBanner } from './alerts.tsx'
 import { EquityPanel } from './equity.tsx'
 import { Explain } from './explain.tsx'
 import { Header } from './header.tsx'
@@ -21,6 +22,7 @@ export function App() {
       </a>
       <Header />
       <HaltBanner />
+      <AlertBanner />
       <main className="grid">
         <MarketPanel />
         <aside className="side">

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react'
 import { addDecimal, subtractDecimal } from '@contrail/contracts'
+import { Alerts } from './alerts.tsx'
 import { age, money, percent, shortTime, timeOf, toneOf } from './format.ts'
 import { KillSwitch } from './kill-switch.tsx'
 import type { Model } from './model.ts'
@@ -17,6 +18,7 @@ export function Header() {
       <Figures />
       <div className="top-right">
         <Connection />
+        <Alerts />
         <KillSwitch />
       </div>
     </header>

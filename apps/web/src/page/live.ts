@@ -1,4 +1,5 @@
 import type {
+  AlertView,
   CandleView,
   EquityPoint,
   FillView,
@@ -12,8 +13,9 @@ import type {
   TickGroup,
 } from '@contrail/contracts'
 import { explain, get, openSession, takeToken } from './api.ts'
+import { rememberHidden } from './hidden-alerts.ts'
 import type { Market } from './model.ts'
-import { answeredOrders, mergeFills, reduce } from './reduce.ts'
+import { ALERTS_MAX, answeredOrders, mergeAlerts, mergeFills, reduce } from './reduce.ts'
 import { notify, read, update } from './store.ts'
 import { openStream } from './stream.ts'
 
@@ -37,6 +39,7 @@ let stream: { stop(): void } | undefined
 
 /** Token of the URL -> session, then the stream; everything else follows from its first event. */
 export async function begin(): Promise<void> {
+  rememberHidden()
   addEventListener('hashchange', () => void enter(takeToken()))
   await enter(takeToken())
 }
@@ -100,6 +103,7 @@ export async function refreshAll(): Promise<void> {
     refreshEquity,
     refreshPnl,
     refreshHalts,
+    refreshAlerts,
     refreshFeeds,
   ]
   await Promise.all(all.map(quietly))
@@ -174,6 +178,11 @@ async function refreshEquity(): Promise<void> {
 async function refreshPnl(): Promise<void> {
   const { items } = await get<List<PnlView>>('/v1/pnl?group=account')
   update((model) => ({ ...model, pnl: items }))
+}
+
+async function refreshAlerts(): Promise<void> {
+  const { items } = await get<List<AlertView>>(`/v1/alerts?limit=${ALERTS_MAX}`)
+  update((model) => ({ ...model, alerts: mergeAlerts(model.alerts, items) }))
 }
 
 async function refreshHalts(): Promise<void> {

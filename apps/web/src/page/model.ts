@@ -1,4 +1,5 @@
 import type {
+  AlertView,
   EquityPoint,
   FillView,
   HaltView,
@@ -30,6 +31,10 @@ export type Model = {
   strategies: readonly StrategyView[] | undefined
   decisions: Readonly<Record<string, StreamEvents['decision']>>
   halts: Readonly<Record<string, HaltView>>
+  /** Newest first. */
+  alerts: readonly AlertView[]
+  /** Of alerts that were looked at here: `alertKey`. */
+  hidden: ReadonlySet<string>
   feeds: Readonly<Record<string, StreamEvents['feed']>>
   status: StreamEvents['status'] | undefined
   notices: readonly Notice[]
@@ -51,6 +56,8 @@ export const EMPTY: Model = {
   strategies: undefined,
   decisions: {},
   halts: {},
+  alerts: [],
+  hidden: new Set(),
   feeds: {},
   status: undefined,
   notices: [],
@@ -59,6 +66,9 @@ export const EMPTY: Model = {
 
 export const positionKey = (position: PositionView): string =>
   [position.account, position.strategy, position.venue, position.instrument].join('.')
+
+/** The stream may be made anew and count from one again: the time tells which alert it was. */
+export const alertKey = ({ atUs, sequence }: AlertView): string => `${atUs}.${sequence}`
 
 /** TERMINAL_STATUSES of the contracts, spelled here because its module would bring every schema into the browser. */
 export const ENDED: ReadonlySet<OrderView['status']> = new Set([

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import type { CandleView, FillView, OrderView, StreamEvents, Us } from '@contrail/contracts'
+import type { AlertView, CandleView, FillView, OrderView, StreamEvents, Us } from '@contrail/contracts'
 import { markersOf } from './markers.ts'
 import { EMPTY } from './model.ts'
 import type { Model } from './model.ts'
-import { answeredOrders, mergeFills, mergeOrders, ORDERS_MAX, reduce } from './reduce.ts'
+import { answeredOrders, mergeAlerts, mergeFills, mergeOrders, ORDERS_MAX, reduce } from './reduce.ts'
 
 const report = (change: object = {}): StreamEvents['report'] =>
   ({
@@ -127,4 +127,11 @@ test('a halt that is gone leaves the list, a resumed one stays as it was said', 
   expect(model.halts).toEqual({ platform: halted })
   expect(reduce(model, 'halt', { ...halted, state: 'active' }).halts['platform']?.state).toBe('active')
   expect(reduce(model, 'halt', { scope: 'platform', state: 'active' }).halts).toEqual({})
+})
+
+test('alerts are newest first and each once, by the stream and by REST, also when the stream was made anew', () => {
+  const alert = (sequence: number, atUs: number) => ({ sequence, atUs, text: `${sequence}` }) as unknown as AlertView
+  const model = [alert(1, 10), alert(2, 20)].reduce((all, one) => reduce(all, 'alert', one), EMPTY)
+  const all = mergeAlerts(model.alerts, [alert(2, 20), alert(1, 10), alert(1, 30)])
+  expect(all.map(({ sequence, atUs }) => [sequence, atUs])).toEqual([[1, 30], [2, 20], [1, 10]]) // prettier-ignore
 })

@@ -1,5 +1,5 @@
-import type { FillView, OrderView, StreamEventName, StreamEvents } from '@contrail/contracts'
-import { ENDED, positionKey } from './model.ts'
+import type { AlertView, FillView, OrderView, StreamEventName, StreamEvents } from '@contrail/contracts'
+import { alertKey, ENDED, positionKey } from './model.ts'
 import type { Model } from './model.ts'
 
 export const ORDERS_MAX = 200
@@ -7,6 +7,7 @@ export const ORDERS_MAX = 200
 export const OPEN_ORDERS_MAX = 500
 export const FILLS_MAX = 1_000
 const EQUITY_MAX = 5_000
+export const ALERTS_MAX = 200
 
 /** The model after one event of the stream. Repeats and late answers change nothing. */
 export function reduce<N extends StreamEventName>(model: Model, name: N, data: StreamEvents[N]): Model {
@@ -48,6 +49,7 @@ const steps: { [N in StreamEventName]?: (model: Model, data: StreamEvents[N]) =>
     const { [halt.scope]: _gone, ...halts } = model.halts
     return { ...model, halts }
   },
+  alert: (model, alert) => ({ ...model, alerts: mergeAlerts(model.alerts, [alert]) }),
   feed: (model, feed) => ({ ...model, feeds: { ...model.feeds, [`${feed.venue}.${feed.instrument}`]: feed } }),
   equity(model, point) {
     const last = model.equity?.at(-1)
@@ -90,6 +92,12 @@ export function mergeFills(known: readonly FillView[], more: readonly FillView[]
   const key = (fill: FillView) => `${fill.venue} ${fill.account} ${fill.orderId} ${fill.tradeId}`
   const byKey = new Map([...known, ...more].map((fill) => [key(fill), fill]))
   return [...byKey.values()].sort((a, b) => b.atUs - a.atUs || compare(key(b), key(a))).slice(0, FILLS_MAX)
+}
+
+/** Newest first, each once. */
+export function mergeAlerts(known: readonly AlertView[], more: readonly AlertView[]): AlertView[] {
+  const byKey = new Map([...known, ...more].map((alert) => [alertKey(alert), alert]))
+  return [...byKey.values()].sort((a, b) => b.atUs - a.atUs || b.sequence - a.sequence).slice(0, ALERTS_MAX)
 }
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)

@@ -241,6 +241,12 @@ export class World {
     await kv.put(`paper.${strategy}.sim.${instrument}`, encodeJson(value))
   }
 
+  async alert(severity: string, kind: string, text: string, atUs: number): Promise<void> {
+    const about = { strategy: 'sma-demo', subject: 'trades.confirm.paper.sma-demo' }
+    const alert = { schema: 1, severity, kind, source: 'portfolio', text, about, atUs }
+    await this.#bus.publish(subjects.alert(severity, kind), encodeJson(alert))
+  }
+
   async halt(state: string, reason: string, atUs: number): Promise<void> {
     const kv = await this.#bus.kv('halts')
     await kv.put('platform', encodeJson({ schema: 1, state, reason, by: 'admin-page', atUs }))

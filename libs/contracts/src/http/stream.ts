@@ -2,7 +2,7 @@ import type { Confirm } from '../messages/confirm.ts'
 import type { Candle, FeedStatus } from '../messages/market.ts'
 import type { Decision, Manual } from '../messages/signal.ts'
 import type { Control, StrategyEvent } from '../messages/strategy.ts'
-import type { EquityPoint, HaltView, PositionView, StatusView } from './views.ts'
+import type { AlertView, EquityPoint, HaltView, PositionView, StatusView } from './views.ts'
 
 /** Trades of one instrument within one second of venue time, as one event: nothing that a bar needs is lost. */
 export type TickGroup = {
@@ -41,6 +41,7 @@ export type StreamEvents = {
   decision: Omit<Decision, 'trail' | 'schema' | 'tenant'> & Stored
   strategy: StrategyEvent | ActivatedEvent
   control: Control
+  alert: AlertView
   position: PositionView
   /** Without a reason: the halt is gone. */
   halt: HaltView | { scope: string; state: 'active' }

@@ -12,7 +12,7 @@ import {
   venueField,
 } from '../fields.ts'
 import { confirmSchema, fillSchema, ORDER_STATUSES, reasonSchema } from '../messages/confirm.ts'
-import { TRADING_STATES } from '../messages/platform.ts'
+import { alertSchema, TRADING_STATES } from '../messages/platform.ts'
 import { ORDER_TYPES, TIMES_IN_FORCE } from '../messages/signal.ts'
 
 /** What REST and the CLI show. Money and quantities are decimal strings; times are microseconds. */
@@ -154,6 +154,10 @@ export const haltView = z.object({
   atUs: usField,
 })
 export type HaltView = z.infer<typeof haltView>
+
+/** With its place in the stream ALERTS. */
+export const alertView = alertSchema.omit({ schema: true }).extend({ sequence: z.number().int() })
+export type AlertView = z.infer<typeof alertView>
 
 export const statusView = z.object({
   version: z.string(),
