@@ -11,7 +11,7 @@ export const SCHEMA_FILES: Readonly<Record<DatabaseName, readonly string[]>> = {
   user: ['user.ts'],
   strategy: ['strategy.ts'],
   market: ['market.ts'],
-  trade: ['orders.ts', 'paper.ts', 'ledger.ts'],
+  trade: ['orders.ts', 'paper.ts', 'ledger.ts', 'dropped.ts'],
 }
 
 /** SQL of the tables of one database as the schema files state them now, made by drizzle-kit. */

@@ -88,6 +88,16 @@ describe('the runner', () => {
     expect(await runMigrations(sql, 'user', [file('x/3', 'create table three (x int)')])).toEqual(['x/3'])
   })
 
+  test('a database of an earlier version goes on, and loses what a later one drops', async () => {
+    const files = migrationFiles('trade')
+    const before = files.filter(({ name }) => name < 'trade/0250')
+    await runMigrations(sql, 'user', before)
+    await sql`insert into orders_inbox (stream, incarnation, sequence, tenant_id) values ('ORDERS', 'i', 1, 'main')`
+    expect(await runMigrations(sql, 'user', files)).toEqual(files.slice(before.length).map(({ name }) => name))
+    const [row] = await sql`select to_regclass('orders_inbox') as found`
+    expect(row).toEqual({ found: null })
+  })
+
   test('two at once run a file once', async () => {
     const files = [file('x/4', 'create table four (x int); insert into four values (1)')]
     const other = databases.open('admin', 'user', { max: 1 })

@@ -132,19 +132,6 @@ export const orderQuarantine = pgTable('order_quarantine', {
   atUs: us('at_us').notNull(),
 })
 
-/** A message that has had its effect. Written in the transaction of the effect. */
-export const ordersInbox = pgTable(
-  'orders_inbox',
-  {
-    stream: text('stream').notNull(),
-    incarnation: text('incarnation').notNull(),
-    sequence: bigint('sequence', { mode: 'number' }).notNull(),
-    tenantId: tenantId(),
-    writtenUs: writtenUs(),
-  },
-  (table) => [primaryKey({ columns: [table.stream, table.incarnation, table.sequence] })],
-)
-
 /** The highest (decision number, intent index) that had its effect: numbers of one writer only grow. */
 export const decisionHeads = pgTable(
   'decision_heads',

@@ -35,9 +35,6 @@ export type Decision = {
   /** A person may cancel what a strategy placed; a strategy only its own. */
   readonly ofPerson: boolean
 }
-/** What one intent writes besides its own rows. */
-type Marks = { readonly head: Head; readonly last: Partial<Batch> }
-
 /** Recent orders kept for C8 and C11. */
 const RECENT_MAX = 5000
 /** No account has more orders in hand than this (C10 comes first; this is the memory's own limit). */
@@ -45,40 +42,36 @@ const OPEN_MAX = 10_000
 
 /** Carries out a decision from where it was left. One that came before changes nothing. */
 export async function decide(desk: Desk, decision: Decision): Promise<void> {
-  const { strategy, number, intents, source } = decision
+  const { strategy, number, intents } = decision
   const done = desk.state.heads.get(strategy)
   const from = !done || number > done.number ? 0 : number === done.number ? done.index + 1 : intents.length
-  const inbox = { inbox: source }
   if (from >= intents.length) {
-    if (intents.length > 0) desk.metrics.repeats.inc()
     // A decision without orders is not remembered by number: nothing depends on it.
-    await commit(desk, { ...EMPTY_BATCH, ...inbox })
+    if (intents.length > 0) desk.metrics.repeats.inc()
     return
   }
-  for (let index = from; index < intents.length; index++) {
-    const last = index === intents.length - 1 ? inbox : {}
-    await carryOut(desk, decision, intents[index] as Intent, { head: { strategy, number, index }, last })
-  }
+  for (let index = from; index < intents.length; index++)
+    await carryOut(desk, decision, intents[index] as Intent, { strategy, number, index })
   desk.metrics.signalToAck.observe(secondsSince(desk, decision.storedUs))
   makeAhead(desk.writer.tenant, `${strategy}-${number + 1}-0`)
 }
 
-async function carryOut(desk: Desk, decision: Decision, intent: Intent, marks: Marks): Promise<void> {
-  if (intent.type === 'place') return await place(desk, decision, intent, marks)
+async function carryOut(desk: Desk, decision: Decision, intent: Intent, head: Head): Promise<void> {
+  if (intent.type === 'place') return await place(desk, decision, intent, head)
   const held = desk.state.open.get(intent.orderId) ?? (await loadHeld(desk.writer, { orderId: intent.orderId }))
   if (!held || (held.head.strategy !== decision.strategy && !decision.ofPerson)) {
     const cause = `${intent.type}: no order ${intent.orderId} of ${decision.strategy} in this account`
     const quarantined = [{ orderId: undefined, event: intent, cause }]
-    await commit(desk, { ...EMPTY_BATCH, quarantined, head: marks.head, ...marks.last })
+    await commit(desk, { ...EMPTY_BATCH, quarantined, head })
     desk.alerts.send('warning', 'order_not_found', cause, { strategy: decision.strategy, orderId: intent.orderId })
     return
   }
   const settled = held.attempts.some((one) => one.state === 'unknown') ? await resolve(desk, held) : held
-  if (intent.type === 'cancel') await cancel(desk, decision, settled, marks)
-  else await amend(desk, decision, settled, intent, marks)
+  if (intent.type === 'cancel') await cancel(desk, decision, settled, head)
+  else await amend(desk, decision, settled, intent, head)
 }
 
-async function place(desk: Desk, decision: Decision, intent: PlaceIntent, marks: Marks): Promise<void> {
+async function place(desk: Desk, decision: Decision, intent: PlaceIntent, head: Head): Promise<void> {
   if (desk.state.open.size >= OPEN_MAX) throw new Error(`${OPEN_MAX} orders are open in one account`)
   const key = instrumentKey(intent.venue, intent.instrument)
   // Mostly there is nothing to wait for, and a wait costs its turns.
@@ -101,13 +94,13 @@ async function place(desk: Desk, decision: Decision, intent: PlaceIntent, marks:
     desk.metrics.denials.inc({ code: verdict.reason.code })
     const denied = applyEvents(held, desk.writer.tenant, [{ type: 'denied', reason: verdict.reason }], view.nowUs)
     const insert: Batch = { ...EMPTY_BATCH, held: [{ held: denied.held, insert: true }] }
-    await commit(desk, { ...mergeBatches(denied.batch, insert), head: marks.head, ...marks.last })
+    await commit(desk, { ...mergeBatches(denied.batch, insert), head })
     return
   }
   desk.state.recent.push(recentOf({ orderId: intent.orderId, strategy: decision.strategy, atUs: view.nowUs }, intent))
   if (desk.state.recent.length > RECENT_MAX) desk.state.recent = desk.state.recent.slice(-RECENT_MAX / 2)
   const validUntilUs = decision.atUs + view.limits.signalAgeMaxUs
-  await sendFirst(desk, held, verdict.approved, { ...marks, validUntilUs, storedUs: decision.storedUs })
+  await sendFirst(desk, held, verdict.approved, { head, validUntilUs, storedUs: decision.storedUs })
 }
 
 /** Before the gate is asked: what the venue cannot do, and orders that hang on nothing. */
@@ -136,17 +129,17 @@ function heldOf(desk: Desk, decision: Decision, intent: PlaceIntent, verdict: Ve
 const asApplied = (held: Held): Applied => ({ held, batch: EMPTY_BATCH, alarms: [] })
 
 /** Our own no to a cancel or amend, in the words that a venue's would have. */
-async function refuseChange(desk: Desk, held: Held, marks: Marks, code: string, text: string): Promise<void> {
+async function refuseChange(desk: Desk, held: Held, head: Head, code: string, text: string): Promise<void> {
   const no = report(held, desk.writer.tenant, 'cancel_rejected', desk.market.nowUs(), { reason: reason(code, text) })
-  await commit(desk, { ...EMPTY_BATCH, reports: [no], head: marks.head, ...marks.last })
+  await commit(desk, { ...EMPTY_BATCH, reports: [no], head })
 }
 
-async function cancel(desk: Desk, decision: Decision, held: Held, marks: Marks): Promise<void> {
+async function cancel(desk: Desk, decision: Decision, held: Held, head: Head): Promise<void> {
   const status = statusOf(held.order)
-  if (status === 'pending_cancel') return await refuseChange(desk, held, marks, 'CANCEL_PENDING', 'asked already')
-  if (isOver(held)) return await refuseChange(desk, held, marks, 'TOO_LATE_TO_CANCEL', `it is ${status}`)
+  if (status === 'pending_cancel') return await refuseChange(desk, held, head, 'CANCEL_PENDING', 'asked already')
+  if (isOver(held)) return await refuseChange(desk, held, head, 'TOO_LATE_TO_CANCEL', `it is ${status}`)
   if (status === 'unknown' || status === 'pending_new')
-    return await refuseChange(desk, held, marks, 'ORDER_UNKNOWN', 'it is being looked for; ask again')
+    return await refuseChange(desk, held, head, 'ORDER_UNKNOWN', 'it is being looked for; ask again')
   const limits = limitsFor(desk.limits, scopeOf(desk, decision.strategy, held.head))
   const verdict = checkCancel(held.origin as string, {
     nowUs: desk.market.nowUs(),
@@ -155,15 +148,14 @@ async function cancel(desk: Desk, decision: Decision, held: Held, marks: Marks):
   })
   if (verdict.verdict === 'denied') {
     desk.metrics.denials.inc({ code: verdict.reason.code })
-    return await refuseChange(desk, held, marks, verdict.reason.code, verdict.reason.text)
+    return await refuseChange(desk, held, head, verdict.reason.code, verdict.reason.text)
   }
   await send(
     desk,
     asApplied(held),
     { kind: 'cancel', approved: verdict.approved },
     {
-      first: { head: marks.head },
-      last: marks.last,
+      first: { head },
       validUntilUs: Number.MAX_SAFE_INTEGER,
       storedUs: decision.storedUs,
     },
@@ -175,23 +167,22 @@ async function amend(
   decision: Decision,
   held: Held,
   intent: Extract<Intent, { type: 'amend' }>,
-  marks: Marks,
+  head: Head,
 ): Promise<void> {
   const status = statusOf(held.order)
   if (status !== 'new' && status !== 'partially_filled')
-    return await refuseChange(desk, held, marks, 'NOT_OPEN', `it is ${status}`)
+    return await refuseChange(desk, held, head, 'NOT_OPEN', `it is ${status}`)
   const verdict = judgeAmend(desk, held, { ...termsOf(held.order), ...changes(intent) }, decision.atUs)
   if (verdict.verdict === 'denied') {
     desk.metrics.denials.inc({ code: verdict.reason.code })
-    return await refuseChange(desk, held, marks, verdict.reason.code, verdict.reason.text)
+    return await refuseChange(desk, held, head, verdict.reason.code, verdict.reason.text)
   }
   await send(
     desk,
     asApplied(held),
     { kind: 'amend', approved: verdict.approved },
     {
-      first: { head: marks.head },
-      last: marks.last,
+      first: { head },
       validUntilUs: decision.atUs + limitsFor(desk.limits, scopeOf(desk, decision.strategy, held.head)).signalAgeMaxUs,
       storedUs: decision.storedUs,
     },

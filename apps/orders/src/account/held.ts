@@ -70,7 +70,6 @@ export type Batch = {
   readonly reports: readonly Report[]
   readonly quarantined: readonly Quarantined[]
   readonly head?: Head
-  readonly inbox?: Cursor
   readonly venueCursor?: number
 }
 export const EMPTY_BATCH: Batch = { held: [], attempts: [], fills: [], reports: [], quarantined: [] }

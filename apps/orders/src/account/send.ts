@@ -25,8 +25,6 @@ export type Request =
 export type SendOptions = {
   /** What is committed together with the attempt. */
   readonly first?: Partial<Batch>
-  /** What is committed together with the answer. */
-  readonly last?: Partial<Batch>
   readonly validUntilUs: number
   /** When the signal was stored, for the figures. */
   readonly storedUs?: number
@@ -37,7 +35,7 @@ export async function sendFirst(
   desk: Desk,
   fresh: Held,
   approved: Approved<PlaceRequest>,
-  options: Pick<SendOptions, 'last' | 'validUntilUs' | 'storedUs'> & { readonly head: Head },
+  options: Pick<SendOptions, 'validUntilUs' | 'storedUs'> & { readonly head: Head },
 ): Promise<void> {
   const request: Request = { kind: 'place', approved }
   const attempt = attemptOf(desk, fresh, request, options.validUntilUs, fresh.head.createdUs)
@@ -45,7 +43,7 @@ export async function sendFirst(
   const beganMs = desk.clock.monotonicMs()
   await commitFirst(desk, firstAttempt(fresh, attempt, options.head))
   desk.metrics.attemptCommit.observe((desk.clock.monotonicMs() - beganMs) / 1000)
-  await sendWritten(desk, fresh.head.orderId, request, attempt, options)
+  await sendWritten(desk, fresh.head.orderId, request, attempt, options.storedUs)
 }
 
 /** Attempt row, commit, send once, record. With `sendFirst` the only way to the venue. */
@@ -56,7 +54,7 @@ export async function send(desk: Desk, base: Applied, request: Request, options:
   const moved = applyEvents(base.held, writer.tenant, [attemptEvent(request, attempt.attempt)], nowUs)
   raise(desk, moved)
   if (moved.batch.quarantined.length > 0)
-    return commit(desk, mergeBatches(base.batch, moved.batch, rest(options.first), rest(options.last)))
+    return commit(desk, mergeBatches(base.batch, moved.batch, rest(options.first)))
   const written = addAttempt(moved, attempt)
   crashPoint('orders.before_attempt')
   const beganMs = clock.monotonicMs()
@@ -64,7 +62,7 @@ export async function send(desk: Desk, base: Applied, request: Request, options:
   desk.metrics.attemptCommit.observe((clock.monotonicMs() - beganMs) / 1000)
   if (request.kind === 'cancel')
     desk.state.recentCancelsUs = [...desk.state.recentCancelsUs.slice(-CANCELS_KEPT), nowUs]
-  await sendWritten(desk, written.held.head.orderId, request, attempt, options)
+  await sendWritten(desk, written.held.head.orderId, request, attempt, options.storedUs)
 }
 
 function attemptOf(desk: Desk, held: Held, request: Request, validUntilUs: number, createdUs: number): Attempt {
@@ -86,13 +84,13 @@ async function sendWritten(
   orderId: string,
   request: Request,
   attempt: Attempt,
-  { storedUs, last }: Pick<SendOptions, 'storedUs' | 'last'>,
+  storedUs: number | undefined,
 ): Promise<void> {
   crashPoint('orders.after_commit_before_send')
   if (storedUs !== undefined) desk.metrics.signalToSent.observe(secondsSince(desk, storedUs))
   const outcome = await exchange(desk, orderId, request, attempt)
   crashPoint('orders.after_send_before_record')
-  await record(desk, orderId, attempt, outcome, last)
+  await record(desk, orderId, attempt, outcome)
 }
 
 const rest = (part: Partial<Batch> | undefined): Batch => ({ ...EMPTY_BATCH, ...part })
@@ -147,14 +145,14 @@ async function ask(desk: Desk, request: Request, attempt: Attempt): Promise<Outc
 }
 
 /** The answer, and whatever the venue has told meanwhile, in one transaction. */
-async function record(desk: Desk, orderId: string, attempt: Attempt, outcome: Outcome, last?: Partial<Batch>) {
+async function record(desk: Desk, orderId: string, attempt: Attempt, outcome: Outcome) {
   const held = desk.state.open.get(orderId)
   if (!held) throw new Error(`${orderId} is not in hand after its own request`)
   const events = answerEvents(attempt, outcome)
   const moved = applyEvents(held, desk.writer.tenant, events, desk.market.nowUs())
   const state = outcome.outcome === 'duplicate' ? 'unknown' : outcome.outcome
   const answered = answerAttempt(moved, attempt.attempt, state)
-  await commitTold(desk, answered, rest(last))
+  await commitTold(desk, answered)
 }
 
 function answerEvents(attempt: Attempt, outcome: Outcome): OrderEvent[] {
@@ -209,6 +207,5 @@ async function find(desk: Desk, origin: string, current: ReadonlyMap<string, Hel
 const isEmpty = (batch: Batch): boolean =>
   batch.held.length + batch.attempts.length + batch.fills.length + batch.reports.length + batch.quarantined.length ===
     0 &&
-  !batch.inbox &&
   !batch.head &&
   batch.venueCursor === undefined

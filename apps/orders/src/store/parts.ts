@@ -173,9 +173,9 @@ export function quarantinedOf({ database: { sql }, tenant, account }: Writer, ba
   return [part]
 }
 
-/** How far we are: in the decisions of a strategy, in the stream, in the venue's fills. */
+/** How far we are: in the decisions of a strategy, in the venue's fills. */
 export function cursorsOf({ database: { sql }, tenant, account }: Writer, venue: string, batch: Batch): Part[] {
-  const { inbox, venueCursor } = batch
+  const { venueCursor } = batch
   const head = batch.head ?? batch.held.find(({ held }) => held.unwritten)?.held.unwritten
   const parts: Part[] = []
   if (head)
@@ -184,13 +184,6 @@ export function cursorsOf({ database: { sql }, tenant, account }: Writer, venue:
         insert into decision_heads (account, strategy, tenant_id, number, index)
         select ${account}, ${head.strategy}, ${tenant}, ${head.number}::bigint, ${head.index}::int from fence
         on conflict (account, strategy) do update set number = excluded.number, index = excluded.index
-      )`)
-  if (inbox)
-    parts.push(sql`
-      read as (
-        insert into orders_inbox (stream, incarnation, sequence, tenant_id)
-        select ${inbox.stream}, ${inbox.incarnation}, ${inbox.sequence}::bigint, ${tenant} from fence
-        on conflict do nothing
       )`)
   if (venueCursor !== undefined)
     parts.push(sql`

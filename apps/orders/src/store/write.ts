@@ -13,7 +13,7 @@ export type StoredReport = { readonly id: number; readonly subject: string; read
 export type Writer = { readonly database: Database; readonly tenant: string; readonly account: string }
 
 /**
- * Fence, orders, attempts, fills, reports, inbox, head: all or nothing. One statement, so one commit and one round trip:
+ * Fence, orders, attempts, fills, reports, head: all or nothing. One statement, so one commit and one round trip:
  * every part takes its rows from the fence, and without the epoch nothing is written.
  */
 export async function writeBatch(
