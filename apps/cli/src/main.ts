@@ -25,6 +25,7 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   logs: 'Read the logs of the services',
   open: 'An address that signs a browser in',
   doctor: 'Look for what is wrong and say the mend',
+  alerts: 'What a person should see, newest first',
   letters: 'List dead letters, or put one back',
   new: 'Make a strategy from a template',
   check: 'Prove that a strategy looks at its inputs alone, and comes out the same each time',

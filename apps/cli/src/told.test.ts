@@ -53,6 +53,17 @@ test('a halt is said by status and by doctor', async () => {
   expect(code).toBe(1)
 })
 
+test('alerts are listed with their time, severity, kind and text', async () => {
+  const alert = { sequence: 2, severity: 'critical', kind: 'fill_not_booked', source: 'portfolio', text: 'it lies in the dead letters', about: {}, atUs: 1_767_225_600_000_000 } // prettier-ignore
+  answers['/v1/alerts'] = { items: [alert], next: '2' }
+  const { out } = await contrail('alerts')
+  expect(out).toMatch(/^2026-01-01 00:00:00 +critical +fill_not_booked +portfolio +it lies in the dead letters$/m)
+  expect(out).toContain('there are more')
+  expect(JSON.parse((await contrail('alerts', '--json')).out)).toEqual(answers['/v1/alerts'])
+  answers['/v1/alerts'] = { items: [] }
+  expect((await contrail('alerts')).out).toBe('no alerts\n')
+})
+
 test('a strategy that shall run and does not says why, to who lists them and to the doctor', async () => {
   expect((await contrail('doctor')).out).toMatch(/^strategies +ok +1 running$/m)
   answers['/v1/strategies'] = { items: [card({ actual: 'halted', detail: 'Error: boom at mine.ts:9' })] }
