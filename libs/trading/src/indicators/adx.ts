@@ -1,4 +1,4 @@
-import { Indicator, mustBeFinite, periodOf } from './indicator.ts'
+import { Indicator, mustBeBar, periodOf } from './indicator.ts'
 import { trueRange } from './kernels.ts'
 
 /**
@@ -38,9 +38,7 @@ export class Adx extends Indicator {
   }
 
   update(high: number, low: number, close: number): number {
-    mustBeFinite(this.name, 'high', high)
-    mustBeFinite(this.name, 'low', low)
-    mustBeFinite(this.name, 'close', close)
+    mustBeBar(this.name, high, low, close)
     const { cells } = this
     const bars = cells[BARS]!
     if (bars > 0) this.#move(bars, high, low)
@@ -58,8 +56,9 @@ export class Adx extends Indicator {
     const down = cells[LOW]! - low
     // How much of each sum stays: all of it while it begins.
     const fading = bars > this.#summed ? 1 / this.#period : 0
-    cells[PLUS]! += (up > down && up > 0 ? up : 0) - cells[PLUS]! * fading
-    cells[MINUS]! += (down > up && down > 0 ? down : 0) - cells[MINUS]! * fading
+    // Without a branch, which would be guessed wrong every other time.
+    cells[PLUS]! += up * Number(up > down) * Number(up > 0) - cells[PLUS]! * fading
+    cells[MINUS]! += down * Number(down > up) * Number(down > 0) - cells[MINUS]! * fading
     cells[RANGE]! += trueRange(high, low, cells[CLOSE]!) - cells[RANGE]! * fading
     if (bars >= this.#period) this.#index(bars)
   }

@@ -1,5 +1,6 @@
-import { Indicator, mustBeFinite, periodOf } from './indicator.ts'
-import { pushSma, pushWilder, smaCells, trueRange, WILDER_CELLS } from './kernels.ts'
+import { Indicator, mustBeBar, periodOf } from './indicator.ts'
+import { pushRange, pushWilder, RANGE_CELLS, WILDER_CELLS } from './kernels.ts'
+import { meanCells, MovingMean } from './windows.ts'
 
 export type AtrOptions = {
   /** `simple` is the mean of the window's true ranges. */
@@ -8,40 +9,34 @@ export type AtrOptions = {
   firstBar?: 'skip' | 'range'
 }
 
-/** Cells: value, close before, bars seen (up to 1), then the average. */
-const AVERAGE = 3
+/** Cells: value, range, average. */
+const AVERAGE = 1 + RANGE_CELLS
 
 /** Average true range. */
 export class Atr extends Indicator {
   readonly inputs = ['high', 'low', 'close'] as const
   readonly outputs = ['value'] as const
   readonly #period: number
-  readonly #simple: boolean
+  /** Of `simple` only. */
+  readonly #mean: MovingMean | undefined
   readonly #skipFirst: boolean
 
   constructor(period = 14, options: AtrOptions = {}) {
     const { smoothing = 'wilder', firstBar = 'skip' } = options
-    const width = smoothing === 'simple' ? smaCells(periodOf('period', period)) : WILDER_CELLS
+    const width = smoothing === 'simple' ? meanCells(periodOf('period', period)) : WILDER_CELLS
     super(`atr(${periodOf('period', period)},${smoothing},${firstBar})`, AVERAGE + width)
     this.#period = period
-    this.#simple = smoothing === 'simple'
     this.#skipFirst = firstBar === 'skip'
     this.cells[0] = NaN
+    if (smoothing === 'simple') this.#mean = this.part(new MovingMean(this.cells, AVERAGE, period))
   }
 
   update(high: number, low: number, close: number): number {
-    mustBeFinite(this.name, 'high', high)
-    mustBeFinite(this.name, 'low', low)
-    mustBeFinite(this.name, 'close', close)
+    mustBeBar(this.name, high, low, close)
     const { cells } = this
-    const first = cells[2] === 0
-    const range = first ? high - low : trueRange(high, low, cells[1]!)
-    cells[1] = close
-    cells[2] = 1
-    if (first && this.#skipFirst) return NaN
-    return (cells[0] = this.#simple
-      ? pushSma(cells, AVERAGE, this.#period, range)
-      : pushWilder(cells, AVERAGE, this.#period, 'sma', range))
+    const range = pushRange(cells, 1, this.#skipFirst, high, low, close)
+    if (Number.isNaN(range)) return NaN
+    return (cells[0] = this.#mean ? this.#mean.push(range) : pushWilder(cells, AVERAGE, this.#period, 'sma', range))
   }
 
   get value(): number {
@@ -49,6 +44,6 @@ export class Atr extends Indicator {
   }
 
   get ready(): boolean {
-    return this.cells[AVERAGE] === this.#period
+    return !Number.isNaN(this.cells[0])
   }
 }

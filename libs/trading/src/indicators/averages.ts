@@ -1,6 +1,7 @@
 import { CellIndicator, mustBeFinite, periodOf } from './indicator.ts'
-import { EMA_CELLS, pushEma, pushWma, wmaCells } from './kernels.ts'
+import { EMA_CELLS, pushEma } from './kernels.ts'
 import type { Seed } from './kernels.ts'
+import { WeightedMean, weightedCells } from './windows.ts'
 
 /** Exponential averages of one another: each begins when the one before has its first value, as in TA-Lib. */
 abstract class Cascade extends CellIndicator {
@@ -22,6 +23,19 @@ abstract class Cascade extends CellIndicator {
   /** False until the deepest has its first value. */
   protected push(x: number): boolean {
     mustBeFinite(this.name, 'close', x)
+    const { cells } = this
+    const last = this.#depth * EMA_CELLS
+    if (cells[last - 1] !== this.#period) return this.#begin(x)
+    const alpha = this.#alpha
+    let value = x
+    for (let at = EMA_CELLS; at <= last; at += EMA_CELLS) {
+      const before = cells[at]!
+      value = cells[at] = (value - before) * alpha + before
+    }
+    return true
+  }
+
+  #begin(x: number): boolean {
     let value = x
     for (let i = 0; i < this.#depth; i++) {
       value = pushEma(this.cells, 1 + i * EMA_CELLS, this.#period, this.#alpha, this.#seed, value)
@@ -78,9 +92,12 @@ export class T3 extends Cascade {
 
   update(x: number): number {
     if (!this.push(x)) return NaN
-    const [sixth, fifth, fourth, third] = this.#weights
+    const weights = this.#weights
     return (this.cells[0] =
-      sixth * this.average(6) + fifth * this.average(5) + fourth * this.average(4) + third * this.average(3))
+      weights[0] * this.average(6) +
+      weights[1] * this.average(5) +
+      weights[2] * this.average(4) +
+      weights[3] * this.average(3))
   }
 }
 
@@ -109,26 +126,25 @@ export class Trix extends Cascade {
 export class Hma extends CellIndicator {
   readonly inputs = ['close'] as const
   readonly outputs = ['value'] as const
-  readonly #period: number
-  readonly #half: number
-  readonly #root: number
+  readonly #slow: WeightedMean
+  readonly #fast: WeightedMean
+  readonly #root: WeightedMean
 
   constructor(period: number) {
     const half = Math.floor(periodOf('period', period, 2) / 2)
     const root = Math.floor(Math.sqrt(period))
-    super(`hma(${period})`, 1, wmaCells(period) + wmaCells(half) + wmaCells(root))
-    this.#period = period
-    this.#half = half
-    this.#root = root
+    super(`hma(${period})`, 1, weightedCells(period) + weightedCells(half) + weightedCells(root))
+    const short = 1 + weightedCells(period)
+    this.#slow = this.part(new WeightedMean(this.cells, 1, period))
+    this.#fast = this.part(new WeightedMean(this.cells, short, half))
+    this.#root = this.part(new WeightedMean(this.cells, short + weightedCells(half), root))
   }
 
   update(x: number): number {
     mustBeFinite(this.name, 'close', x)
-    const { cells } = this
-    const short = 1 + wmaCells(this.#period)
-    const slow = pushWma(cells, 1, this.#period, x)
-    const fast = pushWma(cells, short, this.#half, x)
+    const slow = this.#slow.push(x)
+    const fast = this.#fast.push(x)
     if (Number.isNaN(slow)) return NaN
-    return (cells[0] = pushWma(cells, short + wmaCells(this.#half), this.#root, 2 * fast - slow))
+    return (this.cells[0] = this.#root.push(2 * fast - slow))
   }
 }

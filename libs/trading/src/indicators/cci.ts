@@ -1,6 +1,6 @@
 import { CellIndicator, mustBeBar, periodOf } from './indicator.ts'
-import { pushSma, smaCells } from './kernels.ts'
 import { typicalPrice } from './volume.ts'
+import { meanCells, MovingMean } from './windows.ts'
 
 /** Lambert's constant: about three in four values then lie between -100 and 100. */
 const SCALE = 0.015
@@ -13,10 +13,12 @@ export class Cci extends CellIndicator {
   readonly inputs = ['high', 'low', 'close'] as const
   readonly outputs = ['value'] as const
   readonly #period: number
+  readonly #mean: MovingMean
 
   constructor(period = 20) {
-    super(`cci(${period})`, 1, smaCells(periodOf('period', period)))
+    super(`cci(${period})`, 1, meanCells(periodOf('period', period)))
     this.#period = period
+    this.#mean = this.part(new MovingMean(this.cells, 1, period))
   }
 
   update(high: number, low: number, close: number): number {
@@ -24,7 +26,7 @@ export class Cci extends CellIndicator {
     const { cells } = this
     const period = this.#period
     const price = typicalPrice(high, low, close)
-    const mean = pushSma(cells, 1, period, price)
+    const mean = this.#mean.push(price)
     if (Number.isNaN(mean)) return NaN
     const ring = cells.length - period
     let deviation = 0

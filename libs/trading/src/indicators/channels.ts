@@ -1,41 +1,10 @@
 import { CellIndicator, mustBeBar, mustBeFinite, periodOf } from './indicator.ts'
-import {
-  delayCells,
-  EMA_CELLS,
-  extremeCells,
-  pushDelay,
-  pushEma,
-  pushExtreme,
-  pushSma,
-  pushWilder,
-  smaCells,
-  trueRange,
-  WILDER_CELLS,
-} from './kernels.ts'
+import { Extreme, extremeCells } from './extremes.ts'
+import { EMA_CELLS, pushEma, pushRange, pushWilder, RANGE_CELLS, WILDER_CELLS } from './kernels.ts'
 import type { AtrOptions } from './atr.ts'
 import type { Seed } from './kernels.ts'
 import { typicalPrice } from './volume.ts'
-
-/** Cells: close before, bars seen (up to 1), then the average; a true range that is part of another indicator. */
-export const rangeCells = (period: number, simple: boolean): number => 2 + (simple ? smaCells(period) : WILDER_CELLS)
-
-export function pushRange(
-  cells: Float64Array,
-  at: number,
-  period: number,
-  simple: boolean,
-  skipFirst: boolean,
-  high: number,
-  low: number,
-  close: number,
-): number {
-  const first = cells[at + 1] === 0
-  const range = first ? high - low : trueRange(high, low, cells[at]!)
-  cells[at] = close
-  cells[at + 1] = 1
-  if (first && skipFirst) return NaN
-  return simple ? pushSma(cells, at + 2, period, range) : pushWilder(cells, at + 2, period, 'sma', range)
-}
+import { Delay, delayCells, meanCells, MovingMean } from './windows.ts'
 
 export type KeltnerOptions = {
   period?: number
@@ -49,42 +18,59 @@ export type KeltnerOptions = {
   atr?: AtrOptions
 }
 
-/** Cells: middle, half width, then the average and the range. */
+/** Cells: middle, half width, then the average, the range, and its average. */
 const AVERAGE = 2
 
 /** Keltner channels: an average, and average true ranges to either side. All begin when both are there. */
 export class Keltner extends CellIndicator {
   readonly inputs = ['high', 'low', 'close'] as const
   readonly outputs = ['middle', 'upper', 'lower'] as const
-  readonly #options: Required<KeltnerOptions>
-  readonly #simple: boolean
+  readonly #period: number
+  readonly #alpha: number
+  readonly #seed: Seed
+  readonly #atrPeriod: number
+  readonly #width: number
+  readonly #typical: boolean
   readonly #skipFirst: boolean
+  /** Where the range begins. */
+  readonly #range: number
+  /** Of simple averages only. */
+  readonly #mean: MovingMean | undefined
+  readonly #meanRange: MovingMean | undefined
 
   constructor(options: KeltnerOptions = {}) {
     const { period = 20, atrPeriod = 10, width = 2, average = 'ema', seed = 'sma', price = 'close', atr = {} } = options
     const { smoothing = 'wilder', firstBar = 'skip' } = atr
-    const averageCells = average === 'ema' ? EMA_CELLS : smaCells(periodOf('period', period))
-    const cells = averageCells + rangeCells(periodOf('atrPeriod', atrPeriod), smoothing === 'simple')
-    super(`keltner(${[period, atrPeriod, width, average, seed, price, smoothing, firstBar].join()})`, 2, cells)
+    const averageCells = average === 'ema' ? EMA_CELLS : meanCells(periodOf('period', period))
+    const simple = smoothing === 'simple'
+    const rangeCells = RANGE_CELLS + (simple ? meanCells(periodOf('atrPeriod', atrPeriod)) : WILDER_CELLS)
+    const name = `keltner(${[period, atrPeriod, width, average, seed, price, smoothing, firstBar].join()})`
+    super(name, 2, averageCells + rangeCells)
     mustBeFinite('keltner', 'width', width)
-    this.#options = { period: periodOf('period', period), atrPeriod, width, average, seed, price, atr }
-    this.#simple = smoothing === 'simple'
+    this.#period = periodOf('period', period)
+    this.#alpha = 2 / (period + 1)
+    this.#seed = seed
+    this.#atrPeriod = periodOf('atrPeriod', atrPeriod)
+    this.#width = width
+    this.#typical = price === 'typical'
     this.#skipFirst = firstBar === 'skip'
+    this.#range = AVERAGE + averageCells
+    if (average === 'sma') this.#mean = this.part(new MovingMean(this.cells, AVERAGE, period))
+    if (simple) this.#meanRange = this.part(new MovingMean(this.cells, this.#range + RANGE_CELLS, atrPeriod))
   }
 
   update(high: number, low: number, close: number): number {
     mustBeBar(this.name, high, low, close)
     const { cells } = this
-    const { period, atrPeriod, width, average, seed, price } = this.#options
-    const x = price === 'close' ? close : typicalPrice(high, low, close)
-    const isEma = average === 'ema'
-    const middle = isEma
-      ? pushEma(cells, AVERAGE, period, 2 / (period + 1), seed, x)
-      : pushSma(cells, AVERAGE, period, x)
-    const at = AVERAGE + (isEma ? EMA_CELLS : smaCells(period))
-    const range = pushRange(cells, at, atrPeriod, this.#simple, this.#skipFirst, high, low, close)
+    const x = this.#typical ? typicalPrice(high, low, close) : close
+    const middle = this.#mean ? this.#mean.push(x) : pushEma(cells, AVERAGE, this.#period, this.#alpha, this.#seed, x)
+    const now = pushRange(cells, this.#range, this.#skipFirst, high, low, close)
+    if (Number.isNaN(now)) return NaN
+    const range = this.#meanRange
+      ? this.#meanRange.push(now)
+      : pushWilder(cells, this.#range + RANGE_CELLS, this.#atrPeriod, 'sma', now)
     if (Number.isNaN(middle) || Number.isNaN(range)) return NaN
-    cells[1] = width * range
+    cells[1] = this.#width * range
     return (cells[0] = middle)
   }
 
@@ -104,6 +90,7 @@ export class Keltner extends CellIndicator {
 export type IchimokuOptions = { conversion?: number; base?: number; span?: number; displacement?: number }
 
 const LINES = 4
+type Window = { readonly highest: Extreme; readonly lowest: Extreme }
 
 /**
  * Ichimoku: conversion and base line of this bar, and the two spans of the cloud as drawn at this bar, which is what they
@@ -113,8 +100,9 @@ const LINES = 4
 export class Ichimoku extends CellIndicator {
   readonly inputs = ['high', 'low'] as const
   readonly outputs = ['conversion', 'base', 'spanA', 'spanB'] as const
-  readonly #periods: readonly [number, number, number]
-  readonly #displacement: number
+  readonly #windows: readonly Window[]
+  readonly #spanA: Delay | undefined
+  readonly #spanB: Delay | undefined
 
   constructor(options: IchimokuOptions = {}) {
     const { conversion = 9, base = 26, span = 52, displacement = 26 } = options
@@ -122,33 +110,38 @@ export class Ichimoku extends CellIndicator {
     const delays = 2 * delayCells(periodOf('displacement', displacement, 0))
     const cells = windows + 2 * extremeCells(periodOf('span', span)) + delays
     super(`ichimoku(${conversion},${base},${span},${displacement})`, LINES, cells)
-    this.#periods = [conversion, base, span]
-    this.#displacement = displacement
+    const bases = LINES + 2 * extremeCells(conversion)
+    const spans = bases + 2 * extremeCells(base)
+    const waiting = spans + 2 * extremeCells(span)
+    this.#windows = [this.#window(LINES, conversion), this.#window(bases, base), this.#window(spans, span)]
+    if (displacement > 0) {
+      this.#spanA = this.part(new Delay(this.cells, waiting, displacement))
+      this.#spanB = this.part(new Delay(this.cells, waiting + delayCells(displacement), displacement))
+    }
+  }
+
+  #window(at: number, period: number): Window {
+    return {
+      highest: this.part(new Extreme(this.cells, at, period, 1)),
+      lowest: this.part(new Extreme(this.cells, at + extremeCells(period), period, -1)),
+    }
   }
 
   update(high: number, low: number): number {
     mustBeFinite(this.name, 'high', high)
     mustBeFinite(this.name, 'low', low)
     const { cells } = this
-    const [conversion, base, span] = this.#periods
-    const bases = LINES + 2 * extremeCells(conversion)
-    const spans = bases + 2 * extremeCells(base)
-    const now = (cells[0] = this.#middle(LINES, conversion, high, low))
-    cells[1] = this.#middle(bases, base, high, low)
-    const spanB = this.#middle(spans, span, high, low)
-    const waiting = spans + 2 * extremeCells(span)
-    cells[2] = this.#delayed(waiting, (now + cells[1]) / 2)
-    cells[3] = this.#delayed(waiting + delayCells(this.#displacement), spanB)
-    return now
-  }
-
-  #middle(at: number, period: number, high: number, low: number): number {
-    const highest = pushExtreme(this.cells, at, period, 1, high)
-    return (highest + pushExtreme(this.cells, at + extremeCells(period), period, -1, low)) / 2
-  }
-
-  #delayed(at: number, x: number): number {
-    return this.#displacement === 0 ? x : pushDelay(this.cells, at, this.#displacement, x)
+    // Both lines, and span B of this bar.
+    for (let i = 0; i < 3; i++) {
+      const { highest, lowest } = this.#windows[i]!
+      cells[i] = (highest.push(high) + lowest.push(low)) / 2
+    }
+    const conversion = cells[0]!
+    const spanB = cells[2]!
+    const spanA = (conversion + cells[1]!) / 2
+    cells[2] = this.#spanA ? this.#spanA.push(spanA) : spanA
+    cells[3] = this.#spanB ? this.#spanB.push(spanB) : spanB
+    return conversion
   }
 
   get conversion(): number {

@@ -1,5 +1,5 @@
+import { Extreme, extremeCells } from './extremes.ts'
 import { Indicator, mustBeFinite, periodOf } from './indicator.ts'
-import { extremeCells, pushExtreme } from './kernels.ts'
 
 /** Cells: upper, lower, then the two windows. */
 const WINDOWS = 2
@@ -8,11 +8,13 @@ const WINDOWS = 2
 export class Donchian extends Indicator {
   readonly inputs = ['high', 'low'] as const
   readonly outputs = ['middle', 'upper', 'lower'] as const
-  readonly #period: number
+  readonly #highest: Extreme
+  readonly #lowest: Extreme
 
   constructor(period = 20) {
     super(`donchian(${period})`, WINDOWS + 2 * extremeCells(periodOf('period', period)))
-    this.#period = period
+    this.#highest = this.part(new Extreme(this.cells, WINDOWS, period, 1))
+    this.#lowest = this.part(new Extreme(this.cells, WINDOWS + extremeCells(period), period, -1))
     this.cells[0] = NaN
     this.cells[1] = NaN
   }
@@ -21,8 +23,8 @@ export class Donchian extends Indicator {
     mustBeFinite(this.name, 'high', high)
     mustBeFinite(this.name, 'low', low)
     const { cells } = this
-    cells[0] = pushExtreme(cells, WINDOWS, this.#period, 1, high)
-    cells[1] = pushExtreme(cells, WINDOWS + extremeCells(this.#period), this.#period, -1, low)
+    cells[0] = this.#highest.push(high)
+    cells[1] = this.#lowest.push(low)
     return this.value
   }
 

@@ -1,6 +1,7 @@
 import { refuse } from '@contrail/contracts'
 import type { Refusal } from '@contrail/contracts'
 import type { Restorable } from '../strategy/api.ts'
+import type { Part } from './windows.ts'
 
 /*
  * An indicator takes one bar or price per `update`, allocates nothing, and keeps all it knows in one Float64Array: so a
@@ -19,6 +20,7 @@ export abstract class Indicator implements Restorable {
   abstract readonly outputs: readonly string[]
   protected readonly cells: Float64Array
   readonly #scratch: number
+  readonly #parts: Part[] = []
 
   /** `scratch`: so many cells before them follow from the others, and are in no snapshot. */
   constructor(name: string, cells: number, scratch = 0) {
@@ -32,7 +34,13 @@ export abstract class Indicator implements Restorable {
   /** The main output; NaN until it is there. */
   abstract get value(): number
 
+  protected part<P extends Part>(part: P): P {
+    this.#parts.push(part)
+    return part
+  }
+
   snapshot(): IndicatorSnapshot {
+    for (const part of this.#parts) part.keep()
     return { indicator: this.name, cells: Array.from(this.#kept, encodeCell) }
   }
 
@@ -43,6 +51,7 @@ export abstract class Indicator implements Restorable {
     if (!Array.isArray(cells) || cells.length !== this.#kept.length)
       throw refuse('damaged_snapshot', `${this.name}.cells`, cells, `give ${this.#kept.length} cells`)
     this.#kept.set(cells.map(Number))
+    for (const part of this.#parts) part.load()
   }
 
   get #kept(): Float64Array {
@@ -90,6 +99,10 @@ function notFinite(indicator: string, input: string, value: number): Refusal {
 }
 
 export function mustBeBar(indicator: string, high: number, low: number, close: number): void {
+  if (high - high + (low - low) + (close - close) !== 0) refuseBar(indicator, high, low, close)
+}
+
+function refuseBar(indicator: string, high: number, low: number, close: number): void {
   mustBeFinite(indicator, 'high', high)
   mustBeFinite(indicator, 'low', low)
   mustBeFinite(indicator, 'close', close)

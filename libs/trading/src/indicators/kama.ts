@@ -1,5 +1,5 @@
 import { CellIndicator, mustBeFinite, periodOf } from './indicator.ts'
-import { delayCells, pushDelay, pushSum, sumCells } from './kernels.ts'
+import { Delay, delayCells, MovingSum, sumCells } from './windows.ts'
 
 /** Cells: value, close before, average so far, closes seen (up to the period), then past closes and the path between them. */
 const BEFORE = 1
@@ -14,14 +14,16 @@ const PAST = 4
 export class Kama extends CellIndicator {
   readonly inputs = ['close'] as const
   readonly outputs = ['value'] as const
-  readonly #period: number
+  readonly #past: Delay
+  readonly #path: MovingSum
   readonly #fast: number
   readonly #slow: number
 
   constructor(period: number, options: { fast?: number; slow?: number } = {}) {
     const { fast = 2, slow = 30 } = options
     super(`kama(${period},${fast},${slow})`, 1, PAST - 1 + delayCells(periodOf('period', period)) + sumCells(period))
-    this.#period = period
+    this.#past = this.part(new Delay(this.cells, PAST, period))
+    this.#path = this.part(new MovingSum(this.cells, PAST + delayCells(period), period))
     this.#fast = 2 / (periodOf('fast', fast) + 1)
     this.#slow = 2 / (periodOf('slow', slow) + 1)
   }
@@ -31,8 +33,8 @@ export class Kama extends CellIndicator {
     const { cells } = this
     const step = cells[SEEN] === 0 ? NaN : Math.abs(x - cells[BEFORE]!)
     cells[BEFORE] = x
-    const oldest = pushDelay(cells, PAST, this.#period, x)
-    const path = cells[SEEN] === 0 ? NaN : pushSum(cells, PAST + delayCells(this.#period), this.#period, step)
+    const oldest = this.#past.push(x)
+    const path = cells[SEEN] === 0 ? NaN : this.#path.push(step)
     cells[SEEN] = 1
     if (Number.isNaN(path)) {
       cells[AVERAGE] = x

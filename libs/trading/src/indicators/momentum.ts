@@ -1,37 +1,29 @@
 import { CellIndicator, mustBeBar, mustBeFinite, periodOf } from './indicator.ts'
-import {
-  delayCells,
-  EMA_CELLS,
-  extremeCells,
-  GAIN,
-  gainsCells,
-  LOSS,
-  pushDelay,
-  pushEma,
-  pushExtreme,
-  pushGains,
-  pushSma,
-  smaCells,
-} from './kernels.ts'
+import { Extreme, extremeCells } from './extremes.ts'
+import { EMA_CELLS, gainOf, pushEma, pushWilder, WILDER_CELLS } from './kernels.ts'
 import type { Seed } from './kernels.ts'
+import { Delay, delayCells, meanCells, MovingMean, MovingSum, sumCells } from './windows.ts'
 
 /** Rate of change in percent to the close `period` bars ago. First value with number period + 1; 0 where that was 0. */
 export class Roc extends CellIndicator {
   readonly inputs = ['close'] as const
   readonly outputs = ['value'] as const
-  readonly #period: number
+  readonly #before: Delay
 
   constructor(period: number) {
     super(`roc(${period})`, 1, delayCells(periodOf('period', period)))
-    this.#period = period
+    this.#before = this.part(new Delay(this.cells, 1, period))
   }
 
   update(x: number): number {
     mustBeFinite(this.name, 'close', x)
-    const before = pushDelay(this.cells, 1, this.#period, x)
+    const before = this.#before.push(x)
     return (this.cells[0] = before === 0 ? 0 : (100 * (x - before)) / before)
   }
 }
+
+/** Cells: value, close before, closes seen (up to 1), means (or sums) of gain and of loss, then the two windows. */
+const CMO_GAINS = 5
 
 /**
  * Chande momentum oscillator, -100 to 100: gains less losses over both. `wilder` averages them as TA-Lib does, `simple`
@@ -41,21 +33,38 @@ export class Cmo extends CellIndicator {
   readonly inputs = ['close'] as const
   readonly outputs = ['value'] as const
   readonly #period: number
-  readonly #simple: boolean
+  /** Of `simple` only. */
+  readonly #gains: MovingSum | undefined
+  readonly #losses: MovingSum | undefined
 
   constructor(period = 14, options: { smoothing?: 'wilder' | 'simple' } = {}) {
     const { smoothing = 'wilder' } = options
-    super(`cmo(${period},${smoothing})`, 1, gainsCells(periodOf('period', period), smoothing === 'simple'))
-    this.#period = period
-    this.#simple = smoothing === 'simple'
+    const width = smoothing === 'simple' ? sumCells(periodOf('period', period)) : WILDER_CELLS
+    super(`cmo(${period},${smoothing})`, 1, CMO_GAINS - 1 + 2 * width)
+    this.#period = periodOf('period', period)
+    if (smoothing === 'simple') {
+      this.#gains = this.part(new MovingSum(this.cells, CMO_GAINS, period))
+      this.#losses = this.part(new MovingSum(this.cells, CMO_GAINS + width, period))
+    }
   }
 
   update(x: number): number {
     mustBeFinite(this.name, 'close', x)
     const { cells } = this
-    if (!pushGains(cells, 1, this.#period, this.#simple, 'sma', x)) return NaN
-    const [gain, loss] = [cells[1 + GAIN]!, cells[1 + LOSS]!]
-    return (cells[0] = gain + loss === 0 ? 0 : (100 * (gain - loss)) / (gain + loss))
+    const change = x - cells[1]!
+    cells[1] = x
+    if (cells[2] === 0) {
+      cells[2] = 1
+      return NaN
+    }
+    const gain = (cells[3] = this.#average(CMO_GAINS, this.#gains, gainOf(change)))
+    const loss = (cells[4] = this.#average(CMO_GAINS + WILDER_CELLS, this.#losses, gainOf(-change)))
+    const both = gain + loss
+    return (cells[0] = both === 0 ? 0 : (100 * (gain - loss)) / both)
+  }
+
+  #average(at: number, sum: MovingSum | undefined, x: number): number {
+    return sum ? sum.push(x) : pushWilder(this.cells, at, this.#period, 'sma', x)
   }
 }
 
@@ -63,19 +72,20 @@ export class Cmo extends CellIndicator {
 export class WilliamsR extends CellIndicator {
   readonly inputs = ['high', 'low', 'close'] as const
   readonly outputs = ['value'] as const
-  readonly #period: number
+  readonly #highest: Extreme
+  readonly #lowest: Extreme
 
   constructor(period = 14) {
     super(`williams_r(${period})`, 1, 2 * extremeCells(periodOf('period', period)))
-    this.#period = period
+    this.#highest = this.part(new Extreme(this.cells, 1, period, 1))
+    this.#lowest = this.part(new Extreme(this.cells, 1 + extremeCells(period), period, -1))
   }
 
   update(high: number, low: number, close: number): number {
     mustBeBar(this.name, high, low, close)
-    const { cells } = this
-    const highest = pushExtreme(cells, 1, this.#period, 1, high)
-    const lowest = pushExtreme(cells, 1 + extremeCells(this.#period), this.#period, -1, low)
-    return (cells[0] = highest === lowest ? 0 : (-100 * (highest - close)) / (highest - lowest))
+    const highest = this.#highest.push(high)
+    const lowest = this.#lowest.push(low)
+    return (this.cells[0] = highest === lowest ? 0 : (-100 * (highest - close)) / (highest - lowest))
   }
 }
 
@@ -88,8 +98,10 @@ export type StochasticRsiOptions = {
   seed?: Seed
 }
 
-/** Cells: k, d, then gains and losses, and the windows of highest, lowest, raw %K and %K. */
-const GAINS = 2
+/** Cells: k, d, close before, closes seen (up to 1), gain, loss and how they begin, the windows of highest, lowest, raw %K and %K. */
+const BEFORE = 2
+const GAINS = 6
+const HIGHS = GAINS + 2 * WILDER_CELLS
 
 /**
  * Stochastic of the RSI, 0 to 100: where it lies in the range it had over `period` bars, averaged over `smooth`, and %D
@@ -99,38 +111,49 @@ export class StochasticRsi extends CellIndicator {
   readonly inputs = ['close'] as const
   readonly outputs = ['k', 'd'] as const
   readonly #rsi: number
-  readonly #period: number
-  readonly #smooth: number
-  readonly #signal: number
   readonly #seed: Seed
+  readonly #highest: Extreme
+  readonly #lowest: Extreme
+  readonly #smooth: MovingMean
+  readonly #signal: MovingMean
 
   constructor(options: StochasticRsiOptions = {}) {
     const { rsi = 14, period = 14, smooth = 3, signal = 3, seed = 'sma' } = options
-    const windows = 2 * extremeCells(periodOf('period', period)) + smaCells(periodOf('smooth', smooth))
-    const cells = gainsCells(periodOf('rsi', rsi), false) + windows + smaCells(periodOf('signal', signal))
+    const windows = 2 * extremeCells(periodOf('period', period)) + meanCells(periodOf('smooth', smooth))
+    const cells = HIGHS - 2 + windows + meanCells(periodOf('signal', signal))
     super(`stochastic_rsi(${rsi},${period},${smooth},${signal},${seed})`, 2, cells)
-    this.#rsi = rsi
-    this.#period = period
-    this.#smooth = smooth
-    this.#signal = signal
+    const lows = HIGHS + extremeCells(period)
+    const raws = lows + extremeCells(period)
+    this.#rsi = periodOf('rsi', rsi)
     this.#seed = seed
+    this.#highest = this.part(new Extreme(this.cells, HIGHS, period, 1))
+    this.#lowest = this.part(new Extreme(this.cells, lows, period, -1))
+    this.#smooth = this.part(new MovingMean(this.cells, raws, smooth))
+    this.#signal = this.part(new MovingMean(this.cells, raws + meanCells(smooth), signal))
   }
 
   update(x: number): number {
     mustBeFinite(this.name, 'close', x)
     const { cells } = this
-    if (!pushGains(cells, GAINS, this.#rsi, false, this.#seed, x)) return NaN
-    const [gain, both] = [cells[GAINS + GAIN]!, cells[GAINS + GAIN]! + cells[GAINS + LOSS]!]
+    const change = x - cells[BEFORE]!
+    cells[BEFORE] = x
+    if (cells[BEFORE + 1] === 0) {
+      cells[BEFORE + 1] = 1
+      return NaN
+    }
+    const gain = pushWilder(cells, GAINS, this.#rsi, this.#seed, gainOf(change))
+    const loss = pushWilder(cells, GAINS + WILDER_CELLS, this.#rsi, this.#seed, gainOf(-change))
+    cells[BEFORE + 2] = gain
+    cells[BEFORE + 3] = loss
+    if (Number.isNaN(loss)) return NaN
+    const both = gain + loss
     const rsi = both === 0 ? 0 : (100 * gain) / both
-    const highs = GAINS + gainsCells(this.#rsi, false)
-    const lows = highs + extremeCells(this.#period)
-    const highest = pushExtreme(cells, highs, this.#period, 1, rsi)
-    const lowest = pushExtreme(cells, lows, this.#period, -1, rsi)
+    const highest = this.#highest.push(rsi)
+    const lowest = this.#lowest.push(rsi)
     if (Number.isNaN(highest)) return NaN
     const raw = highest === lowest ? 0 : (100 * (rsi - lowest)) / (highest - lowest)
-    const raws = lows + extremeCells(this.#period)
-    const k = (cells[0] = pushSma(cells, raws, this.#smooth, raw))
-    if (!Number.isNaN(k)) cells[1] = pushSma(cells, raws + smaCells(this.#smooth), this.#signal, k)
+    const k = (cells[0] = this.#smooth.push(raw))
+    if (!Number.isNaN(k)) cells[1] = this.#signal.push(k)
     return k
   }
 
@@ -157,12 +180,18 @@ export class Tsi extends CellIndicator {
   readonly #long: number
   readonly #short: number
   readonly #signal: number
+  readonly #longAlpha: number
+  readonly #shortAlpha: number
+  readonly #signalAlpha: number
 
   constructor(long = 25, short = 13, signal = 13) {
     super(`tsi(${long},${short},${signal})`, 2, SIGNAL + EMA_CELLS - 2)
     this.#long = periodOf('long', long)
     this.#short = periodOf('short', short)
     this.#signal = periodOf('signal', signal)
+    this.#longAlpha = 2 / (long + 1)
+    this.#shortAlpha = 2 / (short + 1)
+    this.#signalAlpha = 2 / (signal + 1)
   }
 
   update(x: number): number {
@@ -178,14 +207,14 @@ export class Tsi extends CellIndicator {
     const size = this.#twice(SIZES, Math.abs(change))
     if (Number.isNaN(size)) return NaN
     const tsi = (cells[0] = size === 0 ? 0 : (100 * moved) / size)
-    cells[1] = pushEma(cells, SIGNAL, this.#signal, 2 / (this.#signal + 1), 'sma', tsi)
+    cells[1] = pushEma(cells, SIGNAL, this.#signal, this.#signalAlpha, 'sma', tsi)
     return tsi
   }
 
   #twice(at: number, x: number): number {
-    const once = pushEma(this.cells, at, this.#long, 2 / (this.#long + 1), 'sma', x)
+    const once = pushEma(this.cells, at, this.#long, this.#longAlpha, 'sma', x)
     if (Number.isNaN(once)) return NaN
-    return pushEma(this.cells, at + EMA_CELLS, this.#short, 2 / (this.#short + 1), 'sma', once)
+    return pushEma(this.cells, at + EMA_CELLS, this.#short, this.#shortAlpha, 'sma', once)
   }
 
   get tsi(): number {

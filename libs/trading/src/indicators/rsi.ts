@@ -1,6 +1,7 @@
 import { Indicator, mustBeFinite, periodOf } from './indicator.ts'
-import { pushSum, pushWilder, sumCells, WILDER_CELLS } from './kernels.ts'
+import { gainOf, pushWilder, WILDER_CELLS } from './kernels.ts'
 import type { Seed } from './kernels.ts'
+import { MovingSum, sumCells } from './windows.ts'
 
 export type RsiOptions = {
   /** `simple` averages gains and losses of the window only (Cutler); `wilder` never forgets. */
@@ -19,21 +20,24 @@ export class Rsi extends Indicator {
   readonly inputs = ['close'] as const
   readonly outputs = ['value'] as const
   readonly #period: number
-  readonly #simple: boolean
   readonly #seed: Seed
   readonly #flatValue: number
-  readonly #width: number
+  /** Of `simple` only. */
+  readonly #gains: MovingSum | undefined
+  readonly #losses: MovingSum | undefined
 
   constructor(period: number, options: RsiOptions = {}) {
     const { smoothing = 'wilder', seed = 'sma', flatValue = 0 } = options
     const width = smoothing === 'simple' ? sumCells(periodOf('period', period)) : WILDER_CELLS
     super(`rsi(${periodOf('period', period)},${smoothing},${seed},${flatValue})`, AVERAGES + 2 * width)
     this.#period = period
-    this.#simple = smoothing === 'simple'
     this.#seed = seed
     this.#flatValue = flatValue
-    this.#width = width
     this.cells[0] = NaN
+    if (smoothing === 'simple') {
+      this.#gains = this.part(new MovingSum(this.cells, AVERAGES, period))
+      this.#losses = this.part(new MovingSum(this.cells, AVERAGES + width, period))
+    }
   }
 
   update(close: number): number {
@@ -45,16 +49,14 @@ export class Rsi extends Indicator {
       cells[2] = 1
       return NaN
     }
-    const gain = this.#average(AVERAGES, Math.max(change, 0))
-    const loss = this.#average(AVERAGES + this.#width, Math.max(-change, 0))
+    const gain = this.#average(AVERAGES, this.#gains, gainOf(change))
+    const loss = this.#average(AVERAGES + WILDER_CELLS, this.#losses, gainOf(-change))
     const both = gain + loss
     return (cells[0] = both === 0 ? this.#flatValue : (100 * gain) / both)
   }
 
-  #average(at: number, x: number): number {
-    return this.#simple
-      ? pushSum(this.cells, at, this.#period, x)
-      : pushWilder(this.cells, at, this.#period, this.#seed, x)
+  #average(at: number, sum: MovingSum | undefined, x: number): number {
+    return sum ? sum.push(x) : pushWilder(this.cells, at, this.#period, this.#seed, x)
   }
 
   get value(): number {
@@ -62,6 +64,6 @@ export class Rsi extends Indicator {
   }
 
   get ready(): boolean {
-    return this.cells[this.#simple ? AVERAGES + 1 : AVERAGES] === this.#period
+    return !Number.isNaN(this.cells[0])
   }
 }

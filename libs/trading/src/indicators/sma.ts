@@ -1,18 +1,16 @@
 import { Indicator, mustBeFinite, periodOf } from './indicator.ts'
 import type { IndicatorSnapshot } from './indicator.ts'
-import { smaCells } from './kernels.ts'
+import { meanCells } from './windows.ts'
 
-/* Cells: count, head, sum, then the window, as those of `pushSma`. The first three are only kept here in a snapshot. */
+/* Cells: count, head, sum, then the window, as those of `MovingMean`. The first three are only kept here in a snapshot. */
 const COUNT = 0
 const HEAD = 1
 const SUM = 2
 const WINDOW = 3
 
 /**
- * Simple moving average. As `pushSma`, but for two things that follow from the rest and are in no snapshot: the sum that is
- * made anew once per window is summed up on the way there, so that no value costs more than another; and the divisor, which is
- * NaN until the window is full. In few words, because V8 compiles into a handler what is short; a field that is a whole number
- * needs no conversion to index, and neither it nor a double in a field a check of bounds.
+ * Simple moving average. As `MovingMean`, but nothing of another object is read on the way, and the divisor is NaN until the
+ * window is full: the averages are what most handlers are compiled with.
  */
 export class Sma extends Indicator {
   readonly inputs = ['close'] as const
@@ -26,7 +24,7 @@ export class Sma extends Indicator {
   private divisor = NaN
 
   constructor(period: number) {
-    super(`sma(${period})`, smaCells(periodOf('period', period)))
+    super(`sma(${period})`, meanCells(periodOf('period', period)))
     this.#period = period
     this.end = WINDOW + period
   }

@@ -1,5 +1,6 @@
-import { Indicator, mustBeFinite, periodOf } from './indicator.ts'
-import { extremeCells, pushExtreme, pushSma, smaCells } from './kernels.ts'
+import { Extreme, extremeCells } from './extremes.ts'
+import { Indicator, mustBeBar, periodOf } from './indicator.ts'
+import { meanCells, MovingMean } from './windows.ts'
 
 /** Cells: k, d, then the windows of highs, lows, raw %K and %K. */
 const HIGHS = 2
@@ -8,37 +9,37 @@ const HIGHS = 2
 export class Stochastic extends Indicator {
   readonly inputs = ['high', 'low', 'close'] as const
   readonly outputs = ['k', 'd'] as const
-  readonly #period: number
-  readonly #smooth: number
-  readonly #signal: number
+  readonly #highest: Extreme
+  readonly #lowest: Extreme
+  readonly #smooth: MovingMean | undefined
+  readonly #signal: MovingMean
 
   constructor(options: { period?: number; smooth?: number; signal?: number } = {}) {
     const { period = 14, smooth = 1, signal = 3 } = options
-    const windows = 2 * extremeCells(periodOf('period', period)) + smaCells(periodOf('smooth', smooth))
-    super(`stochastic(${period},${smooth},${signal})`, HIGHS + windows + smaCells(periodOf('signal', signal)))
-    this.#period = period
-    this.#smooth = smooth
-    this.#signal = signal
+    const windows = 2 * extremeCells(periodOf('period', period)) + meanCells(periodOf('smooth', smooth))
+    super(`stochastic(${period},${smooth},${signal})`, HIGHS + windows + meanCells(periodOf('signal', signal)))
+    const lows = HIGHS + extremeCells(period)
+    const raws = lows + extremeCells(period)
+    this.#highest = this.part(new Extreme(this.cells, HIGHS, period, 1))
+    this.#lowest = this.part(new Extreme(this.cells, lows, period, -1))
+    if (smooth > 1) this.#smooth = this.part(new MovingMean(this.cells, raws, smooth))
+    this.#signal = this.part(new MovingMean(this.cells, raws + meanCells(smooth), signal))
     this.cells[0] = NaN
     this.cells[1] = NaN
   }
 
   update(high: number, low: number, close: number): number {
-    mustBeFinite(this.name, 'high', high)
-    mustBeFinite(this.name, 'low', low)
-    mustBeFinite(this.name, 'close', close)
+    mustBeBar(this.name, high, low, close)
     const { cells } = this
-    const lows = HIGHS + extremeCells(this.#period)
-    const highest = pushExtreme(cells, HIGHS, this.#period, 1, high)
-    const lowest = pushExtreme(cells, lows, this.#period, -1, low)
+    const highest = this.#highest.push(high)
+    const lowest = this.#lowest.push(low)
     if (Number.isNaN(highest)) return NaN
-    const raws = lows + extremeCells(this.#period)
     // No range at all: 0, as in TA-Lib.
     const raw = highest === lowest ? 0 : (100 * (close - lowest)) / (highest - lowest)
-    const k = this.#smooth === 1 ? raw : pushSma(cells, raws, this.#smooth, raw)
+    const k = this.#smooth ? this.#smooth.push(raw) : raw
     if (Number.isNaN(k)) return NaN
     cells[0] = k
-    cells[1] = pushSma(cells, raws + smaCells(this.#smooth), this.#signal, k)
+    cells[1] = this.#signal.push(k)
     return k
   }
 

@@ -1,8 +1,9 @@
-import { pushRange, rangeCells } from './channels.ts'
+import { ExtremeAge, queueCells } from './extremes.ts'
 import { CellIndicator, mustBeBar, mustBeFinite, periodOf } from './indicator.ts'
-import { pushExtremeAge, pushSum, queueCells, sumCells, trueRange } from './kernels.ts'
+import { pushRange, pushWilder, RANGE_CELLS, trueRange, WILDER_CELLS } from './kernels.ts'
+import { MovingSum, sumCells } from './windows.ts'
 
-/** Cells: value, direction, upper and lower band, close before, bars with bands (up to 1), then the range. */
+/** Cells: value, direction, upper and lower band, close before, bars with bands (up to 1), then the range, and its average. */
 const UPPER = 2
 const LOWER = 3
 const CLOSE = 4
@@ -21,18 +22,20 @@ export class SuperTrend extends CellIndicator {
   readonly #width: number
 
   constructor(period = 10, width = 3) {
-    super(`super_trend(${period},${width})`, 2, RANGE - 2 + rangeCells(periodOf('period', period), false))
+    super(`super_trend(${period},${width})`, 2, RANGE - 2 + RANGE_CELLS + WILDER_CELLS)
     mustBeFinite('super_trend', 'width', width)
-    this.#period = period
+    this.#period = periodOf('period', period)
     this.#width = width
   }
 
   update(high: number, low: number, close: number): number {
     mustBeBar(this.name, high, low, close)
     const { cells } = this
-    const range = pushRange(cells, RANGE, this.#period, false, true, high, low, close)
+    const now = pushRange(cells, RANGE, true, high, low, close)
     const before = cells[CLOSE]!
     cells[CLOSE] = close
+    if (Number.isNaN(now)) return NaN
+    const range = pushWilder(cells, RANGE + RANGE_CELLS, this.#period, 'sma', now)
     if (Number.isNaN(range)) return NaN
     const middle = (high + low) / 2
     const upper = middle + this.#width * range
@@ -145,10 +148,15 @@ export class Aroon extends CellIndicator {
   readonly inputs = ['high', 'low'] as const
   readonly outputs = ['oscillator', 'up', 'down'] as const
   readonly #period: number
+  readonly #sinceHigh: ExtremeAge
+  readonly #sinceLow: ExtremeAge
 
   constructor(period = 25) {
-    super(`aroon(${period})`, 2, 2 * queueCells(periodOf('period', period) + 1))
+    const bars = periodOf('period', period) + 1
+    super(`aroon(${period})`, 2, 2 * queueCells(bars))
     this.#period = period
+    this.#sinceHigh = this.part(new ExtremeAge(this.cells, QUEUES, bars, 1))
+    this.#sinceLow = this.part(new ExtremeAge(this.cells, QUEUES + queueCells(bars), bars, -1))
   }
 
   update(high: number, low: number): number {
@@ -156,10 +164,8 @@ export class Aroon extends CellIndicator {
     mustBeFinite(this.name, 'low', low)
     const { cells } = this
     const period = this.#period
-    const sinceHigh = pushExtremeAge(cells, QUEUES, period + 1, 1, high)
-    const sinceLow = pushExtremeAge(cells, QUEUES + queueCells(period + 1), period + 1, -1, low)
-    cells[0] = (100 * (period - sinceHigh)) / period
-    cells[1] = (100 * (period - sinceLow)) / period
+    cells[0] = (100 * (period - this.#sinceHigh.push(high))) / period
+    cells[1] = (100 * (period - this.#sinceLow.push(low))) / period
     return this.value
   }
 
@@ -188,22 +194,25 @@ const WINDOWS = 6
 export class Vortex extends CellIndicator {
   readonly inputs = ['high', 'low', 'close'] as const
   readonly outputs = ['plus', 'minus'] as const
-  readonly #period: number
+  readonly #up: MovingSum
+  readonly #down: MovingSum
+  readonly #range: MovingSum
 
   constructor(period = 14) {
-    super(`vortex(${period})`, 2, WINDOWS - 2 + 3 * sumCells(periodOf('period', period)))
-    this.#period = period
+    const width = sumCells(periodOf('period', period))
+    super(`vortex(${period})`, 2, WINDOWS - 2 + 3 * width)
+    this.#up = this.part(new MovingSum(this.cells, WINDOWS, period))
+    this.#down = this.part(new MovingSum(this.cells, WINDOWS + width, period))
+    this.#range = this.part(new MovingSum(this.cells, WINDOWS + 2 * width, period))
   }
 
   update(high: number, low: number, close: number): number {
     mustBeBar(this.name, high, low, close)
     const { cells } = this
-    const width = sumCells(this.#period)
     if (cells[BEFORE + 3] === 1) {
-      const up = pushSum(cells, WINDOWS, this.#period, Math.abs(high - cells[BEFORE + 1]!))
-      const down = pushSum(cells, WINDOWS + width, this.#period, Math.abs(low - cells[BEFORE]!))
-      const moved = trueRange(high, low, cells[BEFORE + 2]!)
-      const range = pushSum(cells, WINDOWS + 2 * width, this.#period, moved)
+      const up = this.#up.push(Math.abs(high - cells[BEFORE + 1]!))
+      const down = this.#down.push(Math.abs(low - cells[BEFORE]!))
+      const range = this.#range.push(trueRange(high, low, cells[BEFORE + 2]!))
       cells[0] = range === 0 ? 0 : up / range
       cells[1] = range === 0 ? 0 : down / range
     }

@@ -1,5 +1,6 @@
+import { Extreme, extremeCells } from './extremes.ts'
 import { CellIndicator, mustBeFinite, periodOf } from './indicator.ts'
-import { extremeCells, pushExtreme, pushSum, sumCells } from './kernels.ts'
+import { MovingSum, sumCells } from './windows.ts'
 
 /**
  * Ulcer index: root of the mean square of the fall, in percent, from the highest close of the window. First value with
@@ -9,21 +10,21 @@ export class UlcerIndex extends CellIndicator {
   readonly inputs = ['close'] as const
   readonly outputs = ['value'] as const
   readonly #period: number
+  readonly #highest: Extreme
+  readonly #squares: MovingSum
 
   constructor(period = 14) {
     super(`ulcer(${period})`, 1, extremeCells(periodOf('period', period)) + sumCells(period))
     this.#period = period
+    this.#highest = this.part(new Extreme(this.cells, 1, period, 1))
+    this.#squares = this.part(new MovingSum(this.cells, 1 + extremeCells(period), period))
   }
 
   update(x: number): number {
     mustBeFinite(this.name, 'close', x)
-    const { cells } = this
-    const highest = pushExtreme(cells, 1, this.#period, 1, x)
-    // The kernel keeps the highest of its first block beside it.
-    const top = Number.isNaN(highest) ? cells[2]! : highest
+    const highest = this.#highest.push(x)
+    const top = Number.isNaN(highest) ? this.#highest.soFar : highest
     const fall = top === 0 ? 0 : (100 * (x - top)) / top
-    return (cells[0] = Math.sqrt(
-      pushSum(cells, 1 + extremeCells(this.#period), this.#period, fall * fall) / this.#period,
-    ))
+    return (this.cells[0] = Math.sqrt(this.#squares.push(fall * fall) / this.#period))
   }
 }

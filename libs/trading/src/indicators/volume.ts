@@ -1,5 +1,6 @@
 import { CellIndicator, mustBeBar, mustBeFinite, mustBeVolume, periodOf } from './indicator.ts'
-import { pushSma, pushSum, pushTotal, smaCells, sumCells, TOTAL_CELLS } from './kernels.ts'
+import { pushTotal, TOTAL_CELLS } from './kernels.ts'
+import { meanCells, MovingMean, MovingSum, sumCells } from './windows.ts'
 
 /** The mean price of a bar. */
 export const typicalPrice = (high: number, low: number, close: number): number => (high + low + close) / 3
@@ -18,13 +19,15 @@ const FLOWS = 3
 export class Mfi extends CellIndicator {
   readonly inputs = ['high', 'low', 'close', 'volume'] as const
   readonly outputs = ['value'] as const
-  readonly #period: number
+  readonly #rising: MovingSum
+  readonly #falling: MovingSum
   readonly #flatValue: number
 
   constructor(period = 14, options: { flatValue?: number } = {}) {
     const { flatValue = 0 } = options
     super(`mfi(${period},${flatValue})`, 1, FLOWS - 1 + 2 * sumCells(periodOf('period', period)))
-    this.#period = period
+    this.#rising = this.part(new MovingSum(this.cells, FLOWS, period))
+    this.#falling = this.part(new MovingSum(this.cells, FLOWS + sumCells(period), period))
     this.#flatValue = flatValue
   }
 
@@ -40,8 +43,8 @@ export class Mfi extends CellIndicator {
       return NaN
     }
     const flow = Math.abs(price) * volume
-    const rising = pushSum(cells, FLOWS, this.#period, change > 0 ? flow : 0)
-    const falling = pushSum(cells, FLOWS + sumCells(this.#period), this.#period, change < 0 ? flow : 0)
+    const rising = this.#rising.push(Number(change > 0) * flow)
+    const falling = this.#falling.push(Number(change < 0) * flow)
     const both = rising + falling
     return (cells[0] = both === 0 ? this.#flatValue : (100 * rising) / both)
   }
@@ -70,12 +73,14 @@ export class Obv extends CellIndicator {
     mustBeVolume(this.name, volume)
     const { cells } = this
     const change = close - cells[1]!
-    const first = cells[2] === 0
     cells[1] = close
-    cells[2] = 1
-    if (first && this.#zero) return NaN
-    const signed = first || change > 0 ? volume : change < 0 ? -volume : 0
-    return (cells[0] = pushTotal(cells, TOTAL, signed))
+    if (cells[2] === 0) {
+      cells[2] = 1
+      return this.#zero ? NaN : (cells[0] = pushTotal(cells, TOTAL, volume))
+    }
+    // Without a branch, which would be guessed wrong every other time.
+    const sign = Number(change > 0) - Number(change < 0)
+    return (cells[0] = pushTotal(cells, TOTAL, sign * volume))
   }
 }
 
@@ -100,18 +105,21 @@ export class Cmf extends CellIndicator {
   readonly inputs = ['high', 'low', 'close', 'volume'] as const
   readonly outputs = ['value'] as const
   readonly #period: number
+  readonly #flow: MovingMean
+  readonly #traded: MovingSum
 
   constructor(period = 20) {
-    super(`cmf(${period})`, 1, smaCells(periodOf('period', period)) + sumCells(period))
+    super(`cmf(${period})`, 1, meanCells(periodOf('period', period)) + sumCells(period))
     this.#period = period
+    this.#flow = this.part(new MovingMean(this.cells, 1, period))
+    this.#traded = this.part(new MovingSum(this.cells, 1 + meanCells(period), period))
   }
 
   update(high: number, low: number, close: number, volume: number): number {
     mustBeBar(this.name, high, low, close)
     mustBeVolume(this.name, volume)
-    const { cells } = this
-    const flow = pushSma(cells, 1, this.#period, placeOf(high, low, close) * volume) * this.#period
-    const traded = pushSum(cells, 1 + smaCells(this.#period), this.#period, volume)
-    return (cells[0] = traded === 0 ? 0 : flow / traded)
+    const flow = this.#flow.push(placeOf(high, low, close) * volume) * this.#period
+    const traded = this.#traded.push(volume)
+    return (this.cells[0] = traded === 0 ? 0 : flow / traded)
   }
 }
