@@ -9,6 +9,8 @@ export type Sink = (bytes: Uint8Array) => void
 const ROOM = 1 << 20
 /** Longest of what is written without asking for room by its length. */
 const SHORT = 64
+/** Bytes of an instant. */
+const TIME = 27
 const COMMA = 44
 const QUOTE = 34
 const LINE = 10
@@ -26,6 +28,9 @@ export class ByteText {
   readonly #sink: Sink
   readonly #bytes = Buffer.allocUnsafeSlow(ROOM)
   #at = 0
+  /** The instant that was written last, and its text: an order is often placed, filled and done at the same one. */
+  #lastUs = NaN
+  readonly #last = new Uint8Array(TIME)
   /** First instant of the day that `#date` is the text of. */
   #dayUs = NaN
   readonly #date = new Uint8Array(11)
@@ -83,11 +88,21 @@ export class ByteText {
   /** A cell of a sheet: nothing for undefined, in quotes where it has to be. */
   cell(text: string | undefined): void {
     if (text === undefined) return
-    for (let i = 0; i < text.length; i++) {
+    const { length } = text
+    if (length > SHORT) return this.#anyCell(text)
+    this.#room(length)
+    const bytes = this.#bytes
+    const from = this.#at
+    for (let i = 0; i < length; i++) {
       const code = text.charCodeAt(i)
-      if (code === COMMA || code === QUOTE || code === LINE) return this.raw(`"${text.replaceAll('"', '""')}"`)
+      if (code > 127 || code === COMMA || code === QUOTE || code === LINE) return this.#anyCell(text)
+      bytes[from + i] = code
     }
-    this.raw(text)
+    this.#at = from + length
+  }
+
+  #anyCell(text: string): void {
+    this.raw(/[,"\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
   }
 
   number(value: number | undefined): void {
@@ -150,12 +165,17 @@ export class ByteText {
   /** As `isoOfUs`. */
   time(us: number | undefined): void {
     if (us === undefined) return
-    const within = us - this.#dayUs
-    if (!(within >= 0 && within < DAY_US)) return this.#otherDay(us)
     this.#room(SHORT)
     const bytes = this.#bytes
-    const date = this.#date
     const at = this.#at
+    if (us === this.#lastUs) {
+      for (let i = 0; i < TIME; i++) bytes[at + i] = this.#last[i] as number
+      this.#at = at + TIME
+      return
+    }
+    const within = us - this.#dayUs
+    if (!(within >= 0 && within < DAY_US)) return this.#otherDay(us)
+    const date = this.#date
     for (let i = 0; i < 11; i++) bytes[at + i] = date[i] as number
     const seconds = (within / 1e6) | 0
     const minutes = (seconds / 60) | 0
@@ -169,6 +189,8 @@ export class ByteText {
     this.#at = at + 20
     this.#digits(within - seconds * 1e6, 6)
     bytes[this.#at++] = 90
+    for (let i = 0; i < TIME; i++) this.#last[i] = bytes[at + i] as number
+    this.#lastUs = us
   }
 
   #two(at: number, value: number): void {
