@@ -8,6 +8,7 @@ import { bookStartCash } from './books/start-cash.ts'
 import type { Config } from './config.ts'
 import { CONCURRENCY, consumeTrades } from './consume.ts'
 import { routes } from './http/routes.ts'
+import { createCash } from './live/cash.ts'
 import { sampleEquity } from './live/equity.ts'
 import { createMarks } from './live/marks.ts'
 import { createPositionsKv } from './live/positions-kv.ts'
@@ -41,13 +42,14 @@ export async function start(config: Config, context: ServiceContext): Promise<Ru
   const books = { database: bookings, accounts, seen: createSeen(), valueOf, onFolded: kv.showFolded }
   const consumer = await consumeTrades({ bus, kv, log, clock, metrics, tenant, ...books })
   const everySeconds = config.portfolioEquitySeconds
-  const equity = sampleEquity({ bus, database, tenant, marks, log, everySeconds })
+  const cash = createCash(database.sql, tenant)
+  const equity = sampleEquity({ bus, database, tenant, marks, cash, log, everySeconds })
   const recheck = () => kv.lookAgain(() => bus.streamState('TRADES'))
   const everyRound = { everySeconds: config.portfolioReconcileSeconds, recheck }
   const reconciler = createReconciler({ ...context, database, tenant, ...everyRound })
   const ready = async () => (bus.connected ? [] : ['the bus is not connected'])
   const app = createHttp({ name: 'portfolio', log, metrics, internalToken: config.internalToken, ready })
-  routes(app, { database, tenant, marks }, account, () => clock.nowUs())
+  routes(app, { database, tenant, marks, cash }, account, () => clock.nowUs())
   const server = await listen(app, config)
   return {
     name: 'portfolio',

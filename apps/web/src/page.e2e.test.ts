@@ -41,6 +41,7 @@ beforeAll(async () => {
       return bars.filter((bar) => bar.openTimeUs >= Number(query.get('fromUs') ?? 0))
     },
     strategies: past.strategies(beginUs),
+    pnl: [{ group: 'paper', currency: 'USDT', realised: '0', unrealised: '0', fees: '0', fills: 0, capital: '100000' }],
     equity: past.pastEquity(beginUs, 240),
   })
   gateway = await startTestGateway(standIn.url, {
@@ -117,6 +118,14 @@ test.skipIf(!found)('a fill becomes a marker, a row and a position with its valu
   await world.position('-0.5', '64100.25', nowUs())
   await until('its change', async () => (await attribute('position', 'data-quantity')) === '-0.5')
   const value = () => byId('position').locator('td').nth(5).innerText()
+  const figures = async () => {
+    const texts = await page.locator('.figures dd').allInnerTexts()
+    return texts.map((text) => Number(text.replace('−', '-').replaceAll(/[^\d.-]/g, '')))
+  }
+  await tradeUntil('the equity of this instant', async () => {
+    const [equity = 0, , open = NaN, realised = 0] = await figures()
+    return open !== 0 && Math.abs(100_000 + realised + open - equity) < 0.011
+  })
   await tradeUntil('the open profit', async () => /^[+−][\d,]+\.\d\d$/.test(await value()))
   await until('the decision', async () => (await attribute('decision', 'data-number')) === '18')
 })

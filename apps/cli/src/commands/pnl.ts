@@ -1,4 +1,4 @@
-import { refuse } from '@contrail/contracts'
+import { addDecimal, refuse } from '@contrail/contracts'
 import type { PnlView } from '@contrail/contracts'
 import { get, query } from '../lib/client.ts'
 import { printJson, printTable } from '../lib/print.ts'
@@ -22,8 +22,12 @@ export default command(
         unrealised: row.unrealised,
         fees: row.fees,
         fills: row.fills,
+        ...(row.capital !== undefined && { capital: row.capital, equity: equityOf(row) }),
       })),
       'nothing booked yet',
     )
   },
 )
+
+const equityOf = ({ capital = '0', realised, unrealised }: PnlView): string =>
+  addDecimal(capital, addDecimal(realised, unrealised))

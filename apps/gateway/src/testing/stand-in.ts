@@ -5,6 +5,7 @@ import type {
   HaltView,
   Instrument,
   OrderView,
+  PnlView,
   PositionView,
   StrategyView,
 } from '@contrail/contracts'
@@ -33,6 +34,7 @@ export type StandIn = {
     orders: OrderView[]
     fills: FillView[]
     positions: PositionView[]
+    pnl: PnlView[]
     equity: EquityPoint[]
     strategies: StrategyView[]
     halts: HaltView[]
@@ -55,6 +57,7 @@ export async function startStandIn(says: Partial<StandIn['says']> = {}): Promise
       orders: [],
       fills: [],
       positions: [],
+      pnl: [],
       equity: [],
       strategies: [],
       halts: [],
@@ -74,7 +77,7 @@ export async function startStandIn(says: Partial<StandIn['says']> = {}): Promise
     await standIn.before(c.req.method, c.req.path)
     await next()
   })
-  const lists = ['instruments', 'orders', 'fills', 'positions', 'strategies', 'halts', 'feeds'] as const
+  const lists = ['instruments', 'orders', 'fills', 'positions', 'pnl', 'strategies', 'halts', 'feeds'] as const
   for (const name of lists) app.get(`/${name}`, (c) => c.json({ items: standIn.says[name] }))
   app.get('/candles', (c) => c.json({ items: standIn.says.candles(new URL(c.req.url).searchParams) }))
   app.get('/equity', (c) => {
@@ -82,7 +85,7 @@ export async function startStandIn(says: Partial<StandIn['says']> = {}): Promise
     return c.json({ items: standIn.says.equity.slice(-limit) })
   })
   app.get('/trial-balance', (c) => c.json({ items: [], balanced: true }))
-  for (const name of ['pnl', 'ledger', 'balances', 'definitions']) app.get(`/${name}`, (c) => c.json({ items: [] }))
+  for (const name of ['ledger', 'balances', 'definitions']) app.get(`/${name}`, (c) => c.json({ items: [] }))
   app.get('/orders/:id', (c) => c.json(orderOf(standIn.says.orders, c.req.param('id'))))
   app.delete('/orders/:id', (c) => {
     const { orderId } = orderOf(standIn.says.orders, c.req.param('id'))

@@ -6,12 +6,18 @@ import type { Fixed } from '@contrail/trading'
 import { stateOf } from '../books/positions.ts'
 import type { PositionRow } from '../books/positions.ts'
 import { valued } from '../books/valuation.ts'
+import type { Cash } from '../live/cash.ts'
 import type { Marks } from '../live/marks.ts'
 
 /** Positions shown at once. */
 const POSITIONS_MAX = 5000
 
-export type Books = { readonly database: Database; readonly tenant: string; readonly marks: Marks }
+export type Books = {
+  readonly database: Database
+  readonly tenant: string
+  readonly marks: Marks
+  readonly cash: () => Promise<Cash[]>
+}
 
 export async function listPositions(
   { database, tenant, marks }: Books,
@@ -43,9 +49,20 @@ export async function listPositions(
 }
 
 export type PnlGroup = 'strategy' | 'instrument' | 'day' | 'account'
-type Sum = { group: string; currency: string; realised: Fixed; unrealised: Fixed; fees: Fixed; fills: number }
+type Sum = {
+  group: string
+  currency: string
+  realised: Fixed
+  unrealised: Fixed
+  fees: Fixed
+  fills: number
+  capital?: string
+}
 
-/** Per group and quote currency. By day, what is open counts on the day of its last fill's book: today. */
+/**
+ * Per group and quote currency, of accounts with what was brought to them. By day, what is open counts on the day of its
+ * last fill's book: today.
+ */
 export async function listPnl(books: Books, group: PnlGroup, nowUs: number): Promise<PnlView[]> {
   const { database, tenant, marks } = books
   const sums = new Map<string, Sum>()
@@ -74,6 +91,9 @@ export async function listPnl(books: Books, group: PnlGroup, nowUs: number): Pro
       sum.fees = plus(sum.fees, day.fees)
       sum.fills += day.fills
     }
+  if (group === 'account')
+    for (const { account, asset, capital } of await books.cash())
+      if (capital !== '0') into(account, asset).capital = capital
   return [...sums.values()]
     .sort((a, b) => (a.group < b.group ? -1 : a.group > b.group ? 1 : a.currency < b.currency ? -1 : 1))
     .map((sum) => ({

@@ -4,6 +4,7 @@ import type { Transaction } from '@contrail/db'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { bookTransaction, createLedgerAccounts } from '../books/ledger.ts'
 import { createCash } from './cash.ts'
+import type { Cash } from './cash.ts'
 
 let databases: Awaited<ReturnType<typeof createTestDatabases>>
 beforeAll(async () => {
@@ -31,12 +32,15 @@ test('cash that is counted on is the sum of all entries, also of a transaction t
     await bookTransaction(tx, made, entries, await accounts.ensure(account, entries))
   }
   const book = (asset: string, amount: string) => sql.begin((tx) => deposit(tx, asset, amount))
+  const plain = (text: string) => fromFixed(toFixed(text))
+  /** Nothing is traded here: all cash was brought. */
   async function agrees(): Promise<number> {
-    const rows = await sql<{ account: string; asset: string; total: string }[]>`
-      select a.account, a.asset, sum(e.amount) as total from ledger_accounts a join ledger_entries e
+    const rows = await sql<Cash[]>`
+      select a.account, a.asset, sum(e.amount) as total, sum(e.amount) as capital
+        from ledger_accounts a join ledger_entries e
         on e.ledger_account_id = a.id where a.kind = 'cash' group by 1, 2`
-    const texts = (all: readonly { account: string; asset: string; total: string }[]) =>
-      all.map(({ account, asset, total }) => `${account} ${asset} ${fromFixed(toFixed(total))}`).sort()
+    const texts = (all: readonly Cash[]) =>
+      all.map((one) => `${one.account} ${one.asset} ${plain(one.total)} of ${plain(one.capital)}`).sort()
     const cash = texts(await cashNow())
     expect(cash).toEqual(texts(rows))
     return cash.length

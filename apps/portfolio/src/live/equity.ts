@@ -5,7 +5,6 @@ import { assetsOf, fromFixed, toFixed } from '@contrail/trading'
 import type { Fixed } from '@contrail/trading'
 import { valued } from '../books/valuation.ts'
 import type { PositionRow } from '../books/positions.ts'
-import { createCash } from './cash.ts'
 import type { Cash } from './cash.ts'
 import type { Marks } from './marks.ts'
 
@@ -36,17 +35,17 @@ export function sampleEquity(options: {
   database: Database
   tenant: string
   marks: Marks
+  cash: () => Promise<Cash[]>
   log: Logger
   everySeconds: number
 }) {
   const { bus, database, tenant, marks, log } = options
-  const cashNow = createCash(database.sql, tenant)
   let lastUs = 0
   let running: Promise<void> = Promise.resolve()
   let busy = false
 
   async function sample(atUs: number): Promise<void> {
-    const cash = await cashNow()
+    const cash = await options.cash()
     const rows = await database.sql<PositionRow[]>`
       select * from positions where tenant_id = ${tenant} and quantity <> 0`
     const points = equityOf(cash, rows, marks)

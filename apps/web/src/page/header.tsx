@@ -1,9 +1,9 @@
 import { useEffect, useState } from 'react'
-import { addDecimal, subtractDecimal } from '@contrail/contracts'
+import { subtractDecimal } from '@contrail/contracts'
+import { accountOf } from './account.ts'
 import { Alerts } from './alerts.tsx'
 import { age, money, percent, shortTime, timeOf, toneOf } from './format.ts'
 import { KillSwitch } from './kill-switch.tsx'
-import type { Model } from './model.ts'
 import { useModel } from './store.ts'
 import type { Phase } from './stream.ts'
 
@@ -41,19 +41,21 @@ function Account() {
 }
 
 function Figures() {
-  const equity = useModel((model) => model.equity)
-  const open = useModel(openProfit)
-  const pnl = useModel((model) => model.pnl?.[0])
-  const last = equity?.at(-1)
-  const first = equity?.[0]
-  const change = last && first ? subtractDecimal(last.equity, first.equity) : undefined
+  const points = useModel((model) => model.equity)
+  const positions = useModel((model) => model.positions)
+  const pnl = useModel((model) => model.pnl)
+  const last = points?.at(-1)
+  const first = points?.[0]
+  const { open, realised, fees, equity } = accountOf({ positions, pnl }, last)
+  const now = equity ?? last?.equity
+  const change = now && first ? subtractDecimal(now, first.equity) : undefined
   const share = change && first ? percent(change, first.equity) : undefined
   return (
     <dl className="figures">
       <div>
-        <dt>{last ? `Equity at ${timeOf(last.atUs)}` : 'Equity'}</dt>
+        <dt>{equity === undefined && last ? `Equity at ${timeOf(last.atUs)}` : 'Equity'}</dt>
         <dd data-testid="equity-value">
-          {last ? money(last.equity) : '–'} <small>{last?.currency}</small>
+          {now ? money(now) : '–'} <small>{last?.currency}</small>
         </dd>
       </div>
       <Figure
@@ -62,8 +64,8 @@ function Figures() {
         note={share}
       />
       <Figure name="Open P&L" value={open} />
-      <Figure name="Realised" value={pnl?.realised} />
-      <Figure name="Fees" value={pnl?.fees} plain />
+      <Figure name="Realised" value={realised} />
+      <Figure name="Fees" value={fees} plain />
     </dl>
   )
 }
@@ -78,17 +80,6 @@ function Figure({ name, value, note, plain }: FigureProps) {
       </dd>
     </div>
   )
-}
-
-/** Unknown as long as one open position has no price. */
-function openProfit({ positions }: Model): string | undefined {
-  if (!positions) return undefined
-  let sum = '0'
-  for (const { unrealised } of Object.values(positions)) {
-    if (unrealised === null) return undefined
-    sum = addDecimal(sum, unrealised)
-  }
-  return sum
 }
 
 const PHASES: Readonly<Record<Phase, string>> = {

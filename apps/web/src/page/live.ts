@@ -76,7 +76,6 @@ function onEvent<N extends StreamEventName>(name: N, data: StreamEvents[N]): voi
     for (const listener of listeners) listener.onResume()
   }
   if (name === 'report') soon('orders', refreshOrders)
-  if (name === 'report') soon('pnl', refreshPnl)
   if (name === 'control' || name === 'strategy') soon('strategies', refreshStrategies)
 }
 
@@ -175,6 +174,7 @@ async function refreshEquity(): Promise<void> {
   })
 }
 
+/** For the capital; all else of it comes with the positions. */
 async function refreshPnl(): Promise<void> {
   const { items } = await get<List<PnlView>>('/v1/pnl?group=account')
   update((model) => ({ ...model, pnl: items }))

@@ -73,6 +73,8 @@ export const pnlView = z.object({
   unrealised: decimalField,
   fees: decimalField,
   fills: z.number().int(),
+  /** Of an account: deposits less withdrawals. With realised and unrealised it is the equity. */
+  capital: decimalField.optional(),
 })
 export type PnlView = z.infer<typeof pnlView>
 
