@@ -195,6 +195,28 @@ test('an owner whose epoch is over writes nothing, reads anew and sends once', a
   })
 })
 
+test('an owner whose epoch is over fills nothing at the paper venue; the next one does, once', async () => {
+  await during(async (orders) => {
+    await resting('z2')
+    await world.confirmed('z2-1-0', 'accepted')
+    await admin()`update venue_leases set epoch = epoch + 1, holder = 'other', expires_us = 4e15 where account = 'paper'`
+    await world.quote(98.5, 98.6)
+    await until('it waits for the other', async () =>
+      (await (await fetch(`${orders.url}/readyz`)).text()).includes('other owns it'),
+    )
+    const fills = () => admin()`
+      select trade_id from paper_fills join order_attempts using (cl_ord_id) where order_id = 'z2-1-0'`
+    expect(await fills()).toEqual([])
+    await admin()`update venue_leases set expires_us = 0 where account = 'paper'`
+    await until('it is filled', async () => {
+      await world.quote(98.5, 98.6)
+      return (await fills()).length > 0
+    })
+    await world.confirmed('z2-1-0', 'filled')
+    expect(await fills()).toHaveLength(1)
+  })
+})
+
 test('a fill that belongs to no order is set aside, and the account stops', async () => {
   await admin()`
     insert into paper_fills (tenant_id, account, cl_ord_id, venue, instrument, sub_account, side, trade_id, quantity, price,

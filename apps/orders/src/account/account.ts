@@ -122,7 +122,7 @@ export class AccountWriter {
     const { writer, venue } = desk
     desk.metrics.recoveries.inc({ account: writer.account })
     const epoch = await this.#lease()
-    await venue.recover()
+    await venue.recover(epoch)
     desk.told.length = 0
     desk.state = await loadState(writer, venue.name, epoch, desk.market.nowUs())
     await this.#instruments()

@@ -4,6 +4,7 @@ import { statusOf } from '@contrail/trading'
 import { TERMINAL_STATUSES } from '@contrail/contracts'
 import type { Attempt, Batch, Held, Report } from '../account/held.ts'
 import { attemptsOf, cursorsOf, fillsOf, ordersOf, quarantinedOf, reportsOf } from './parts.ts'
+import { fenceOf, statementOf } from './statement.ts'
 
 /** Another process owns the account now. Nothing was written. */
 export class Fenced extends Error {
@@ -12,10 +13,7 @@ export class Fenced extends Error {
 export type StoredReport = { readonly id: number; readonly subject: string; readonly body: Report }
 export type Writer = { readonly database: Database; readonly tenant: string; readonly account: string }
 
-/**
- * Fence, orders, attempts, fills, reports, head: all or nothing. One statement, so one commit and one round trip:
- * every part takes its rows from the fence, and without the epoch nothing is written.
- */
+/** Fence, orders, attempts, fills, reports, head: all or nothing. */
 export async function writeBatch(
   writer: Writer,
   venue: string,
@@ -23,24 +21,19 @@ export async function writeBatch(
   batch: Batch,
   atUs: number,
 ): Promise<StoredReport[]> {
-  const { account } = writer
+  const { account, tenant } = writer
   const { sql } = writer.database
-  const fence = sql`
-    fence as (
-      select 1 from venue_leases where venue = ${venue} and account = ${account} and epoch = ${epoch} for share
-    )`
-  const [done] = await sql<{ ids: number[] }[]>`
-    with ${[
-      fence,
-      ...ordersOf(writer, batch),
-      ...attemptsOf(writer, batch, atUs),
-      ...fillsOf(writer, batch, atUs),
-      ...reportsOf(writer, batch),
-      ...quarantinedOf(writer, batch, atUs),
-      ...cursorsOf(writer, venue, batch),
-    ].map((part, at) => (at === 0 ? part : sql`, ${part}`))}
-    select ${batch.reports.length > 0 ? sql`array(select id from told order by id)` : sql`'{}'::bigint[]`} as ids
-    from fence`
+  const parts = [
+    fenceOf({ venue, account, epoch, tenant, atUs }),
+    ...ordersOf(sql, batch),
+    ...attemptsOf(sql, batch, atUs),
+    ...fillsOf(sql, batch),
+    ...reportsOf(sql, batch),
+    ...quarantinedOf(sql, batch),
+    ...cursorsOf(venue, batch),
+  ]
+  const ids = batch.reports.length > 0 ? 'array(select id from told order by id)' : `'{}'::bigint[]`
+  const [done] = await statementOf<{ ids: number[] }>(sql, parts, `select ${ids} as ids from fence`)
   if (!done) throw new Fenced(`${venue}/${account}: epoch ${epoch} is over`)
   return batch.reports.map((body, at) => {
     const id = done.ids[at]

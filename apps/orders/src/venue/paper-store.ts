@@ -1,7 +1,9 @@
-import { fromSteps, instrumentKey } from '@contrail/contracts'
+import { addDecimal, fromSteps, instrumentKey } from '@contrail/contracts'
 import type { Fill, Instrument, Reason } from '@contrail/contracts'
 import type { Database } from '@contrail/db'
 import type { VenueOrder, VenueReport } from '@contrail/trading'
+import { fenceOf, statementOf } from '../store/statement.ts'
+import type { Part } from '../store/statement.ts'
 import type { Answer, VenueFill, VenuePosition } from './port.ts'
 
 /** SQL of the paper venue's own books. Nothing here looks at the tables of orders, but for the lease. */
@@ -38,37 +40,43 @@ export async function writeRequest(
   request: PaperRequest,
   rows: StepRows,
 ): Promise<'written' | 'duplicate'> {
-  const { sql } = books.database
-  const { account, tenant } = books
-  const json = (value: unknown) => sql.json(value as never)
-  const { kind, clOrdId, origin, epoch, body, outcome, reason } = request
-  const requested = (what: PaperRequest['outcome']) => sql`
-    insert into paper_requests (tenant_id, account, kind, cl_ord_id, origin, epoch, body, outcome, reason, received_us)
-    select ${tenant}, ${account}, ${kind}, ${clOrdId}, ${origin}, ${epoch}::bigint, ${json(body)}::jsonb, ${what},
-      ${reason ? json(reason) : null}::jsonb, ${rows.nowUs}::bigint`
   try {
-    const held = await sql`
-      with fence as (
-        select 1 from venue_leases where venue = 'paper' and account = ${account} and epoch = ${epoch} for share
-      ), requested as (${requested(outcome)} from fence) ${stepOf(books, rows)}
-      select 1 from fence`
-    if (held.length === 0) throw new Error(`paper: epoch ${epoch} of account ${account} is over`)
+    await write(books, request.epoch, rows, [requestedOf(books, request), ...stepOf(books, rows)])
     return 'written'
   } catch (error) {
     if ((error as { code?: string }).code !== UNIQUE_VIOLATION) throw error
-    await requested('duplicate')
+    await write(books, request.epoch, rows, [requestedOf(books, { ...request, outcome: 'duplicate' })])
     return 'duplicate'
   }
 }
 
-export async function writeStep(books: Books, rows: StepRows): Promise<void> {
-  await books.database.sql`with fence as (select 1) ${stepOf(books, rows)} select 1 from fence`
+/** What the market did. Under the epoch in which these books were read: an older memory does not know what came since. */
+export async function writeStep(books: Books, epoch: number, rows: StepRows): Promise<void> {
+  await write(books, epoch, rows, stepOf(books, rows))
 }
 
-/** Parts of a statement that has a `fence`, as far as there are rows. They go in as JSON: one text whatever their number. */
-function stepOf(books: Books, rows: StepRows) {
-  const { sql } = books.database
-  const { account, tenant } = books
+async function write(books: Books, epoch: number, { nowUs: atUs }: StepRows, parts: readonly Part[]): Promise<void> {
+  const { account, tenant, database } = books
+  const fence = fenceOf({ venue: 'paper', account, epoch, tenant, atUs })
+  const held = await statementOf(database.sql, [fence, ...parts], 'select 1 from fence')
+  if (held.length === 0) throw new Error(`paper: epoch ${epoch} of account ${account} is over`)
+}
+
+function requestedOf({ database: { sql } }: Books, request: PaperRequest): Part {
+  const { kind, clOrdId, origin, epoch, body, outcome, reason } = request
+  const json = (value: unknown) => sql.json(value as never)
+  const values = [kind, clOrdId, origin, epoch, json(body), outcome, reason ? json(reason) : null]
+  return { name: 'requested', text: REQUESTED, values }
+}
+
+const REQUESTED: Part['text'] = (kind, clOrdId, origin, epoch, body, outcome, reason) => `
+  insert into paper_requests (tenant_id, account, kind, cl_ord_id, origin, epoch, body, outcome, reason, received_us)
+  select tenant, account, ${kind}, ${clOrdId}, ${origin}, ${epoch}::bigint, ${body}::jsonb, ${outcome}, ${reason}::jsonb,
+    at_us
+  from fence`
+
+/** As far as there are rows. They go in as JSON: one text whatever their number. */
+function stepOf({ database: { sql } }: Books, rows: StepRows): Part[] {
   const orders = rows.orders.map((order) => {
     const { clOrdId, venue, instrument, orderType } = order
     const links = { parent: order.parent || null, oco: order.oco || null }
@@ -76,28 +84,30 @@ function stepOf(books: Books, rows: StepRows) {
     return { ...names, ...links, open: order.state !== 'done', state: order }
   })
   const fills = fillRows(rows)
-  const ordered = sql`, ordered as (
-      insert into paper_orders (account, cl_ord_id, tenant_id, venue, instrument, order_type, parent, oco, open, state,
-        updated_us)
-      select ${account}, o.cl_ord_id, ${tenant}, o.venue, o.instrument, o.order_type, o.parent, o.oco, o.open, o.state,
-        ${rows.nowUs}::bigint
-      from fence, jsonb_to_recordset(${sql.json(orders as never)}::jsonb) as o (cl_ord_id text, venue text,
-        instrument text, order_type text, parent text, oco text, open boolean, state jsonb)
-      on conflict (account, cl_ord_id) do update
-        set open = excluded.open, state = excluded.state, updated_us = excluded.updated_us
-    )`
-  const filled = sql`, filled as (
-      insert into paper_fills (tenant_id, account, cl_ord_id, venue, instrument, sub_account, side, trade_id, quantity,
-        price, fee, fee_asset, liquidity, at_us)
-      select ${tenant}, ${account}, f.cl_ord_id, f.venue, f.instrument, f.sub_account, f.side, f.trade_id, f.quantity,
-        f.price, f.fee, f.fee_asset, f.liquidity, f.at_us
-      from fence, jsonb_to_recordset(${sql.json(fills as never)}::jsonb) as f (at int, cl_ord_id text,
-        venue text, instrument text, sub_account text, side text, trade_id text, quantity numeric, price numeric,
-        fee numeric, fee_asset text, liquidity text, at_us bigint)
-      order by f.at
-    )`
-  return sql`${orders.length > 0 ? ordered : sql``} ${fills.length > 0 ? filled : sql``}`
+  return [
+    ...(orders.length > 0 ? [{ name: 'ordered', text: ORDERED, values: [sql.json(orders as never)] }] : []),
+    ...(fills.length > 0 ? [{ name: 'filled', text: FILLED, values: [sql.json(fills as never)] }] : []),
+  ]
 }
+
+const ORDERED: Part['text'] = (rows) => `
+  insert into paper_orders (account, cl_ord_id, tenant_id, venue, instrument, order_type, parent, oco, open, state,
+    updated_us)
+  select account, o.cl_ord_id, tenant, o.venue, o.instrument, o.order_type, o.parent, o.oco, o.open, o.state, at_us
+  from fence, jsonb_to_recordset(${rows}::jsonb) as o (cl_ord_id text, venue text, instrument text, order_type text,
+    parent text, oco text, open boolean, state jsonb)
+  on conflict (account, cl_ord_id) do update
+    set open = excluded.open, state = excluded.state, updated_us = excluded.updated_us`
+
+const FILLED: Part['text'] = (rows) => `
+  insert into paper_fills (tenant_id, account, cl_ord_id, venue, instrument, sub_account, side, trade_id, quantity, price,
+    fee, fee_asset, liquidity, at_us)
+  select tenant, account, f.cl_ord_id, f.venue, f.instrument, f.sub_account, f.side, f.trade_id, f.quantity, f.price,
+    f.fee, f.fee_asset, f.liquidity, f.at_us
+  from fence, jsonb_to_recordset(${rows}::jsonb) as f (at int, cl_ord_id text, venue text, instrument text,
+    sub_account text, side text, trade_id text, quantity numeric, price numeric, fee numeric, fee_asset text,
+    liquidity text, at_us bigint)
+  order by f.at`
 
 /** Numbered: their ids are the venue's order of them. */
 function fillRows({ orders, reports }: StepRows) {
@@ -128,11 +138,31 @@ export async function loadEnded({ database, account }: Books, clOrdId: string): 
   return rows.map((row) => row.state)
 }
 
-export async function loadPositions({ database, account }: Books): Promise<VenuePosition[]> {
-  return await database.sql<VenuePosition[]>`
-    select sub_account as "subAccount", venue, instrument,
-      trim_scale(sum(case side when 'buy' then quantity else -quantity end))::text as quantity
-    from paper_fills where account = ${account} group by 1, 2, 3 order by 1, 2, 3`
+/** All fills of an account through the last that was counted. New ones only come behind it: one writer, one at a time. */
+export class PaperPositions {
+  readonly #books: Books
+  readonly #counted = new Map<string, VenuePosition>()
+  #through = 0
+
+  constructor(books: Books) {
+    this.#books = books
+  }
+
+  /** In the venue's lane: what is being written while it counts might be passed over for ever. */
+  async now(): Promise<VenuePosition[]> {
+    const { database, account } = this.#books
+    const rows = await database.sql<(VenuePosition & { through: number })[]>`
+      select sub_account as "subAccount", venue, instrument, max(id) as through,
+        trim_scale(sum(case side when 'buy' then quantity else -quantity end))::text as quantity
+      from paper_fills where account = ${account} and id > ${this.#through} group by 1, 2, 3`
+    for (const { through, ...more } of rows) {
+      const name = `${more.subAccount} ${more.venue} ${more.instrument}`
+      const quantity = addDecimal(this.#counted.get(name)?.quantity ?? '0', more.quantity)
+      this.#counted.set(name, { ...more, quantity })
+      this.#through = Math.max(this.#through, through)
+    }
+    return [...this.#counted.values()]
+  }
 }
 
 type FillRow = Omit<Fill, 'venueTimeUs'> & {

@@ -7,7 +7,7 @@ import * as simulated from '@contrail/trading'
 import type { AmendRequest, Approved, CancelRequest, PaperMarket, PlaceRequest, Received } from '@contrail/trading'
 import type { VenueOrder, VenueReport, VenueSettings } from '@contrail/trading'
 import type { MarketData, MarketEvent, MarketListener } from '../market-data.ts'
-import { loadEnded, loadOpen, loadPositions, readAnswer, readFills, writeRequest, writeStep } from './paper-store.ts'
+import { loadEnded, loadOpen, PaperPositions, readAnswer, readFills, writeRequest, writeStep } from './paper-store.ts'
 import type { PaperRequest, StepRows } from './paper-store.ts'
 import type { Answer, Outcome, VenueFill, VenuePort, VenuePosition } from './port.ts'
 
@@ -35,11 +35,15 @@ export class PaperVenue implements VenuePort, MarketListener {
   #lane: Promise<unknown> = Promise.resolve()
   /** Steps of an older generation were made on a memory that is gone. */
   #generation = 0
+  /** Under which the books in memory were read. */
+  #epoch = 0
+  #positions: PaperPositions
   #live = false
   #listener: (reports: readonly VenueReport[] | undefined) => void = () => undefined
 
   constructor(options: Options) {
     this.#options = options
+    this.#positions = new PaperPositions(options)
     options.market.listen(this)
   }
 
@@ -93,18 +97,20 @@ export class PaperVenue implements VenuePort, MarketListener {
   }
 
   async positions(): Promise<VenuePosition[]> {
-    return await this.#inLane(() => loadPositions(this.#options))
+    return await this.#inLane(() => this.#positions.now())
   }
 
-  async recover(): Promise<void> {
+  async recover(epoch: number): Promise<void> {
     this.#live = false
     this.#generation++
+    this.#epoch = epoch
     await this.#lane.catch(() => undefined)
     this.#lane = Promise.resolve()
     this.#markets.clear()
     this.#where.clear()
-    const [orders, positions] = [await loadOpen(this.#options), await loadPositions(this.#options)]
-    for (const position of positions) {
+    this.#positions = new PaperPositions(this.#options)
+    const orders = await this.#inLane(() => loadOpen(this.#options))
+    for (const position of await this.positions()) {
       const market = this.#market(instrumentKey(position.venue, position.instrument))
       const lots = stepsOf(position.quantity, market.instrument.lotSize, 'nearest')
       market.positions.set(position.subAccount, lots)
@@ -197,7 +203,7 @@ export class PaperVenue implements VenuePort, MarketListener {
     if (request) crashPoint('orders.paper_before_commit')
     const written = request
       ? await writeRequest(this.#options, request, rows)
-      : await writeStep(this.#options, rows).then(() => 'written' as const)
+      : await writeStep(this.#options, this.#epoch, rows).then(() => 'written' as const)
     crashPoint('orders.paper_after_commit')
     return written
   }

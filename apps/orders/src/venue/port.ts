@@ -63,8 +63,8 @@ export interface VenuePort {
   openOrders(): Promise<string[]>
   fillsAfter(cursor: number, limit: number): Promise<VenueFill[]>
   positions(): Promise<VenuePosition[]>
-  /** Reads its state anew; silent until `resume`. */
-  recover(): Promise<void>
+  /** Reads its state anew, for the owner of this epoch; silent until `resume`. */
+  recover(epoch: number): Promise<void>
   resume(): void
   /** Told after the venue has them for good. `undefined` = something may have been missed: reconcile. */
   onReports(listener: (reports: readonly VenueReport[] | undefined) => void): void
