@@ -17,7 +17,7 @@ describe('names', () => {
   it('every subject of the table is stored by the stream that the contracts name', () => {
     for (const { subject, schema } of SUBJECT_ROWS) {
       const sample = subject.replaceAll(/<[^>]+>/g, 'x')
-      const stream = subject.startsWith('redrive.') ? 'DLQ' : streamOf(sample)
+      const stream = streamOf(sample)
       const homes = STREAMS.filter((name) => STREAM_SUBJECTS[name].some((rule) => covers(rule, sample)))
       expect([subject, homes]).toEqual([subject, [stream]])
       expect(Object.keys(messages)).toContain(schema)

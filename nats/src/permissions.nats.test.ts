@@ -33,6 +33,7 @@ const WRITERS: Readonly<Record<string, readonly NatsUser[]>> = {
   'dlq.CONTROL.strategies': ['strategies'],
   'dlq.RESEARCH.trials': ['researcher'],
   'redrive.ORDERS.orders.1': [],
+  'aside.ORDERS.orders.1': ['gateway'],
   '$KV.strategies.s1': ['strategies'],
   '$KV.actors.s1': ['engine'],
   '$KV.workers.w1': ['engine'],
@@ -178,6 +179,7 @@ const STREAM_OF: Readonly<Record<string, string>> = {
   results: 'RESULTS',
   dlq: 'DLQ',
   redrive: 'DLQ',
+  aside: 'DLQ',
 }
 
 describe('rights on paper', () => {

@@ -77,7 +77,8 @@ export const RIGHTS: Readonly<Record<Exclude<NatsUser, 'operator'>, Rights>> = {
     objects: { bundles: 'write', datasets: 'write' },
   },
   gateway: {
-    writes: [],
+    // What a person said of a dead letter; nothing acts on it.
+    writes: ['aside.*.*.*'],
     reads: ['MD', 'ORDERS', 'TRADES', 'CONTROL', 'ALERTS', 'RESULTS', 'DLQ'],
     consumes: [],
     kvWrites: [],

@@ -40,8 +40,8 @@ export const STREAM_SUBJECTS: Readonly<Record<StreamName, readonly string[]>> = 
   PLATFORM: ['users.event.>', 'billing.event.>'],
   RESEARCH: ['research.>'],
   RESULTS: ['results.>'],
-  // `redrive.>`: dead letters on their way back to their consumer.
-  DLQ: ['dlq.>', 'redrive.>'],
+  // `redrive.>`: dead letters on their way back to their consumer; `aside.>`: those that need nothing any more.
+  DLQ: ['dlq.>', 'redrive.>', 'aside.>'],
 }
 
 /** Words for subjects.md. */

@@ -25,6 +25,7 @@ export const SUBJECT_ROWS: readonly Row[] = [
   { subject: 'results.trial.<study>.<number>', schema: 'trialResult', meaning: 'what came of it, once' },
   { subject: 'dlq.<stream>.<consumer>', schema: 'deadLetter', meaning: 'a message that failed for good' },
   { subject: 'redrive.<stream>.<consumer>.<letter>', schema: 'deadLetter', meaning: 'a dead letter put back, once' },
+  { subject: 'aside.<stream>.<consumer>.<letter>', schema: 'laidAside', meaning: 'it needs nothing any more, once' },
 ]
 
 const BUCKET_ROWS: Readonly<Record<(typeof BUCKETS)[number], readonly [key: string, schema: string, meaning: string]>> =
@@ -71,7 +72,7 @@ export function subjectsTable(): string {
 }
 
 function subjectLine({ subject, schema, meaning }: Row): string {
-  const stream = subject.startsWith('redrive.') ? 'DLQ' : streamOf(subject)
+  const stream = streamOf(subject)
   const sample = subject.replaceAll(/<[^>]+>/g, 'x')
   const writers = services.filter((user) => permissionsOf(user).publish.allow.some((rule) => covers(rule, sample)))
   const durables = DURABLES.filter(

@@ -26,7 +26,7 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   open: 'An address that signs a browser in',
   doctor: 'Look for what is wrong and say the mend',
   alerts: 'What a person should see, newest first',
-  letters: 'List dead letters, or put one back',
+  letters: 'List dead letters, put one back or lay it aside',
   new: 'Make a strategy from a template',
   check: 'Prove that a strategy looks at its inputs alone, and comes out the same each time',
   dev: 'Watch a strategy file and swap each save into the running strategy',

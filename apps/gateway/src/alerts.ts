@@ -1,7 +1,6 @@
 import { alertSchema, decodeJson } from '@contrail/contracts'
 import type { AlertView } from '@contrail/contracts'
 import type { Bus, Logger } from '@contrail/runtime'
-import { HttpProblem } from './http/problem.ts'
 
 /** One place of the stream ALERTS. Throws a refusal for what is not of the contract. */
 export function alertOf(data: Uint8Array, sequence: number): AlertView {
@@ -16,8 +15,6 @@ export async function listAlerts(
   { bus, log }: { bus: Bus; log: Logger },
   { limit, cursor }: { limit: number; cursor?: number | undefined },
 ): Promise<AlertsPage> {
-  if (!bus.connected)
-    throw new HttpProblem(503, 'service_unavailable', 'the bus is away', { field: 'service', value: 'bus', mend: 'see /v1/status' }) // prettier-ignore
   const state = await bus.streamState('ALERTS')
   if (!state) return { items: [] }
   const end = Math.min(cursor ?? Infinity, state.lastSequence + 1)

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import {
   alertView,
   candleView,
+  deadLetterView,
   equityPoint,
   explainView,
   fillView,
@@ -26,6 +27,7 @@ type Json = Record<string, unknown>
 const COMPONENTS: Readonly<Record<string, z.ZodType>> = {
   Alert: alertView,
   Candle: candleView,
+  DeadLetter: deadLetterView,
   EquityPoint: equityPoint,
   Explanation: explainView,
   Fill: fillView,

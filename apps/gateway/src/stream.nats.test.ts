@@ -256,6 +256,25 @@ test('an alert comes as it happens, one of meanwhile is not missed, and REST lis
   expect(await list('cursor=1')).toEqual({ items: [] })
 })
 
+test('a dead letter is listed and laid aside, once, with who, why and when', async () => {
+  const headers = { authorization: `Bearer ${gateway.token}`, 'content-type': 'application/json' }
+  const call = async (path: string, body?: object) => {
+    const answer = await fetch(`${gateway.url}/v1/dead-letters${path}`, { headers, ...(body && { method: 'POST', body: JSON.stringify(body) }) }) // prettier-ignore
+    return [answer.status, (await answer.json()) as Record<string, unknown>] as const
+  }
+  const letter = { schema: 1, stream: 'TRADES', consumer: 'portfolio', subject: 'trades.confirm.paper.s', sequence: 5, cause: 'no JSON', attempts: 1, data: 'e30=', atUs: AT_US } // prettier-ignore
+  const { sequence } = await gateway.operator.publish('dlq.TRADES.portfolio', encodeJson(letter))
+  const { schema: _schema, data: _data, ...shown } = letter
+  expect(await call('')).toEqual([200, { items: [{ ...shown, letter: sequence, putBack: false }] }])
+  const reason = 'half a message of a test'
+  const laidAside = { by: 'admin', reason, atUs: expect.any(Number) }
+  expect(await call(`/${sequence}/aside`, { reason })).toEqual([200, { letter: sequence, ...laidAside }])
+  expect(await call('')).toEqual([200, { items: [{ ...shown, letter: sequence, putBack: false, laidAside }] }])
+  expect(await call(`/${sequence}/aside`, { reason })).toMatchObject([409, { code: 'already_laid_aside' }])
+  expect(await call('/999/aside', { reason })).toMatchObject([404, { code: 'not_found', field: 'deadLetter' }])
+  expect(await call(`/${sequence}/aside`, {})).toMatchObject([400, { code: 'invalid', field: 'body.reason' }])
+})
+
 test('a message that is not of the contract is left out and delays nobody', async () => {
   const listener = await hear('?topics=orders')
   await gateway.operator.publish(subjects.confirm('paper', 'sma-demo'), encodeJson({ nonsense: true }))

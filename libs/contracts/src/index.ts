@@ -104,12 +104,20 @@ export {
 export type { Checkpoint, Control, DesiredStrategy, StrategyEvent, Worker } from './messages/strategy.ts'
 export { studyField, studySchema, trialResultSchema, trialSchema } from './messages/research.ts'
 export type { StudyValue, TrialJob, TrialResult } from './messages/research.ts'
-export { alertSchema, deadLetterSchema, haltSchema, positionSchema, TRADING_STATES } from './messages/platform.ts'
-export type { Alert, DeadLetter, Halt, PositionValue } from './messages/platform.ts'
+export {
+  alertSchema,
+  deadLetterSchema,
+  haltSchema,
+  laidAsideSchema,
+  positionSchema,
+  TRADING_STATES,
+} from './messages/platform.ts'
+export type { Alert, DeadLetter, Halt, LaidAside, PositionValue } from './messages/platform.ts'
 export {
   alertView,
   candleQuery,
   candleView,
+  deadLetterView,
   deployRequest,
   equityPoint,
   explainView,
@@ -128,6 +136,7 @@ export {
 export type {
   AlertView,
   CandleView,
+  DeadLetterView,
   EquityPoint,
   ExplainView,
   FillView,

@@ -12,8 +12,9 @@ import { schemaText } from './schemas.ts'
  *   6  2026-11-22  six timeframes more of bars that files hold: 3m, 30m, 2h, 6h, 8h, 12h
  *   7  2026-11-22  execution reports name the venue's order; a fill that does implies the acceptance
  *   8  2026-11-22  a live position says of which TRADES its sequence is
+ *   9  2026-11-23  a dead letter that a person has laid aside
  */
-const SCHEMAS_SHA256 = '50a6b98aa86a815a8a2fd6d8ae88b26901bdd7bb4df03d9272556c653ca99570'
+const SCHEMAS_SHA256 = 'ead662b1c17f8ac166c2ffcae93bf8087c8ae9514b05018cfd7050a49f998015'
 
 test('the wire has not changed by accident', () => {
   expect(createHash('sha256').update(schemaText()).digest('hex')).toBe(SCHEMAS_SHA256)

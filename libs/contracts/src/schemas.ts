@@ -27,6 +27,7 @@ export const messages = {
   halt: platform.haltSchema,
   alert: platform.alertSchema,
   deadLetter: platform.deadLetterSchema,
+  laidAside: platform.laidAsideSchema,
   study: research.studySchema,
   trial: research.trialSchema,
   trialResult: research.trialResultSchema,

@@ -119,4 +119,6 @@ const STREAM_OF_ROOT: Readonly<Record<string, StreamName>> = {
   research: 'RESEARCH',
   results: 'RESULTS',
   dlq: 'DLQ',
+  redrive: 'DLQ',
+  aside: 'DLQ',
 }

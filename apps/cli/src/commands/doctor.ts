@@ -6,7 +6,7 @@ import { get } from '../lib/client.ts'
 import { connection, home, root } from '../lib/home.ts'
 import { printJson, printTable, styled } from '../lib/print.ts'
 import { command } from '../lib/run.ts'
-import { lettersOf, withBus } from '../lib/letters.ts'
+import { letters } from '../lib/letters.ts'
 import { whyNot } from '../lib/trouble.ts'
 
 type Finding = { check: string; ok: boolean; found: string; mend: string }
@@ -84,12 +84,17 @@ const checks: readonly Check[] = [
   async () => {
     if (!existsSync(path.join(home(), 'connections.json'))) return finding('dead letters', true, 'never started', '')
     const { port } = new URL(connection('operatorNatsUrl'))
-    const letters = (await reachable(Number(port))) ? await withBus(lettersOf).catch(() => undefined) : undefined
-    if (!letters) return finding('dead letters', false, 'the bus does not answer', 'npm start; then contrail logs nats')
-    const waiting = letters.filter(({ putBack }) => !putBack)
+    const all = (await reachable(Number(port))) ? await letters().catch(() => undefined) : undefined
+    if (!all) return finding('dead letters', false, 'the bus does not answer', 'npm start; then contrail logs nats')
+    const waiting = all.filter(({ putBack, laidAside }) => !putBack && !laidAside)
     const [last] = waiting
     const found = last ? `${waiting.length}, the last of ${last.subject}: ${last.cause}` : 'none'
-    return finding('dead letters', !last, found, 'contrail letters; mend the cause, then contrail letters --redrive N')
+    return finding(
+      'dead letters',
+      !last,
+      found,
+      'contrail letters; mend the cause, then contrail letters --redrive N, or --aside N --reason TEXT',
+    )
   },
   async () => {
     const list = await get<{ items: StrategyView[] }>('/v1/strategies').catch(() => undefined)

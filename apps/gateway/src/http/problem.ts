@@ -44,15 +44,22 @@ const TITLES: Readonly<Record<number, string>> = {
 export function problemOf(error: unknown): HttpProblem {
   if (error instanceof HttpProblem) return error
   if (error instanceof Refusal)
-    return new HttpProblem(400, error.code, `${error.field}: ${error.value} refused (${error.code}); ${error.mend}`, {
-      field: error.field,
-      value: error.value,
-      mend: error.mend,
-    })
+    return new HttpProblem(
+      statusOf(error.code),
+      error.code,
+      `${error.field}: ${error.value} refused (${error.code}); ${error.mend}`,
+      {
+        field: error.field,
+        value: error.value,
+        mend: error.mend,
+      },
+    )
   return new HttpProblem(500, 'internal', 'the gateway failed; the log has the cause under this trace id', {
     mend: 'try again; if it stays, send the trace id to the operator',
   })
 }
+
+const statusOf = (code: string) => (code === 'not_found' ? 404 : code.startsWith('already_') ? 409 : 400)
 
 export function answerProblem(c: Context, error: unknown, traceId: string): Response {
   const problem = problemOf(error)

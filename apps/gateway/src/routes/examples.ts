@@ -128,6 +128,19 @@ export const alert = {
   about: { strategy: 'sma-demo', subject: 'orders.signal.sma-demo' },
   atUs: at,
 }
+export const laidAside = { by: 'admin', reason: 'a message of a test', atUs: at }
+export const deadLetter = {
+  letter: 3,
+  stream: 'TRADES',
+  consumer: 'portfolio',
+  subject: 'trades.confirm.paper.sma-demo',
+  sequence: 12,
+  cause: 'Refusal: confirm: "{"half" refused (bad_json); send JSON',
+  attempts: 1,
+  putBack: false,
+  laidAside,
+  atUs: at,
+}
 export const explain = {
   order,
   decision: { number: 17, reasons: { fast: 64251.2, slow: 64249.9 } },

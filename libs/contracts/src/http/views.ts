@@ -12,7 +12,7 @@ import {
   venueField,
 } from '../fields.ts'
 import { confirmSchema, fillSchema, ORDER_STATUSES, reasonSchema } from '../messages/confirm.ts'
-import { alertSchema, TRADING_STATES } from '../messages/platform.ts'
+import { alertSchema, deadLetterSchema, laidAsideSchema, TRADING_STATES } from '../messages/platform.ts'
 import { ORDER_TYPES, TIMES_IN_FORCE } from '../messages/signal.ts'
 
 /** What REST and the CLI show. Money and quantities are decimal strings; times are microseconds. */
@@ -160,6 +160,16 @@ export type HaltView = z.infer<typeof haltView>
 /** With its place in the stream ALERTS. */
 export const alertView = alertSchema.omit({ schema: true }).extend({ sequence: z.number().int() })
 export type AlertView = z.infer<typeof alertView>
+
+/** Without the message itself: it may be long, and lies in the stream. */
+export const deadLetterView = z.object({
+  ...deadLetterSchema.omit({ schema: true, data: true }).shape,
+  /** Its number, in the stream DLQ. */
+  letter: z.number().int(),
+  putBack: z.boolean(),
+  laidAside: z.object(laidAsideSchema.omit({ schema: true, letter: true }).shape).optional(),
+})
+export type DeadLetterView = z.infer<typeof deadLetterView>
 
 export const statusView = z.object({
   version: z.string(),

@@ -71,3 +71,13 @@ export const deadLetterSchema = z.strictObject({
   atUs: usField,
 })
 export type DeadLetter = z.infer<typeof deadLetterSchema>
+
+/** On `aside.<stream>.<consumer>.<letter>`, once: a person says that a dead letter needs nothing any more. It is kept. */
+export const laidAsideSchema = z.strictObject({
+  schema: z.literal(1),
+  letter: z.number().int(),
+  by: z.string(),
+  reason: z.string().min(3).max(200),
+  atUs: usField,
+})
+export type LaidAside = z.infer<typeof laidAsideSchema>

@@ -38,7 +38,7 @@ export function busContract(name: string, makeWorld: () => Promise<World>): void
     }
     beforeAll(async () => {
       world = await makeWorld()
-      await world.ensureStream('DLQ', ['dlq.>', 'redrive.>'])
+      await world.ensureStream('DLQ', ['dlq.>', 'redrive.>', 'aside.>'])
     })
     afterAll(() => world?.close())
     publishContract(get)

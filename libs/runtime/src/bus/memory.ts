@@ -49,7 +49,7 @@ export function createMemoryBus(options: MemoryOptions = {}): MemoryBus {
   return new InMemoryBus(options)
 }
 
-const PLATFORM_SUBJECTS: Readonly<Record<string, string[]>> = { DLQ: ['dlq.>', 'redrive.>'] }
+const PLATFORM_SUBJECTS: Readonly<Record<string, string[]>> = { DLQ: ['dlq.>', 'redrive.>', 'aside.>'] }
 const ATTEMPTS_MAX = 8
 
 class InMemoryBus implements MemoryBus {

@@ -9,16 +9,20 @@ export const redriveDurable = (stream: string, durable: string): string => `redr
 export const redriveSubject = (stream: string, durable: string, letter: number | '*'): string =>
   `redrive.${stream}.${durable}.${letter}`
 
+export async function letterAt(bus: Bus, deadLetterSequence: number): Promise<DeadLetter> {
+  const message = await bus.getMessage(REDRIVE_STREAM, deadLetterSequence)
+  if (!message || !message.subject.startsWith('dlq.'))
+    throw refuse('not_found', 'deadLetter', deadLetterSequence, 'list the dead letters and give the sequence of one')
+  return decodeJson(deadLetterSchema, message.data, 'deadLetter')
+}
+
 /**
  * Puts a dead letter back to the consumer that could not handle it, once for ever: the return has a subject of its own
  * per letter, and is refused when that subject is taken. The fact's own subject is not written again, because it has
  * one writer, who fences by its last sequence.
  */
 export async function redrive(bus: Bus, deadLetterSequence: number): Promise<DeadLetter> {
-  const message = await bus.getMessage(REDRIVE_STREAM, deadLetterSequence)
-  if (!message || !message.subject.startsWith('dlq.'))
-    throw refuse('not_found', 'deadLetter', deadLetterSequence, 'list the dead letters and give the sequence of one')
-  const letter = decodeJson(deadLetterSchema, message.data, 'deadLetter')
+  const letter = await letterAt(bus, deadLetterSequence)
   const subject = redriveSubject(letter.stream, letter.consumer, deadLetterSequence)
   try {
     await bus.publish(subject, encodeJson(letter), { expectedLastSubjectSequence: 0 })
