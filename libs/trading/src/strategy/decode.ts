@@ -66,7 +66,7 @@ function keep<T extends TickFrame | QuoteFrame | CandleFrame>(view: T, data: Uin
   return view
 }
 
-const candleOf = (data: Uint8Array, slot: Slot): CandleFrame =>
+export const candleOf = (data: Uint8Array, slot: Slot): CandleFrame =>
   CandleFrame.of(isCandleFrame(data) ? data : encodeCandle(decodeCandle(data)), slot)
 
 function middleOf({ bids, asks }: Book): number {

@@ -1,5 +1,5 @@
-import { Refusal } from '@contrail/contracts'
-import { decodeMarket } from './decode.ts'
+import { QuoteFrame, Refusal, TickFrame } from '@contrail/contracts'
+import { candleOf } from './decode.ts'
 import { late } from './late.ts'
 import type { Late } from './late.ts'
 import type { MarketRoute, Route } from './mailbox.ts'
@@ -38,16 +38,32 @@ class Decoded {
     const known = this.#values[at]
     if (known !== undefined) return known
     try {
-      const { kind, value, price } = decodeMarket(route, batch.inputs[at]!.data)
-      if (kind === 'feedStatus') return undefined
-      this.timesUs[at] = value.receiveTimeUs
-      this.prices[at] = price
       // A view has no fields of its own and no setters: so it is frozen, at a quarter of what `freeze` takes.
-      return (this.#values[at] = Object.preventExtensions(value))
+      return (this.#values[at] = Object.preventExtensions(this.#read(route, batch.inputs[at]!.data, at)))
     } catch (error) {
       if (error instanceof Refusal) return undefined
       throw error
     }
+  }
+
+  /** As `decodeMarket`. */
+  #read({ kind, slot }: SharedRoute, data: Uint8Array, at: number): object {
+    if (kind === 'tick') {
+      const tick = TickFrame.of(data, slot)
+      this.timesUs[at] = tick.receiveTimeUs
+      this.prices[at] = tick.price
+      return tick
+    }
+    if (kind === 'candle') {
+      const candle = candleOf(data, slot)
+      this.timesUs[at] = candle.receiveTimeUs
+      this.prices[at] = candle.close
+      return candle
+    }
+    const quote = QuoteFrame.of(data, slot)
+    this.timesUs[at] = quote.receiveTimeUs
+    this.prices[at] = (quote.bid + quote.ask) / 2
+    return quote
   }
 }
 
@@ -59,19 +75,16 @@ class Decoded {
 class Row implements Late {
   /** Undefined: it is a step of its own. */
   values: (object | undefined)[] = []
-  readonly kinds: SharedKind[] = []
   /** Of all of them, where it is one. */
   kind: SharedKind | undefined
   readonly #decoded = new Decoded()
-  #timesUs = new Float64Array(0)
-  #prices = new Float64Array(0)
-  /** The latest time of all, and where each instrument states its last price. */
+  /** The latest time of all, and the place of the last price of each subject, in their order. */
   #latestUs = 0
   #lasts: number[] = []
   #run: StrategyRun | undefined
   /** The time of the actor that takes the run now; none: nobody does. */
   #cells: Float64Array | undefined
-  #progress: Float64Array = this.#prices
+  #progress: Float64Array = new Float64Array(0)
   /** The first input that is not written. */
   #next = 0
 
@@ -100,7 +113,7 @@ class Row implements Late {
     } else
       for (let next = this.#next; next <= at; next++) {
         if (this.values[next] === undefined) continue
-        this.#advance(this.#timesUs[next]!)
+        this.#advance(this.#decoded.timesUs[this.#run!.order[next]!]!)
         this.#price(next)
       }
     this.#next = at + 1
@@ -108,34 +121,31 @@ class Row implements Late {
 
   #lay(run: StrategyRun, progress: Float64Array): void {
     const { batch, order, meanings, resolved, count } = run
+    const { timesUs, prices } = this.#decoded
     this.#run = run
     this.#progress = progress
-    this.kind = undefined
-    this.values = []
-    this.#latestUs = 0
-    if (count > this.#prices.length) {
-      this.#timesUs = new Float64Array(order.length)
-      this.#prices = new Float64Array(order.length)
-    }
-    const kinds = new Set<SharedKind>()
-    const lasts = new Map<object, number>()
+    const values: (object | undefined)[] = (this.values = [])
+    const lasts: number[] = resolved.map(() => -1)
+    let latestUs = 0
+    let kind: SharedKind | undefined
+    let isMixed = false
     for (let at = 0; at < count; at++) {
       const i = order[at]!
       progress[2 + at] = batch.sequences[i]!
       const route = resolved[meanings[at]!] as Route | undefined
       const value = route !== undefined && isShared(route) ? this.#decoded.valueOf(route, batch, i) : undefined
-      this.values.push(value)
+      values.push(value)
       if (value === undefined) continue
-      const { kind, slot } = route as SharedRoute
-      this.kinds[at] = kind
-      kinds.add(kind)
-      const timeUs = (this.#timesUs[at] = this.#decoded.timesUs[i]!)
-      if (timeUs > this.#latestUs) this.#latestUs = timeUs
-      const price = (this.#prices[at] = this.#decoded.prices[i]!)
-      if (price === price) lasts.set(slot, at)
+      const own = (route as SharedRoute).kind
+      isMixed ||= kind !== undefined && own !== kind
+      kind = own
+      if (timesUs[i]! > latestUs) latestUs = timesUs[i]!
+      if (prices[i] === prices[i]) lasts[meanings[at]!] = at
     }
-    this.#lasts = [...lasts.values()]
-    if (kinds.size === 1) [this.kind] = kinds
+    this.kind = isMixed ? undefined : kind
+    this.#latestUs = latestUs
+    // Of one instrument, too, the last one counts.
+    this.#lasts = lasts.filter((at) => at >= 0).sort((a, b) => a - b)
   }
 
   #advance(timeUs: number): void {
@@ -144,8 +154,8 @@ class Row implements Late {
   }
 
   #price(at: number): void {
-    const price = this.#prices[at]!
-    const { resolved, meanings } = this.#run!
+    const { resolved, meanings, order } = this.#run!
+    const price = this.#decoded.prices[order[at]!]!
     if (price === price) (resolved[meanings[at]!] as MarketRoute).slot.lastPrice = price
   }
 }

@@ -2,7 +2,7 @@ import type { StrategyActor } from './actor.ts'
 import type { Collector } from './collector.ts'
 import { HANDLER_OF, refusePromise, StrategyFailure } from './handlers.ts'
 import type { Direct, Handler, HandlerName } from './handlers.ts'
-import type { Route } from './mailbox.ts'
+import type { MarketRoute, Route } from './mailbox.ts'
 import type { StrategyOutput, StrategyRun } from './program.ts'
 import { row } from './row.ts'
 import type { SharedKind } from './row.ts'
@@ -54,23 +54,26 @@ function takeEach(
 /** Calls the author's code for one input after the other, up to where it asks for something or an input is a step of its own. */
 function callEach(direct: Direct, collected: Collector, run: StrategyRun, progress: Float64Array): void {
   const { count } = run
-  const { values, kinds, kind } = row
+  const { values, kind } = row
   let { at } = run
   try {
     for (; at < count; at++) {
       const value = values[at]
       if (value === undefined) return
       progress[0] = at
-      const returned = call(direct, kind ?? kinds[at]!, value)
+      const returned = call(direct, kind ?? kindAt(run, at), value)
       if (returned !== undefined) refusePromise(returned)
       if (collected.isUsed) return
     }
   } catch (error) {
-    throw new StrategyFailure(direct.strategy, HANDLER_OF[kinds[at]!], run.batch.inputs[run.order[at]!], error)
+    throw new StrategyFailure(direct.strategy, HANDLER_OF[kindAt(run, at)], run.batch.inputs[run.order[at]!], error)
   } finally {
     run.at = at
   }
 }
+
+const kindAt = ({ resolved, meanings }: StrategyRun, at: number): SharedKind =>
+  (resolved[meanings[at]!] as MarketRoute).kind as SharedKind
 
 /** Handlers are called as methods: so V8 compiles them into this loop where it can. */
 function call({ definition, context, state }: Direct, kind: SharedKind, value: object): unknown {
