@@ -93,14 +93,15 @@ export class Stretch implements Late {
         row = this.#show(row, this.#safeEnd)
         this.write()
         if (row >= this.#safeEnd) return row
-        if (!this.#goesOn(row, this.#safeEnd, eventBefore)) return -1 - row
+        if (!this.#turns(row, this.#safeEnd, eventBefore + row + 1)) return -1 - row
+        this.#begin()
       }
     } finally {
       late.by = before
     }
   }
 
-  /** Rows from `first` to before `end`, or to one that has asked for something or noted it. */
+  /** Rows from `first` to before `end`, or to one that has decided something. */
   #show(first: number, end: number): number {
     const columns = this.#columns
     const collected = this.#collected
@@ -118,7 +119,7 @@ export class Stretch implements Late {
         // As a method: V8 knows what is called here, and compiles it in.
         const returned = definition.onCandle!(context as Context<unknown>, state, new CandleRow(columns, row))
         if (returned !== undefined) refusePromise(returned)
-        if (collected.isUsed) break
+        if (collected.isUsed && this.#decides()) break
       }
       this.#touched[0] = opened
       return row
@@ -142,11 +143,15 @@ export class Stretch implements Late {
     this.#unwritten = this.#at + 1
   }
 
-  /** After a call that asked for something or noted it. False: its decision is not carried out yet. */
-  #goesOn(row: number, end: number, eventBefore: number): boolean {
-    if (this.#actor.hasDecided() && !this.#turns(row, end, eventBefore + row + 1)) return false
+  /** After a call that asked for something or noted it. */
+  #decides(): boolean {
+    if (this.#actor.hasDecided()) return true
+    this.#begin()
+    return false
+  }
+
+  #begin(): void {
     this.#collected.begin(this.#dealer.decisionCount + 1, 'all', this.#orders !== undefined)
-    return true
   }
 
   /** A plain market order that meets the next open is all that was decided, and it is on its way or already met. */
