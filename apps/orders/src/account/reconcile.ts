@@ -2,7 +2,7 @@ import { compareDecimal, subtractDecimal } from '@contrail/contracts'
 import type { Fill } from '@contrail/contracts'
 import { crashPoint } from '@contrail/runtime'
 import { statusOf } from '@contrail/trading'
-import { knownFills } from '../store/load.ts'
+import { knownFills, tradeName } from '../store/load.ts'
 import { unsettled } from '../store/write.ts'
 import type { VenueFill } from '../venue/port.ts'
 import { applyEvents } from './apply.ts'
@@ -39,7 +39,7 @@ export async function reconcileFills(desk: Desk): Promise<void> {
     const known = await knownFills(desk.writer, ids)
     const quarantined: Batch['quarantined'][number][] = []
     for (const one of page) {
-      const booked = known.get(one.report.fill.tradeId)
+      const booked = known.get(tradeName({ ...one, ...one.report.fill }))
       if (!booked) desk.told.push(one.report)
       else if (!same(booked, one.report.fill))
         quarantined.push({ orderId: booked.orderId, event: one.report, cause: 'filled: booked with other fields' })

@@ -133,13 +133,17 @@ const fillOf = ({ tradeId, quantity, price, fee, feeAsset, liquidity, venueTimeU
   venueTimeUs,
 })
 
-/** Fills of the venue's list that are booked already, by trade id. */
+type Trade = { readonly venue: string; readonly instrument: string; readonly tradeId: string }
+/** A venue counts the trades of each instrument: an id alone names several. */
+export const tradeName = ({ venue, instrument, tradeId }: Trade): string => `${venue} ${instrument} ${tradeId}`
+
+/** Fills with these trade ids that are booked already, by `tradeName`. */
 export async function knownFills(writer: Writer, tradeIds: readonly string[]): Promise<Map<string, FillRow>> {
-  const rows = await writer.database.sql<FillRow[]>`
-    select order_id as "orderId", trade_id as "tradeId", quantity, price, fee, fee_asset as "feeAsset", liquidity,
+  const rows = await writer.database.sql<(FillRow & Trade)[]>`
+    select order_id as "orderId", venue, instrument, trade_id as "tradeId", quantity, price, fee, fee_asset as "feeAsset", liquidity,
       venue_time_us as "venueTimeUs"
     from fills where account = ${writer.account} and trade_id = any(${[...tradeIds]})`
-  return new Map(rows.map((row) => [row.tradeId, row]))
+  return new Map(rows.map((row) => [tradeName(row), row]))
 }
 
 export async function loadUnpublished(writer: Writer, limit: number): Promise<StoredReport[]> {

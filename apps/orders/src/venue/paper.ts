@@ -33,6 +33,8 @@ export class PaperVenue implements VenuePort, MarketListener {
   readonly #markets = new Map<string, PaperMarket>()
   readonly #where = new Map<string, PaperMarket>()
   #lane: Promise<unknown> = Promise.resolve()
+  /** Never fails. Requests that wait for the books will be in the lane: until then nobody is told that they are absent. */
+  #arriving: Promise<unknown> = Promise.resolve()
   /** Steps of an older generation were made on a memory that is gone. */
   #generation = 0
   /** Under which the books in memory were read. */
@@ -54,7 +56,12 @@ export class PaperVenue implements VenuePort, MarketListener {
   async place(clOrdId: string, approved: Approved<PlaceRequest>, epoch: number): Promise<Outcome> {
     const { venue, instrument, parent, oco } = approved.request
     const market = this.#market(instrumentKey(venue, instrument))
-    for (const link of [parent, oco]) if (link !== undefined) await this.#recall(market, link)
+    const links = [parent, oco].filter((link) => link !== undefined)
+    if (links.length > 0) {
+      const recalled = this.#recall(market, links)
+      this.#arriving = Promise.allSettled([this.#arriving, recalled])
+      await recalled
+    }
     const request = { kind: 'place', clOrdId, origin: clOrdId, epoch, body: approved.request } as const
     return await this.#request(market, request, (nowUs) => simulated.placeOrder(market, clOrdId, approved, nowUs))
   }
@@ -78,13 +85,16 @@ export class PaperVenue implements VenuePort, MarketListener {
   }
 
   /** An order that ended before the books were last read is not in memory; one that comes now may hang on it. */
-  async #recall(market: PaperMarket, link: string): Promise<void> {
-    if (market.ended.has(link) || this.#where.has(link)) return
-    const orders = await this.#inLane(() => loadEnded(this.#options, link))
-    for (const order of orders) if (!this.#where.has(order.clOrdId)) simulated.rememberEnded(market, order)
+  async #recall(market: PaperMarket, links: readonly string[]): Promise<void> {
+    for (const link of links) {
+      if (market.ended.has(link) || this.#where.has(link)) continue
+      const orders = await this.#inLane(() => loadEnded(this.#options, link))
+      for (const order of orders) if (!this.#where.has(order.clOrdId)) simulated.rememberEnded(market, order)
+    }
   }
 
   async query(clOrdId: string, origin: string): Promise<Answer> {
+    await this.#arriving
     return await this.#inLane(() => readAnswer(this.#options, clOrdId, origin))
   }
 
