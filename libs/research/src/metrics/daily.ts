@@ -1,4 +1,5 @@
 import { DAY_US } from '@contrail/contracts'
+import { firstAbove } from './statistics.ts'
 import type { Numbers } from './statistics.ts'
 
 /** Equity at the end of days: `value[0]` is the starting balance, `value[i]` that at 00:00 UTC after day `day[i]`. */
@@ -36,24 +37,18 @@ export function periodsPerYearOf(timeUs: Numbers): 252 | 365 {
 export function dailyEquity(timeUs: Numbers, value: Numbers, cash: number, periods: number): DailyEquity {
   const days: number[] = []
   const values: number[] = []
-  /** Of the last day: it belongs to all after the first instant, up to the second. */
-  let [beginUs, endUs] = [NaN, NaN]
-  for (let i = 0; i < value.length; i++) {
-    const at = timeUs[i] as number
-    if (at > beginUs && at <= endUs) values[values.length - 1] = value[i] as number
-    else {
-      const day = dayOf(at)
-      const last = days.at(-1)
-      beginUs = day * DAY_US
-      endUs = beginUs + DAY_US
-      if (periods === 365 && last !== undefined)
-        for (let missing = last + 1; missing < day; missing++) {
-          days.push(missing)
-          values.push(values.at(-1) as number)
-        }
-      days.push(day)
-      values.push(value[i] as number)
-    }
+  for (let i = 0; i < value.length;) {
+    const day = dayOf(timeUs[i] as number)
+    const last = days.at(-1)
+    if (periods === 365 && last !== undefined)
+      for (let missing = last + 1; missing < day; missing++) {
+        days.push(missing)
+        values.push(values.at(-1) as number)
+      }
+    // One at least, however large times are and however a division of them is rounded.
+    i = Math.max(i + 1, firstAbove(timeUs, (day + 1) * DAY_US, i))
+    days.push(day)
+    values.push(value[i - 1] as number)
   }
   return {
     day: Float64Array.from([(days[0] ?? 0) - 1, ...days]),

@@ -1,6 +1,7 @@
 import { DAY_US } from '@contrail/contracts'
 import { dailyEquity, periodsPerYearOf } from './daily.ts'
 import { perPeriod, returnsOf } from './returns.ts'
+import { firstAbove } from './statistics.ts'
 import type { Numbers } from './statistics.ts'
 import type { MetricsInput } from './types.ts'
 
@@ -53,9 +54,8 @@ function benchmarkReturns(benchmark: { timeUs: Numbers; value: Numbers }, days: 
   const prices = new Float64Array(days.length)
   let [row, price] = [0, (benchmark.value[0] as number | undefined) ?? NaN]
   for (let i = 0; i < days.length; i++) {
-    const endUs = ((days[i] as number) + 1) * DAY_US
     const before = row
-    while (row < benchmark.value.length && (benchmark.timeUs[row] as number) <= endUs) row++
+    row = firstAbove(benchmark.timeUs, ((days[i] as number) + 1) * DAY_US, before)
     if (row > before) price = benchmark.value[row - 1] as number
     prices[i] = price
   }

@@ -7,6 +7,17 @@ export function sum(values: Numbers): number {
   for (let i = 0; i < values.length; i++) total += values[i] as number
   return total
 }
+/** First index from `from` on whose value is greater; ascending values. */
+export function firstAbove(values: Numbers, value: number, from = 0): number {
+  let [low, high] = [from, values.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((values[middle] as number) <= value) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
 export const mean = (values: Numbers): number | null => (values.length === 0 ? null : sum(values) / values.length)
 
 /** sum((x - mean)^power). */

@@ -3,6 +3,7 @@ import type { CandleColumns, MarketColumns, TradeRecord } from '@contrail/tradin
 import { dailyEquity } from '../metrics/daily.ts'
 import { drawdownsOf } from '../metrics/drawdowns.ts'
 import { returnsOf, sharpe } from '../metrics/returns.ts'
+import { firstAbove } from '../metrics/statistics.ts'
 import { barsOfTicks } from '@contrail/data/bars'
 import type { RunRecord, RunResult } from '../run/types.ts'
 import { benchmarkOf, lowerBound } from '../run/record.ts'
@@ -142,10 +143,12 @@ function curveOf({ cash, strategy }: RunRecord, { equity }: RunResult, series: r
   })
   const bench = benchmarkOf(series, equity, strategy.lookback)
   const start = bench?.value[bench.from]
-  let row = -1
+  let seenRows = 0
   const hold = rows.map((i) => {
-    while (bench && row + 1 < bench.value.length && (bench.timeUs[row + 1] as number) <= (timeUs[i] as number)) row++
-    if (!bench || !start || row < bench.from) return null
+    if (!bench || !start) return null
+    seenRows = firstAbove(bench.timeUs, timeUs[i] as number, seenRows)
+    const row = seenRows - 1
+    if (row < bench.from) return null
     return rounded(((bench.value[row] as number) / start) * cash, 8)
   })
   return {

@@ -51,6 +51,8 @@ export type Answer =
   | { readonly kind: 'done'; readonly result: PackedResult }
   | { readonly kind: 'counted'; readonly totals: RunTotals }
   | { readonly kind: 'written'; readonly decisionsSha256: string }
+  /** Nothing of the strategy is left that could fail. */
+  | { readonly kind: 'rested' }
   | {
       readonly kind: 'failed'
       readonly code: string
@@ -70,6 +72,7 @@ export type ThreadOptions = {
 const HANDLER_MS_MAX = 10_000
 /** Reading and compiling a large bundle takes its time on a busy machine. */
 const LOAD_MS_MAX = 10_000
+const LOADING = 'its module'
 
 /** A strategy in a thread of its own, with an eye on it. */
 export class StrategyThread {
@@ -89,8 +92,8 @@ export class StrategyThread {
   #lost: unknown
   #calls = -1
   #sinceMs = 0
-  /** Loading the module counts like a handler. */
-  #loading = false
+  /** What counts like a handler: loading the module, and what is left of it after the run. */
+  #inside: string | undefined
   /** It is being asked what it holds. */
   #asking = false
 
@@ -125,7 +128,7 @@ export class StrategyThread {
 
   async loaded(): Promise<void> {
     await this.#answer()
-    this.#loading = false
+    this.#inside = undefined
   }
 
   async describe(parameters: Readonly<Record<string, unknown>>, fill: Readonly<Record<string, unknown>>) {
@@ -155,9 +158,12 @@ export class StrategyThread {
     return ((await this.#answer()) as Extract<Answer, { kind: 'counted' }>).totals
   }
 
-  /** When the lists of the run are written; the SHA-256 of its decisions. */
+  /** When the lists of the run are written and nothing is left that could fail; the SHA-256 of its decisions. */
   async written(): Promise<string> {
-    return ((await this.#answer()) as Extract<Answer, { kind: 'written' }>).decisionsSha256
+    const { decisionsSha256 } = (await this.#answer()) as Extract<Answer, { kind: 'written' }>
+    this.#inside = 'a timer or a promise of it'
+    await this.#answer()
+    return decisionsSha256
   }
 
   async close(): Promise<void> {
@@ -193,7 +199,7 @@ export class StrategyThread {
 
   #heard(answer: Answer): void {
     if (answer.kind === 'started') {
-      this.#loading = true
+      this.#inside = LOADING
       this.#sinceMs = systemClock.monotonicMs()
       return
     }
@@ -219,12 +225,12 @@ export class StrategyThread {
   #time(): void {
     const { calls, inside } = readPulse(this.#pulse)
     const nowMs = systemClock.monotonicMs()
-    if (calls !== this.#calls || !(inside || this.#loading)) {
+    if (calls !== this.#calls || !(inside || this.#inside !== undefined)) {
       this.#calls = calls
       this.#sinceMs = nowMs
       return
     }
-    const msMax = this.#loading ? Math.max(LOAD_MS_MAX, this.#handlerMsMax) : this.#handlerMsMax
+    const msMax = this.#inside === LOADING ? Math.max(LOAD_MS_MAX, this.#handlerMsMax) : this.#handlerMsMax
     if (nowMs - this.#sinceMs < msMax) return
     const value = `${this.#place()} ran longer than ${msMax / 1000} s`
     this.#end(refuse('endless', this.#source, value, `look for a loop without an end${allows(this.#more?.time)}`))
@@ -252,7 +258,7 @@ export class StrategyThread {
   /** Where its code is, or was last. */
   #place(): string {
     const { handler, eventUs } = readPulse(this.#pulse)
-    return this.#loading ? 'its module' : `${handler}${eventUs > 0 ? ` at ${isoOfUs(eventUs)}` : ''}`
+    return this.#inside ?? `${handler}${eventUs > 0 ? ` at ${isoOfUs(eventUs)}` : ''}`
   }
 
   #tooMuch(memoryMb: number): Refusal {

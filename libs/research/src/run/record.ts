@@ -46,8 +46,8 @@ function findBenchmark(
   const [fromUs, toUs] = [equity.timeUs[0] as number, equity.timeUs.at(-1) as number]
   const firstRow = lowerBound(times, fromUs - barUs)
   const rows = lowerBound(times, toUs - barUs + 1) - firstRow
-  const timeUs = times.slice(firstRow, firstRow + rows)
-  for (let row = 0; row < rows; row++) timeUs[row] = (timeUs[row] as number) + barUs
+  const timeUs = new Float64Array(rows)
+  for (let row = 0; row < rows; row++) timeUs[row] = (times[firstRow + row] as number) + barUs
   // The first of `lookback` bars that the strategy could have decided on.
   const from = Math.max(0, Math.min(rows - 1, lookback - 1 - firstRow))
   return { timeUs, value: prices.subarray(firstRow, firstRow + rows), from, firstRow, barUs }

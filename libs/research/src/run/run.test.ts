@@ -267,6 +267,37 @@ describe('what does not fit is one refusal, and nothing is written', () => {
     expect(record.complete).toBe(true)
   })
 
+  const later: [string, string, string][] = [
+    ['a timer', "if (state.bars === 5) setTimeout(() => { throw new Error('too late') }, 20)", 'too late, after its handler was back'], // prettier-ignore
+    [
+      'a promise',
+      "if (state.bars === 5) void Promise.reject(new Error('floats'))",
+      'floats, after its handler was back',
+    ],
+    ['the end of the process', 'if (state.bars === 5) process.exit(0)', 'it called process.exit'],
+  ]
+  test.each(later)('%s of a handler that fails when it is back is named with its line', async (name, code, value) => {
+    const file = `late-${name.replaceAll(' ', '-')}`
+    const strategy = bench.strategy(file, code)
+    const before = existsSync(bench.runs) ? readdirSync(bench.runs) : []
+    await expect(written({ strategy, parameters: {} })).rejects.toMatchObject({
+      code: 'strategy_failed',
+      field: `${file}.ts:15`,
+      value: expect.stringContaining(value),
+    })
+    expect(existsSync(bench.runs) ? readdirSync(bench.runs) : []).toEqual(before)
+  })
+
+  test('a timer that does not come back is ended, one that does no harm changes nothing', async () => {
+    const hangs = bench.strategy('hangs', 'if (state.bars === 5) setTimeout(() => { for (;;); }, 0)')
+    await expect(written({ strategy: hangs, parameters: {} }, { handlerMsMax: 300 })).rejects.toMatchObject({
+      code: 'endless',
+      value: expect.stringContaining('a timer or a promise of it'),
+    })
+    const ticks = bench.strategy('ticks', 'if (state.bars === 5) setInterval(() => {}, 10)')
+    expect((await written({ strategy: ticks, parameters: {} })).record.complete).toBe(true)
+  })
+
   test('a quantity below the lot is counted under its reason', async () => {
     const strategy = bench.strategy('tiny', 'if (state.bars === 5) ctx.buy({ quantity: 0.001 })')
     const { record } = await written({ strategy, parameters: {} })

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import { flushCompileCache } from 'node:module'
+import { setImmediate, setTimeout } from 'node:timers'
 import { pathToFileURL } from 'node:url'
 import { parentPort, workerData } from 'node:worker_threads'
 import { mendOf, Refusal } from '@contrail/contracts'
@@ -19,6 +20,12 @@ process.setSourceMapsEnabled(true)
 const pulse = pulseOf(memory)
 const say = (answer: Answer): void => parentPort?.postMessage(answer)
 
+process.on('uncaughtException', late)
+process.on('unhandledRejection', late)
+// The thread would end without a word; what a handler throws is told with its line.
+process.exit = () => {
+  throw new Error('it called process.exit')
+}
 say({ kind: 'started' })
 let definition: StrategyDefinition
 try {
@@ -91,6 +98,26 @@ function run({ options, folder }: Extract<Question, { kind: 'run' }>): void {
   say({ kind: 'written', decisionsSha256: writeAllDecisions(result, folder) })
   // With what was compiled on the way.
   if (boot) flushCompileCache()
+  rest()
+}
+
+/** Timers that are still set when the run is over are waited for no longer than this. */
+const TIMERS_MS_MAX = 250
+
+/** What a strategy has left behind runs only now: promises first, then timers. */
+function rest(): void {
+  const done = (): void => say({ kind: 'rested' })
+  setImmediate(() => {
+    if (process.getActiveResourcesInfo().includes('Timeout')) setTimeout(done, TIMERS_MS_MAX)
+    else done()
+  })
+}
+
+/** A timer or a promise failed when its handler was back: nothing around it could catch that. */
+function late(error: unknown): void {
+  const { field, value } = failureOf(error)
+  const mend = 'nothing of a strategy may run when its handler is back: no timers, no promises'
+  say({ kind: 'failed', code: 'strategy_failed', field, value: `${value}, after its handler was back`, mend })
 }
 
 function failureOf(error: unknown): { code: string; field: string; value: string; mend: string } {
