@@ -1,6 +1,6 @@
 import { Session } from 'node:inspector'
 import type { HeapProfiler } from 'node:inspector'
-import { getHeapStatistics } from 'node:v8'
+import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import type { Clock, Logger } from '@contrail/runtime'
 import { codeOf } from './afterwards.ts'
 import type { Watchdog } from './watchdog.ts'
@@ -16,6 +16,8 @@ const ALARMS = [
   { part: 0.6, pauseMs: 300_000 },
 ]
 const FULL = 0.6
+/** So long after an alarm at which nobody was named V8 compiles each function by itself: a worker is slower then. */
+const APART_MS = 60_000
 /** The code that holds most must hold so much of the heap, and of what all strategies hold: objects made by us for it do not count. */
 const OF_HEAP_MIN = 0.05
 const OF_STRATEGIES_MIN = 0.5
@@ -27,8 +29,10 @@ const MEBI = 1024 * 1024
  * What a strategy keeps outside of its state (a variable of its module, the inside of an object of its own) no checkpoint
  * limits, and V8 ends the process when the heap is full: all strategies of the worker, again and again. Before that the code
  * that holds the memory is written down, as for a handler that does not come back, and the process ends: nothing else gives
- * back what a module holds. The next life halts that code and runs the others. The profile knows functions as they are compiled:
- * what a handler allocates that V8 has compiled into ours is ours there, nobody is blamed, and V8 has the last word.
+ * back what a module holds. The next life halts that code and runs the others.
+ *
+ * The profile knows functions as they are compiled: what a handler allocates that V8 has compiled into ours is ours there. So
+ * where nobody can be named all are compiled apart for a while, and the next alarm names who has taken more since.
  */
 export function watchMemory(watchdog: Watchdog, clock: Clock, log: Logger): () => void {
   const session = new Session()
@@ -36,8 +40,11 @@ export function watchMemory(watchdog: Watchdog, clock: Clock, log: Logger): () =
   session.post('HeapProfiler.startSampling', { samplingInterval: SAMPLED_BYTES })
   const askedMs = new Map<(typeof ALARMS)[number], number>()
   let timer = clock.setTimer(LOOK_MS, look)
+  /** While functions are compiled apart: part used when it was asked last, and what ends it. */
+  let apart: { readonly part: number; readonly end: { cancel(): void } } | undefined
   return () => {
     timer.cancel()
+    apart?.end.cancel()
     session.disconnect()
   }
 
@@ -47,12 +54,16 @@ export function watchMemory(watchdog: Watchdog, clock: Clock, log: Logger): () =
     const passed = ALARMS.filter(({ part }) => used > part)
     const [alarm] = passed
     const nowMs = clock.monotonicMs()
-    if (!alarm || nowMs - (askedMs.get(alarm) ?? -Infinity) < alarm.pauseMs) return
+    const isDue = alarm && nowMs - (askedMs.get(alarm) ?? -Infinity) >= alarm.pauseMs
+    // By now whoever takes more is known.
+    const isKnown = apart && used > apart.part + OF_HEAP_MIN
+    if (!isDue && !isKnown) return
     for (const one of passed) askedMs.set(one, nowMs)
-    endGuilty()
+    if (apart) apart = { ...apart, part: used }
+    endGuilty(used)
   }
 
-  function endGuilty(): void {
+  function endGuilty(used: number): void {
     // The profile is of what lives: V8 collects before it answers.
     const heldBytes = heldByCode(session, watchdog.folder)
     if (partUsed() <= FULL) return
@@ -62,7 +73,7 @@ export function watchMemory(watchdog: Watchdog, clock: Clock, log: Logger): () =
     const usedMb = Math.round(usedBytes / MEBI)
     if (code === undefined || bytes === undefined) {
       log.error({ usedMb, heldMb: held }, 'memory is nearly full, and no strategy holds most of what strategies hold')
-      return
+      return compileApart(used)
     }
     const detail = `it holds ${Math.round(bytes / MEBI)} MB outside of its state; this worker has ${Math.round(limitBytes / MEBI)} MB for all`
     const strategies = watchdog.blame(code, detail)
@@ -72,11 +83,30 @@ export function watchMemory(watchdog: Watchdog, clock: Clock, log: Logger): () =
     )
     process.exit(1)
   }
+
+  function compileApart(used: number): void {
+    if (!apart) inlineFunctions(session, false)
+    apart?.end.cancel()
+    const end = clock.setTimer(APART_MS, () => {
+      apart = undefined
+      inlineFunctions(session, true)
+    })
+    apart = { part: used, end }
+  }
 }
 
 function partUsed(): number {
   const { used_heap_size: usedBytes, heap_size_limit: limitBytes } = getHeapStatistics()
   return usedBytes / limitBytes
+}
+
+/** Whether V8 may compile functions into those that call them, also what it has compiled so far: to count calls is to begin anew. */
+function inlineFunctions(session: Session, may: boolean): void {
+  for (const compiler of ['turbo', 'maglev']) setFlagsFromString(`--${may ? '' : 'no-'}${compiler}-inlining`)
+  session.post('Profiler.enable')
+  session.post('Profiler.startPreciseCoverage', { callCount: true })
+  session.post('Profiler.stopPreciseCoverage')
+  session.post('Profiler.disable')
 }
 
 function mostOf(heldBytes: ReadonlyMap<string, number>, usedBytes: number): [string, number] | undefined {
