@@ -1,5 +1,5 @@
 import { CellIndicator, mustBeBar, mustBeFinite, periodOf } from './indicator.ts'
-import { Extreme, extremeCells } from './extremes.ts'
+import { extremeCells, HighLow } from './extremes.ts'
 import { EMA_CELLS, pushEma, pushRange, pushWilder, RANGE_CELLS, WILDER_CELLS } from './kernels.ts'
 import type { AtrOptions } from './atr.ts'
 import type { Seed } from './kernels.ts'
@@ -90,7 +90,6 @@ export class Keltner extends CellIndicator {
 export type IchimokuOptions = { conversion?: number; base?: number; span?: number; displacement?: number }
 
 const LINES = 4
-type Window = { readonly highest: Extreme; readonly lowest: Extreme }
 
 /**
  * Ichimoku: conversion and base line of this bar, and the two spans of the cloud as drawn at this bar, which is what they
@@ -100,7 +99,7 @@ type Window = { readonly highest: Extreme; readonly lowest: Extreme }
 export class Ichimoku extends CellIndicator {
   readonly inputs = ['high', 'low'] as const
   readonly outputs = ['conversion', 'base', 'spanA', 'spanB'] as const
-  readonly #windows: readonly Window[]
+  readonly #windows: readonly HighLow[]
   readonly #spanA: Delay | undefined
   readonly #spanB: Delay | undefined
 
@@ -113,17 +112,14 @@ export class Ichimoku extends CellIndicator {
     const bases = LINES + 2 * extremeCells(conversion)
     const spans = bases + 2 * extremeCells(base)
     const waiting = spans + 2 * extremeCells(span)
-    this.#windows = [this.#window(LINES, conversion), this.#window(bases, base), this.#window(spans, span)]
+    this.#windows = [
+      this.part(new HighLow(this.cells, LINES, conversion)),
+      this.part(new HighLow(this.cells, bases, base)),
+      this.part(new HighLow(this.cells, spans, span)),
+    ]
     if (displacement > 0) {
       this.#spanA = this.part(new Delay(this.cells, waiting, displacement))
       this.#spanB = this.part(new Delay(this.cells, waiting + delayCells(displacement), displacement))
-    }
-  }
-
-  #window(at: number, period: number): Window {
-    return {
-      highest: this.part(new Extreme(this.cells, at, period, 1)),
-      lowest: this.part(new Extreme(this.cells, at + extremeCells(period), period, -1)),
     }
   }
 
@@ -133,8 +129,9 @@ export class Ichimoku extends CellIndicator {
     const { cells } = this
     // Both lines, and span B of this bar.
     for (let i = 0; i < 3; i++) {
-      const { highest, lowest } = this.#windows[i]!
-      cells[i] = (highest.push(high) + lowest.push(low)) / 2
+      const window = this.#windows[i]!
+      window.push(high, low)
+      cells[i] = (window.highest + window.lowest) / 2
     }
     const conversion = cells[0]!
     const spanB = cells[2]!

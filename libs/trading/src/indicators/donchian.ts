@@ -1,4 +1,4 @@
-import { Extreme, extremeCells } from './extremes.ts'
+import { extremeCells, HighLow } from './extremes.ts'
 import { Indicator, mustBeFinite, periodOf } from './indicator.ts'
 
 /** Cells: upper, lower, then the two windows. */
@@ -8,13 +8,11 @@ const WINDOWS = 2
 export class Donchian extends Indicator {
   readonly inputs = ['high', 'low'] as const
   readonly outputs = ['middle', 'upper', 'lower'] as const
-  readonly #highest: Extreme
-  readonly #lowest: Extreme
+  readonly #window: HighLow
 
   constructor(period = 20) {
     super(`donchian(${period})`, WINDOWS + 2 * extremeCells(periodOf('period', period)))
-    this.#highest = this.part(new Extreme(this.cells, WINDOWS, period, 1))
-    this.#lowest = this.part(new Extreme(this.cells, WINDOWS + extremeCells(period), period, -1))
+    this.#window = this.part(new HighLow(this.cells, WINDOWS, period))
     this.cells[0] = NaN
     this.cells[1] = NaN
   }
@@ -23,8 +21,9 @@ export class Donchian extends Indicator {
     mustBeFinite(this.name, 'high', high)
     mustBeFinite(this.name, 'low', low)
     const { cells } = this
-    cells[0] = this.#highest.push(high)
-    cells[1] = this.#lowest.push(low)
+    this.#window.push(high, low)
+    cells[0] = this.#window.highest
+    cells[1] = this.#window.lowest
     return this.value
   }
 

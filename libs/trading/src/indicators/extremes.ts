@@ -3,57 +3,113 @@ import { Part } from './windows.ts'
 /** Cells: place in the block, its extreme so far, values seen (up to the period), then one block. */
 export const extremeCells = (period: number): number => 3 + period
 
-/**
- * Highest (`sign` 1) or lowest (-1) of the window, by blocks of one window each (van Herk, 1992): places up to the newest
- * hold values of this block, those behind it the extreme from there to the end of the block before. No value is compared
- * more than three times, however the market moves.
+/*
+ * By blocks of one window each (van Herk, 1992): places up to the newest hold values of this block, those behind it the extreme
+ * from there to the end of the block before. No value is compared more than three times, however the market moves.
  */
-export class Extreme extends Part {
-  private readonly sign: 1 | -1
-  /** Of this block, times the sign. */
-  private extreme = 0
+function turnBlock(cells: Float64Array, first: number, end: number): void {
+  let behind = cells[end - 1]!
+  for (let i = end - 2; i > first; i--) cells[i] = behind = Math.max(behind, cells[i]!)
+}
 
-  constructor(cells: Float64Array, at: number, period: number, sign: 1 | -1) {
+/** Highest of the window. */
+export class Highest extends Part {
+  /** Of this block. */
+  top = 0
+
+  constructor(cells: Float64Array, at: number, period: number) {
     super(cells, at + 3, period)
-    this.sign = sign
   }
 
   push(x: number): number {
-    const { cells, at, sign } = this
-    const value = sign * x
-    const extreme = at === this.first ? value : Math.max(this.extreme, value)
-    this.extreme = extreme
-    cells[at] = value
+    const { cells, at } = this
+    const top = (this.top = at === this.first ? x : Math.max(this.top, x))
+    cells[at] = x
     const next = at + 1
-    if (next === this.end) return this.turn()
+    if (next === this.end) {
+      this.turn()
+      return top
+    }
     this.at = next
-    // Zero is added so that it never comes out negative.
-    return this.full ? sign * Math.max(cells[next]!, extreme) + 0 : NaN
+    return this.full ? Math.max(cells[next]!, top) : NaN
   }
 
-  /** The block is over: from now on it is the one before. */
-  private turn(): number {
-    const { cells, first } = this
-    this.at = first
+  private turn(): void {
+    this.at = this.first
     this.full = true
-    let behind = cells[this.end - 1]!
-    for (let i = this.end - 2; i > first; i--) cells[i] = behind = Math.max(behind, cells[i]!)
-    return this.soFar
-  }
-
-  /** Of the values since the block began. */
-  get soFar(): number {
-    return this.sign * this.extreme + 0
+    turnBlock(this.cells, this.first, this.end)
   }
 
   keep(): void {
     this.keepPlace(this.first - 1, this.first - 3)
-    this.cells[this.first - 2] = this.extreme
+    this.cells[this.first - 2] = this.top
   }
 
   load(): void {
     this.loadPlace(this.first - 1, this.first - 3)
-    this.extreme = this.cells[this.first - 2]!
+    this.top = this.cells[this.first - 2]!
+  }
+}
+
+/** Highest high and lowest low of one window: both at once, since they share their place. Lows lie behind the highs, negated. */
+export class HighLow extends Part {
+  /** Of the last push; NaN before the window is full. */
+  highest = NaN
+  lowest = NaN
+  private readonly lows: number
+  /** Of this block. */
+  private top = 0
+  private bottom = 0
+
+  /** `at`: of the cells of both, those of the highs first. */
+  constructor(cells: Float64Array, at: number, period: number) {
+    super(cells, at + 3, period)
+    this.lows = extremeCells(period)
+  }
+
+  push(high: number, low: number): void {
+    const { cells, at, lows } = this
+    const isFirst = at === this.first
+    const top = (this.top = isFirst ? high : Math.max(this.top, high))
+    const bottom = (this.bottom = isFirst ? -low : Math.max(this.bottom, -low))
+    cells[at] = high
+    cells[at + lows] = -low
+    const next = at + 1
+    if (next === this.end) this.turn()
+    else {
+      this.at = next
+      if (!this.full) return
+      // Zero is added so that it never comes out negative.
+      this.highest = Math.max(cells[next]!, top) + 0
+      this.lowest = 0 - Math.max(cells[next + lows]!, bottom)
+    }
+  }
+
+  private turn(): void {
+    const { cells, first, end, lows } = this
+    this.at = first
+    this.full = true
+    turnBlock(cells, first, end)
+    turnBlock(cells, first + lows, end + lows)
+    this.highest = this.top + 0
+    this.lowest = 0 - this.bottom
+  }
+
+  keep(): void {
+    const { cells, first, lows } = this
+    this.keepPlace(first - 1, first - 3)
+    this.keepPlace(first - 1 + lows, first - 3 + lows)
+    cells[first - 2] = this.top
+    cells[first - 2 + lows] = this.bottom
+  }
+
+  load(): void {
+    const { cells, first, lows } = this
+    this.loadPlace(first - 1, first - 3)
+    this.top = cells[first - 2]!
+    this.bottom = cells[first - 2 + lows]!
+    this.highest = NaN
+    this.lowest = NaN
   }
 }
 

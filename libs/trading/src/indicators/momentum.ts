@@ -1,5 +1,5 @@
 import { CellIndicator, mustBeBar, mustBeFinite, periodOf } from './indicator.ts'
-import { Extreme, extremeCells } from './extremes.ts'
+import { extremeCells, HighLow } from './extremes.ts'
 import { EMA_CELLS, gainOf, pushEma, pushWilder, WILDER_CELLS } from './kernels.ts'
 import type { Seed } from './kernels.ts'
 import { Delay, delayCells, meanCells, MovingMean, MovingSum, sumCells } from './windows.ts'
@@ -57,14 +57,17 @@ export class Cmo extends CellIndicator {
       cells[2] = 1
       return NaN
     }
-    const gain = (cells[3] = this.#average(CMO_GAINS, this.#gains, gainOf(change)))
-    const loss = (cells[4] = this.#average(CMO_GAINS + WILDER_CELLS, this.#losses, gainOf(-change)))
-    const both = gain + loss
-    return (cells[0] = both === 0 ? 0 : (100 * (gain - loss)) / both)
+    if (this.#gains) return this.#tell(this.#gains.push(gainOf(change)), this.#losses!.push(gainOf(-change)))
+    const gain = pushWilder(cells, CMO_GAINS, this.#period, 'sma', gainOf(change))
+    return this.#tell(gain, pushWilder(cells, CMO_GAINS + WILDER_CELLS, this.#period, 'sma', gainOf(-change)))
   }
 
-  #average(at: number, sum: MovingSum | undefined, x: number): number {
-    return sum ? sum.push(x) : pushWilder(this.cells, at, this.#period, 'sma', x)
+  #tell(gain: number, loss: number): number {
+    const { cells } = this
+    const both = gain + loss
+    cells[3] = gain
+    cells[4] = loss
+    return (cells[0] = both === 0 ? 0 : (100 * (gain - loss)) / both)
   }
 }
 
@@ -72,19 +75,17 @@ export class Cmo extends CellIndicator {
 export class WilliamsR extends CellIndicator {
   readonly inputs = ['high', 'low', 'close'] as const
   readonly outputs = ['value'] as const
-  readonly #highest: Extreme
-  readonly #lowest: Extreme
+  readonly #window: HighLow
 
   constructor(period = 14) {
     super(`williams_r(${period})`, 1, 2 * extremeCells(periodOf('period', period)))
-    this.#highest = this.part(new Extreme(this.cells, 1, period, 1))
-    this.#lowest = this.part(new Extreme(this.cells, 1 + extremeCells(period), period, -1))
+    this.#window = this.part(new HighLow(this.cells, 1, period))
   }
 
   update(high: number, low: number, close: number): number {
     mustBeBar(this.name, high, low, close)
-    const highest = this.#highest.push(high)
-    const lowest = this.#lowest.push(low)
+    this.#window.push(high, low)
+    const { highest, lowest } = this.#window
     return (this.cells[0] = highest === lowest ? 0 : (-100 * (highest - close)) / (highest - lowest))
   }
 }
@@ -112,8 +113,7 @@ export class StochasticRsi extends CellIndicator {
   readonly outputs = ['k', 'd'] as const
   readonly #rsi: number
   readonly #seed: Seed
-  readonly #highest: Extreme
-  readonly #lowest: Extreme
+  readonly #window: HighLow
   readonly #smooth: MovingMean
   readonly #signal: MovingMean
 
@@ -122,12 +122,10 @@ export class StochasticRsi extends CellIndicator {
     const windows = 2 * extremeCells(periodOf('period', period)) + meanCells(periodOf('smooth', smooth))
     const cells = HIGHS - 2 + windows + meanCells(periodOf('signal', signal))
     super(`stochastic_rsi(${rsi},${period},${smooth},${signal},${seed})`, 2, cells)
-    const lows = HIGHS + extremeCells(period)
-    const raws = lows + extremeCells(period)
+    const raws = HIGHS + 2 * extremeCells(period)
     this.#rsi = periodOf('rsi', rsi)
     this.#seed = seed
-    this.#highest = this.part(new Extreme(this.cells, HIGHS, period, 1))
-    this.#lowest = this.part(new Extreme(this.cells, lows, period, -1))
+    this.#window = this.part(new HighLow(this.cells, HIGHS, period))
     this.#smooth = this.part(new MovingMean(this.cells, raws, smooth))
     this.#signal = this.part(new MovingMean(this.cells, raws + meanCells(smooth), signal))
   }
@@ -148,8 +146,8 @@ export class StochasticRsi extends CellIndicator {
     if (Number.isNaN(loss)) return NaN
     const both = gain + loss
     const rsi = both === 0 ? 0 : (100 * gain) / both
-    const highest = this.#highest.push(rsi)
-    const lowest = this.#lowest.push(rsi)
+    this.#window.push(rsi, rsi)
+    const { highest, lowest } = this.#window
     if (Number.isNaN(highest)) return NaN
     const raw = highest === lowest ? 0 : (100 * (rsi - lowest)) / (highest - lowest)
     const k = (cells[0] = this.#smooth.push(raw))

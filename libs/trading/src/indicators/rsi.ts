@@ -49,14 +49,14 @@ export class Rsi extends Indicator {
       cells[2] = 1
       return NaN
     }
-    const gain = this.#average(AVERAGES, this.#gains, gainOf(change))
-    const loss = this.#average(AVERAGES + WILDER_CELLS, this.#losses, gainOf(-change))
-    const both = gain + loss
-    return (cells[0] = both === 0 ? this.#flatValue : (100 * gain) / both)
+    if (this.#gains) return this.#tell(this.#gains.push(gainOf(change)), this.#losses!.push(gainOf(-change)))
+    const gain = pushWilder(cells, AVERAGES, this.#period, this.#seed, gainOf(change))
+    return this.#tell(gain, pushWilder(cells, AVERAGES + WILDER_CELLS, this.#period, this.#seed, gainOf(-change)))
   }
 
-  #average(at: number, sum: MovingSum | undefined, x: number): number {
-    return sum ? sum.push(x) : pushWilder(this.cells, at, this.#period, this.#seed, x)
+  #tell(gain: number, loss: number): number {
+    const both = gain + loss
+    return (this.cells[0] = both === 0 ? this.#flatValue : (100 * gain) / both)
   }
 
   get value(): number {

@@ -1,4 +1,4 @@
-import { Extreme, extremeCells } from './extremes.ts'
+import { extremeCells, HighLow } from './extremes.ts'
 import { Indicator, mustBeBar, periodOf } from './indicator.ts'
 import { meanCells, MovingMean } from './windows.ts'
 
@@ -9,8 +9,7 @@ const HIGHS = 2
 export class Stochastic extends Indicator {
   readonly inputs = ['high', 'low', 'close'] as const
   readonly outputs = ['k', 'd'] as const
-  readonly #highest: Extreme
-  readonly #lowest: Extreme
+  readonly #window: HighLow
   readonly #smooth: MovingMean | undefined
   readonly #signal: MovingMean
 
@@ -18,10 +17,8 @@ export class Stochastic extends Indicator {
     const { period = 14, smooth = 1, signal = 3 } = options
     const windows = 2 * extremeCells(periodOf('period', period)) + meanCells(periodOf('smooth', smooth))
     super(`stochastic(${period},${smooth},${signal})`, HIGHS + windows + meanCells(periodOf('signal', signal)))
-    const lows = HIGHS + extremeCells(period)
-    const raws = lows + extremeCells(period)
-    this.#highest = this.part(new Extreme(this.cells, HIGHS, period, 1))
-    this.#lowest = this.part(new Extreme(this.cells, lows, period, -1))
+    const raws = HIGHS + 2 * extremeCells(period)
+    this.#window = this.part(new HighLow(this.cells, HIGHS, period))
     if (smooth > 1) this.#smooth = this.part(new MovingMean(this.cells, raws, smooth))
     this.#signal = this.part(new MovingMean(this.cells, raws + meanCells(smooth), signal))
     this.cells[0] = NaN
@@ -31,8 +28,8 @@ export class Stochastic extends Indicator {
   update(high: number, low: number, close: number): number {
     mustBeBar(this.name, high, low, close)
     const { cells } = this
-    const highest = this.#highest.push(high)
-    const lowest = this.#lowest.push(low)
+    this.#window.push(high, low)
+    const { highest, lowest } = this.#window
     if (Number.isNaN(highest)) return NaN
     // No range at all: 0, as in TA-Lib.
     const raw = highest === lowest ? 0 : (100 * (close - lowest)) / (highest - lowest)
