@@ -137,7 +137,6 @@ export class AccountWriter {
     }
     this.#judge(differing, 'halted')
     this.#ready = true
-    void desk.outbox.flush().catch(() => undefined) // it logs and retries; only a stop rejects it
   }
 
   /** Prices of what is in hand: an order that is tried again is judged by the market of now. */
@@ -208,12 +207,9 @@ export class AccountWriter {
   }
 
   #background(job: () => Promise<void>): void {
-    this.run(job).then(
-      () => this.desk.outbox.flush().catch(() => undefined), // as above
-      (error: unknown) => {
-        if (!this.#stopped) this.desk.log.error({ err: error }, 'a job of the account failed')
-      },
-    )
+    this.run(job).catch((error: unknown) => {
+      if (!this.#stopped) this.desk.log.error({ err: error }, 'a job of the account failed')
+    })
   }
 
   #every(ms: number, job: () => Promise<void>): void {

@@ -1,5 +1,7 @@
-import { createLogger, createMemoryBus, manualClock } from '@contrail/runtime'
+import { createTestDatabases } from '@contrail/db/testing'
+import { createLogger, createMemoryBus, manualClock, systemClock } from '@contrail/runtime'
 import type { Bus } from '@contrail/runtime'
+import { until } from '@contrail/runtime/testing'
 import { expect, test } from 'vitest'
 import type { StoredReport, Writer } from '../store/write.ts'
 import { Outbox } from './outbox.ts'
@@ -63,4 +65,43 @@ test('a report whose answer is lost is not overtaken, nor stored twice', async (
   }
   await flushed
   expect(await storedIds(bus)).toEqual(ids)
+})
+
+test('a report that could not leave is tried again, though nobody waits for it', async () => {
+  const bus = createMemoryBus()
+  let failures = 3
+  const { clock, outbox } = outboxOn(async (subject, data, options) => {
+    if (failures-- > 0) throw new Error('no answer')
+    return await bus.publish(subject, data, options)
+  })
+  outbox.add(reports.slice(0, 1))
+  await until('it is stored', async () => {
+    clock.advanceMs(100)
+    return (await storedIds(bus)).length === 1
+  })
+})
+
+test('an outbox whose marks cannot be written goes on with its pages when they can', async () => {
+  const databases = await createTestDatabases()
+  const { sql } = databases.open('admin', 'trade', { max: 1 })
+  await sql.begin(async (tx) => {
+    await tx`set local session_replication_role = replica` // reports without their orders
+    await tx`insert into executions (tenant_id, account, order_id, subject, body)
+      select 'main', 'paper', 's-1-0', ${SUBJECT}, '{}' from generate_series(1, 700)`
+  })
+  const database = databases.open('orders', 'trade', { tenant: 'main' })
+  const [me] = await database.sql<[{ name: string }]>`select quote_ident(current_user) as name`
+  const bus = createMemoryBus()
+  const lines: string[] = []
+  const log = createLogger({ name: 'outbox', level: 'warn', destination: { write: (line) => void lines.push(line) } })
+  const outbox = new Outbox({ database, tenant: 'main', account: 'paper' }, bus, systemClock, log)
+  await sql.unsafe(`revoke update on executions from ${me.name}`)
+  await outbox.reload()
+  void outbox.flush()
+  await until('marks are refused', () => lines.some((line) => line.includes('permission denied')))
+  await sql.unsafe(`grant update on executions to ${me.name}`)
+  const waiting = async () => (await sql`select 1 from executions where published_sequence is null`).length
+  await until('all are published and marked', async () => (await waiting()) === 0)
+  expect((await storedIds(bus)).length).toBe(700)
+  await databases.drop()
 })

@@ -24,7 +24,7 @@ export class Outbox {
   readonly #bus: Bus
   readonly #clock: Clock
   readonly #log: Logger
-  readonly #waiting: StoredReport[] = []
+  #waiting: StoredReport[] = []
   readonly #marks: { id: number; sequence: number }[] = []
   #marking: Promise<void> | undefined
   #marker: { cancel(): void } | undefined
@@ -46,9 +46,11 @@ export class Outbox {
   /** After a start or a doubt: whatever the table says is not published, a page at a time. */
   async reload(): Promise<void> {
     await this.#running
-    this.#waiting.length = 0
+    this.#waiting = []
+    this.#more = false
     await this.#mark()
     await this.#page()
+    this.#pursue()
   }
 
   async #page(): Promise<void> {
@@ -57,12 +59,17 @@ export class Outbox {
     this.#waiting.push(...rows)
   }
 
-  /** Leaves at once. While older pages are not read, what is newer waits in the table. */
+  /** Leaves at once, or as soon as it can. While older pages are not read, what is newer waits in the table. */
   add(reports: readonly StoredReport[]): void {
     if (this.#more || reports.length === 0) return
     this.#waiting.push(...reports)
     crashPoint('orders.after_record_before_publish')
-    void this.#start()
+    this.#pursue()
+  }
+
+  /** Whoever adds reports need not wait for them. Only a stop ends it: a try that fails is logged and made again. */
+  #pursue(): void {
+    this.flush().catch(() => undefined)
   }
 
   /** Never rejects. */
@@ -72,7 +79,7 @@ export class Outbox {
 
   /** Everything that was added is in TRADES, or the service is stopping. */
   async flush(): Promise<void> {
-    while (this.#waiting.length > 0) {
+    while (this.#waiting.length > 0 || this.#more) {
       if (this.#stopped) throw new Error('stopping: reports stay in the outbox')
       await this.#start()
     }
@@ -99,6 +106,7 @@ export class Outbox {
     } catch (error) {
       const level = error instanceof PublishRefused ? 'error' : 'warn'
       this.#log[level]({ err: error, waiting: this.#waiting.length }, 'reports wait in the outbox')
+      this.#markSoon()
       await new Promise<void>((resolve) => void this.#clock.setTimer(RETRY_MS, resolve))
     }
   }
@@ -131,7 +139,9 @@ export class Outbox {
 
   /** At least the first, or it throws. Another account's report among them: the rest is for the next round. */
   async #publishSome(): Promise<void> {
-    const reports = this.#waiting.slice(0, WINDOW)
+    // Read anew meanwhile, they are another list: what is stored by then is sent again, under its own id.
+    const waiting = this.#waiting
+    const reports = waiting.slice(0, WINDOW)
     const answers = await Promise.allSettled(reports.map((report, at) => this.#publish(report, reports[at - 1])))
     const refused = answers.findIndex((answer) => answer.status === 'rejected')
     const stored = refused < 0 ? answers.length : refused
@@ -139,7 +149,7 @@ export class Outbox {
       const { sequence } = (answers[at] as PromiseFulfilledResult<PublishAck>).value
       this.#marks.push({ id: (reports[at] as StoredReport).id, sequence })
     }
-    this.#waiting.splice(0, stored)
+    waiting.splice(0, stored)
     const { reason } = (answers[refused] ?? {}) as Partial<PromiseRejectedResult>
     if (refused === 0 || (refused > 0 && !(reason instanceof WrongLastSequence))) throw reason
   }
