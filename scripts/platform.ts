@@ -1,10 +1,12 @@
 import { parseArgs } from 'node:util'
 import { killChildren } from './services/child.ts'
+import { BootFault } from './services/faults.ts'
 import { contrailHome, stopOnSignal, wipe } from './services/index.ts'
 import { deployDemo } from './platform/demo.ts'
 import { startPlatform } from './platform/start.ts'
 
 export const PORT_DEFAULT = 7400
+const PORT_MAX = 65_535
 
 /** `npm start [-- --fresh --port N --no-demo]`: everything up, a URL, then until Ctrl-C. */
 export async function runPlatform(args: string[]): Promise<void> {
@@ -12,7 +14,7 @@ export async function runPlatform(args: string[]): Promise<void> {
     args,
     options: {
       fresh: { type: 'boolean', default: false },
-      port: { type: 'string', default: String(PORT_DEFAULT) },
+      port: { type: 'string' },
       demo: { type: 'boolean', default: true },
     },
     allowNegative: true,
@@ -25,7 +27,7 @@ export async function runPlatform(args: string[]): Promise<void> {
     await wipe(home)
     say('beginning anew: the data of earlier runs is removed')
   }
-  const starting = startPlatform({ home, port: Number(values.port), say })
+  const starting = startPlatform({ home, ...portOf(values.port), say })
   let code = 0
   let isStopping = false
   stopOnSignal({
@@ -62,4 +64,12 @@ export async function runPlatform(args: string[]): Promise<void> {
     console.log('  To sign in a browser: npx contrail open\n')
   }
   console.log('  Ctrl-C stops everything and keeps all data.\n')
+}
+
+function portOf(given: string | undefined): { port: number; portByHand: boolean } {
+  if (given === undefined) return { port: PORT_DEFAULT, portByHand: false }
+  const port = Number(given)
+  if (!/^\d{1,5}$/.test(given) || port > PORT_MAX)
+    throw new BootFault('bad_option', `--port ${given} is no port`, `give a number up to ${PORT_MAX}; 0 = any`)
+  return { port, portByHand: true }
 }

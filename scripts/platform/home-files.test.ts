@@ -1,5 +1,8 @@
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { faultText } from '../services/faults.ts'
@@ -47,6 +50,21 @@ test('what cannot be written whole leaves what there was', () => {
 
 test('a damaged book of ports is forgotten', async () => {
   writeFileSync(path.join(home, 'app-ports.json'), 'xx')
-  const ports = await freePorts(home, 0, () => undefined)
+  const ports = await freePorts(home, { port: 0 }, () => undefined)
   expect(JSON.parse(readFileSync(path.join(home, 'app-ports.json'), 'utf8'))).toEqual(ports)
+})
+
+test('a port that is in use is another one, but not where a person asked for it', async () => {
+  const holder = createServer().listen(0, '127.0.0.1')
+  await once(holder, 'listening')
+  const { port } = holder.address() as AddressInfo
+  const said: string[] = []
+  const { gateway } = await freePorts(home, { port }, (line) => void said.push(line))
+  expect(gateway).not.toBe(port)
+  expect(said).toEqual([`port ${port} is in use; gateway takes ${gateway}`])
+  const asked = freePorts(home, { port, byHand: true }, () => undefined)
+  await expect(asked).rejects.toMatchObject({ code: 'port_in_use', mend: expect.stringContaining('--port') })
+  holder.close()
+  await once(holder, 'close')
+  expect((await freePorts(home, { port, byHand: true }, () => undefined))['gateway']).toBe(port)
 })

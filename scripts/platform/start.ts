@@ -21,6 +21,8 @@ export type PlatformOptions = {
   readonly home: string
   /** Of the gateway; 0 = free. */
   readonly port: number
+  /** A person asked for this very port. */
+  readonly portByHand?: boolean
   readonly say: (line: string) => void
   /** Extra settings per app. */
   readonly extra?: Record<string, Record<string, string>>
@@ -106,7 +108,7 @@ async function startOurs(
     operatorNatsUrl: operatorUrl,
     webDir,
   })
-  const ports = (await freePorts(home, options.port, say)) as Ports
+  const ports = (await freePorts(home, { port: options.port, byHand: options.portByHand }, say)) as Ports
   const logs = path.join(home, 'logs')
   mkdirSync(logs, { recursive: true })
   // For the CLI of the same user: replay reads streams, data import writes the archive.
