@@ -59,6 +59,24 @@ test('another version goes on with the state, between two inputs, and its code i
   await host.close()
 })
 
+test('a state that is not taken over began anew, and why is said as it is', async () => {
+  class Anew extends Adder {
+    adopt(): 'fresh' {
+      return 'fresh'
+    }
+  }
+  const { lab, host } = await running()
+  const details = async (version: ActorSpec['version']) => {
+    await host.swap(lab.spec('s', { version, program: () => new Anew() }))
+    return lab.events.findLast(({ event }) => event === 'swapped')?.detail
+  }
+  expect(await details({ ...code('a'), parameters: { fast: 5 } })).toContain(
+    'with other parameters its state began anew',
+  )
+  expect(await details({ ...code('b'), parameters: { fast: 5 } })).toContain('another shape and began anew')
+  await host.close()
+})
+
 test('a version that throws is taken back behind its last decision; the one before sees the inputs since', async () => {
   const { lab, host, first } = await running()
   await lab.feed('md.a', 1, 2)

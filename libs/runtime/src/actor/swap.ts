@@ -85,12 +85,17 @@ export async function swap({ ports, feed, stopped }: SwapPorts, actor: Actor, sp
   actor.trial = new Trial(before, pointOf(actor), ports.clock.monotonicMs())
   actor.firstInputAtUs = undefined
   await own(ports, actor)
-  const state =
-    how === 'kept' ? 'state kept' : `its state has another shape and began anew, ${history.length} inputs back`
+  const state = how === 'kept' ? 'state kept' : `${whyAnew(spec, before.spec)}, ${history.length} inputs back`
   tell(ports, actor, 'swapped', `${short(spec)} takes over from ${short(before.spec)}: ${state}`, before.spec)
   actor.swappedAtUs = ports.clock.nowUs()
   actor.release()
 }
+
+/** A program takes over the state of other parameters no more than one of another shape. */
+const whyAnew = ({ version }: ActorSpec, before: ActorSpec): string =>
+  JSON.stringify(version.parameters) === JSON.stringify(before.version.parameters)
+    ? 'its state has another shape and began anew'
+    : 'with other parameters its state began anew'
 
 /** The new version threw: the one before goes on from behind the last decision, over the inputs since then. */
 export async function rollBack({ ports, feed, stopped }: SwapPorts, actor: Actor, cause: Error): Promise<void> {
@@ -178,7 +183,7 @@ async function historyFor(
 ): Promise<readonly ActorInput[]> {
   const how = await refusable('it cannot take over', async () => program.adopt?.(state, actor.spec.version))
   if (how !== 'fresh' || !spec.history) return []
-  ports.tell(actor, 'warming_up', 'a state of another shape asks the archive for its look-back')
+  ports.tell(actor, 'warming_up', 'a state that begins anew asks the archive for its look-back')
   return await refusable('its history', () => (spec.history as NonNullable<typeof spec.history>)(ports.clock.nowUs()))
 }
 
