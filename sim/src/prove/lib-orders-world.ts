@@ -297,12 +297,18 @@ function completed(intent: Record<string, unknown>, orderId: string): Partial<In
   return { ...common, timeInForce: 'GTC', postOnly: false, reduceOnly: false, ...intent } as Partial<Intent>
 }
 
+/**
+ * What stands still is found by this, what is slow is not: to start both services takes two seconds of a processor, which is
+ * 20 s where 20 processes share two.
+ */
+const AWAITED_MS = 180_000
+
 /** For a condition that must come; says what was seen last and what the services logged when it does not. */
 export async function awaited(
   world: OrdersWorld,
   what: string,
   holds: () => Promise<boolean>,
-  limitMs = 40_000,
+  limitMs = AWAITED_MS,
   seen: () => unknown = () => undefined,
 ) {
   let last: unknown
