@@ -48,6 +48,7 @@ async function openFiles(request: Extract<DataRequest, { kind: 'files' }>): Prom
   const { timeframe } = request.options ?? {}
   const readWell = (file: string, options: MarketFileOptions) => readWanted((one) => readMarketFile(file, one), options)
   for (const file of request.files) read.push(await readNamed(readWell, file, request.options ?? {}, notes))
+  for (const { judgement } of read) refuseEmpty(judgement)
   const series = joinSeries(read.flatMap((one) => one.series))
   const instruments = new Map(
     read.flatMap((one) => one.instruments).map((one) => [`${one.venue}.${one.instrument}`, one]),
@@ -77,6 +78,15 @@ async function readWanted(read: (options: MarketFileOptions) => Promise<MarketFi
     if (!(error instanceof Refusal) || error.code !== 'no_timeframe') throw error
     return await read(options)
   }
+}
+
+/** Rows that were all refused leave nothing to run on: the reason of most, and the first such line. */
+function refuseEmpty({ file, rows, accepted, refused }: MarketFile['judgement']): void {
+  const [most] = Object.entries(refused).sort(([, a], [, b]) => b.count - a.count)
+  if (accepted > 0 || !most) return
+  const [reason, { count, firstLine, firstText }] = most
+  const found = `${file}: none of its ${rows} rows is taken, ${count} for ${reason}`
+  throw refuse('no_usable_row', 'file', found, `line ${firstLine} is the first: ${firstText}`)
 }
 
 /** Without folders; with the last one where two files have the same name. */
@@ -118,7 +128,7 @@ export async function dataFor(
   const series =
     source.kind === 'port'
       ? await fromPort(source, request, described, assumptions)
-      : withoutUnread(seriesFor(opened.series, described.inputs, notes), described.inputs, assumptions)
+      : withoutUnread(seriesFor(opened.series, described.inputs, notes, flagsFor), described.inputs, assumptions)
   const names = new Set(series.map((one) => `${one.venue}.${one.instrument}`))
   const instruments = opened.instruments.filter((one) => names.has(`${one.venue}.${one.instrument}`))
   const missing = [...names].find((name) => !instruments.some((one) => `${one.venue}.${one.instrument}` === name))
@@ -174,13 +184,19 @@ export function seriesFor(
   series: readonly MarketColumns[],
   inputs: readonly InputSpec[],
   notes: string[],
+  more: (input: InputSpec, has: readonly MarketColumns[]) => string = () => '',
 ): MarketColumns[] {
   const found: MarketColumns[] = [...series]
   for (const input of inputs) {
     const same = found.filter((one) => one.venue === input.venue && one.instrument === input.instrument)
     if (same.length === 0) {
       const has = [...new Set(series.map((one) => `${one.venue} ${one.instrument}`))].join(', ')
-      throw refuse('unknown_instrument', 'input', `${input.venue} ${input.instrument}`, `the data has ${has}`)
+      throw refuse(
+        'unknown_instrument',
+        'input',
+        `${input.venue} ${input.instrument}`,
+        `the data has ${has}${more(input, series)}`,
+      )
     }
     if (same.some((one) => one.kind === input.kind && isSame(one, input))) continue
     const made = input.kind === 'candles' ? barsFor(same, input, notes) : undefined
@@ -192,6 +208,11 @@ export function seriesFor(
     found.push(made)
   }
   return used(found, inputs)
+}
+/** A file does not always say whose prices it holds, and its own name is a guess. */
+function flagsFor(input: InputSpec, has: readonly MarketColumns[]): string {
+  const flags = (['venue', 'instrument'] as const).filter((name) => has.every((one) => one[name] !== input[name]))
+  return `; if that is it, add ${flags.map((name) => `--${name} ${input[name]}`).join(' ')}`
 }
 const isSame = (one: MarketColumns, input: InputSpec): boolean =>
   one.kind !== 'candles' || (input.kind === 'candles' && one.timeframe === input.timeframe)

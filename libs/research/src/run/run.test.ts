@@ -169,9 +169,21 @@ describe('what does not fit is one refusal, and nothing is written', () => {
     ['a parameter out of range', () => ({ parameters: { fast: 9, slow: 3 } }), { code: 'invalid_parameter' }],
     ['no cash', () => ({ cash: 0 }), { code: 'invalid_cash' }],
     [
-      'an instrument that the data has not',
+      'an instrument that the data has not, with the flag that says otherwise',
       () => ({ parameters: { instrument: 'ETH-USDT' } }),
-      { code: 'unknown_instrument' },
+      { code: 'unknown_instrument', mend: 'the data has file BTC-USDT; if that is it, add --instrument ETH-USDT' },
+    ],
+    [
+      'a file whose rows are all refused, with the reason and the first line',
+      () => {
+        const shifted = path.join(bench.folder, 'shifted.csv')
+        writeFileSync(
+          shifted,
+          readFileSync(candles, 'utf8').replaceAll(/^(\d{13})/gm, (time) => `${+time + 800_000}`),
+        )
+        return { data: { kind: 'files', files: [shifted], options: { instrument: 'BTC-USDT' } } }
+      },
+      { code: 'no_usable_row', field: 'file', value: expect.stringMatching(/shifted.csv: none of its 1200 rows is taken, 1200 for off_grid_time/) }, // prettier-ignore
     ],
     [
       'an error of syntax, with its line',
