@@ -1,7 +1,6 @@
-import type { Context } from '../strategy/api.ts'
 import type { StrategyActor } from '../strategy/actor.ts'
 import type { Collector } from '../strategy/collector.ts'
-import { refusePromise, StrategyFailure } from '../strategy/handlers.ts'
+import { StrategyFailure } from '../strategy/handlers.ts'
 import type { Direct } from '../strategy/handlers.ts'
 import { late } from '../strategy/late.ts'
 import type { Late } from '../strategy/late.ts'
@@ -12,26 +11,28 @@ import type { Dealer } from './dealer.ts'
 import type { Feed } from './feed.ts'
 import type { Brink } from './margin.ts'
 import type { OrdersAtOpen } from './market-orders.ts'
-import { CandleRow } from './rows.ts'
+import { loopOf } from './loop.ts'
+import type { Pace } from './loop.ts'
+import type { Run } from './run.ts'
 import type { Stock } from './stock.ts'
 
 /**
  * Bars while no order is anywhere that outlives the next open: nothing happens but that the author's code sees one bar after
  * the other. It is a loop of its own so that V8 compiles that code into it; all else is left out of it.
  */
-export class Stretch implements Late {
+export class Stretch implements Late, Pace {
   readonly #actor: StrategyActor
   readonly #dealer: Dealer
   readonly #cause: Cause
   readonly #moment: Float64Array
-  readonly #collected: Collector
+  readonly collected: Collector
   readonly #route: MarketRoute
   readonly #columns: CandleColumns
   readonly #stock: Stock
   /** From open to seen, and when a row 0 would be seen had all bars before come without a gap: doubles in fields would be boxed. */
   readonly #span: Float64Array
-  /** The row at hand, and the first one of which time and price are not written. */
-  #at = 0
+  at = 0
+  /** The first row of which time and price are not written. */
   #unwritten = 0
   readonly #feedEnd: number
   readonly #brink: Brink
@@ -39,11 +40,12 @@ export class Stretch implements Late {
   #safeEnd = 0
   /** Undefined: every order goes the way of all orders. */
   readonly #orders: OrdersAtOpen | undefined
-  readonly #touched = new Float64Array(1)
+  readonly touched = new Float64Array(1)
   #direct: Direct | undefined
+  readonly #loop: ReturnType<typeof loopOf>
 
   constructor(
-    { actor, dealer, cause }: { actor: StrategyActor; dealer: Dealer; cause: Cause },
+    { actor, dealer, cause, options }: Pick<Run, 'actor' | 'dealer' | 'cause' | 'options'>,
     { stock, spanUs, end }: Feed,
     route: MarketRoute,
     columns: CandleColumns,
@@ -54,7 +56,7 @@ export class Stretch implements Late {
     this.#dealer = dealer
     this.#cause = cause
     this.#moment = actor.moment
-    this.#collected = actor.collected
+    this.collected = actor.collected
     this.#route = route
     this.#columns = columns
     this.#stock = stock
@@ -62,6 +64,7 @@ export class Stretch implements Late {
     this.#feedEnd = end
     this.#brink = brink
     this.#orders = orders
+    this.#loop = loopOf(options.definition)
   }
 
   /** What was placed on the row before meets the open of this one. */
@@ -101,63 +104,44 @@ export class Stretch implements Late {
     }
   }
 
-  /** Rows from `first` to before `end`, or to one that has decided something. */
+  /** See `showBars`. */
   #show(first: number, end: number): number {
-    const columns = this.#columns
-    const collected = this.#collected
-    const { definition, context, state, strategy } = this.#direct!
-    const { open } = columns
-    // Whole by themselves: said so that they are kept as such.
-    const until = end | 0
-    let row = first | 0
-    let opened = 0
     try {
-      for (; row < until; row++) {
-        this.#at = row
-        // Only so that the opens around it are in the cache of the processor when an order meets the next one.
-        opened = open[row]!
-        // As a method: V8 knows what is called here, and compiles it in.
-        const returned = definition.onCandle!(context as Context<unknown>, state, new CandleRow(columns, row))
-        if (returned !== undefined) refusePromise(returned)
-        if (collected.isUsed && this.#decides()) break
-      }
-      this.#touched[0] = opened
-      return row
+      return this.#loop(this, this.#direct!, this.#columns, first, end)
     } catch (error) {
-      this.#cause.row = row
-      throw new StrategyFailure(strategy, 'onCandle', undefined, error)
+      this.#cause.row = this.at
+      throw new StrategyFailure(this.#direct!.strategy, 'onCandle', undefined, error)
     }
   }
 
   /** Time and price of the row at hand. */
   write(): void {
     const { close } = this.#columns
-    for (let row = this.#at; row >= this.#unwritten; row--) {
+    for (let row = this.at; row >= this.#unwritten; row--) {
       const price = close[row]!
       // NaN = it states none.
       if (Number.isNaN(price)) continue
       this.#route.slot.lastPrice = price
       break
     }
-    this.#moment[0] = this.#span[1]! + this.#at * this.#span[0]!
-    this.#unwritten = this.#at + 1
+    this.#moment[0] = this.#span[1]! + this.at * this.#span[0]!
+    this.#unwritten = this.at + 1
   }
 
-  /** After a call that asked for something or noted it. */
-  #decides(): boolean {
+  decides(): boolean {
     if (this.#actor.hasDecided()) return true
     this.#begin()
     return false
   }
 
   #begin(): void {
-    this.#collected.begin(this.#dealer.decisionCount + 1, 'all', this.#orders !== undefined)
+    this.collected.begin(this.#dealer.decisionCount + 1, 'all', this.#orders !== undefined)
   }
 
   /** A plain market order that meets the next open is all that was decided, and it is on its way or already met. */
   #turns(row: number, end: number, event: number): boolean {
     const orders = this.#orders
-    const { plain } = this.#collected
+    const { plain } = this.collected
     const seenUs = this.#moment[0]!
     if (orders === undefined || !plain.isAsked) return false
     // Before `end` each bar opens when the one before it is over.
