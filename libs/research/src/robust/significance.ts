@@ -1,6 +1,10 @@
+import { getCompileCacheDir } from 'node:module'
 import path from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { MarketColumns, TradeRecord } from '@contrail/trading'
+import { BOOT } from '../run/boot.ts'
+import type { Boot } from '../run/boot.ts'
 import type { RunResult } from '../run/types.ts'
 import { quantile } from '../metrics/statistics.ts'
 import { profitsOf } from './random-entries.ts'
@@ -50,8 +54,9 @@ export async function significanceBeside(result: RunResult, options: Significanc
 const BESIDE_MIN = 1_000_000
 
 async function profitsBeside(drawing: Drawing): Promise<Float64Array> {
-  const file = path.join(import.meta.dirname, 'random-entries-thread.ts')
-  const worker = new Worker(file, { workerData: drawing, env: {}, execArgv: [] })
+  const program = pathToFileURL(path.join(import.meta.dirname, 'random-entries-thread.ts')).href
+  const workerData = { drawing, boot: { program, compiled: getCompileCacheDir() } satisfies Boot }
+  const worker = new Worker(BOOT, { eval: true, workerData, env: {}, execArgv: [] })
   return await new Promise<Float64Array>((resolve, reject) => {
     worker.once('message', resolve)
     worker.once('error', reject)

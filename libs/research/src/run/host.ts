@@ -6,6 +6,8 @@ import { Worker } from 'node:worker_threads'
 import { isoOfUs, Refusal, refuse } from '@contrail/contracts'
 import { systemClock } from '@contrail/runtime/clock'
 import type { BacktestOptions, InputSpec } from '@contrail/trading'
+import { BOOT } from './boot.ts'
+import type { Boot } from './boot.ts'
 import { GROWS, limitsOf, LOOK_MS, memoryBudgetMb, passedMb, ranOut } from './memory.ts'
 import { unpackResult } from './outcome.ts'
 import type { PackedResult } from './outcome.ts'
@@ -15,11 +17,6 @@ import { PULSE_BYTES, pulseOf, readPulse } from './watch.ts'
 import type { Pulse } from './watch.ts'
 
 export type ThreadData = { readonly file: string; readonly memory: SharedArrayBuffer; readonly boot?: Boot }
-/** A program that was prepared, and where V8 keeps what it has compiled of it. */
-type Boot = { readonly program: string; readonly compiled: string }
-const BOOT = `const { boot } = require('node:worker_threads').workerData
-require('node:module').enableCompileCache(boot.compiled)
-import(boot.program)`
 /** Text that is yet to be a file, or files that were prepared. */
 export type ThreadCode = Pick<StrategyCode, 'source' | 'code'> | PreparedCode
 export type Question =
