@@ -32,7 +32,6 @@ export const WRITERS: Readonly<Record<DatabaseName, { others: DbRole; tables: Re
       fifo_lots: 'portfolio',
       portfolio_fills: 'portfolio',
       equity_points: 'portfolio',
-      portfolio_inbox: 'portfolio',
     },
   },
 }

@@ -94,8 +94,8 @@ describe('the runner', () => {
     await runMigrations(sql, 'user', before)
     await sql`insert into orders_inbox (stream, incarnation, sequence, tenant_id) values ('ORDERS', 'i', 1, 'main')`
     expect(await runMigrations(sql, 'user', files)).toEqual(files.slice(before.length).map(({ name }) => name))
-    const [row] = await sql`select to_regclass('orders_inbox') as found`
-    expect(row).toEqual({ found: null })
+    const [row] = await sql`select to_regclass('orders_inbox') as orders, to_regclass('portfolio_inbox') as portfolio`
+    expect(row).toEqual({ orders: null, portfolio: null })
   })
 
   test('two at once run a file once', async () => {

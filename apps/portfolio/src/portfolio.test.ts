@@ -34,6 +34,8 @@ test('fills move the position, the ledger and the value for eyes', async () => {
   await world.publish(report({ strategy: 'a' as never, side: 'sell', fill: { quantity: '0.5', price: '125' } }))
   await until('three fills are shown', async () => (await world.shown('a'))?.fills === 3)
   expect(await world.shown('a')).toMatchObject({ quantity: '1.5', averagePrice: '105', realised: '9.7', fees: '0.3' })
+  // What is for eyes may be there before the books are.
+  await until('the third is booked', async () => (await position('a'))?.quantity === '1.5')
   await until('the mark has come', async () => (await position('a'))?.mark === '120')
   expect(await position('a')).toMatchObject({ quantity: '1.5', mark: '120', unrealised: '22.5', realised: '9.7' })
   expect(await trial()).toMatchObject({ balanced: true })

@@ -18,3 +18,16 @@ export const ordersInbox = pgTable(
   },
   (table) => [primaryKey({ columns: [table.stream, table.incarnation, table.sequence] })],
 )
+
+/** Dropped by trade/0260: the venue's own trade id is what makes a repeat harmless. */
+export const portfolioInbox = pgTable(
+  'portfolio_inbox',
+  {
+    stream: text('stream').notNull(),
+    incarnation: text('incarnation').notNull(),
+    sequence: bigint('sequence', { mode: 'number' }).notNull(),
+    tenantId: tenantId(),
+    writtenUs: writtenUs(),
+  },
+  (table) => [primaryKey({ columns: [table.stream, table.incarnation, table.sequence] })],
+)

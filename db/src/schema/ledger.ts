@@ -186,16 +186,3 @@ export const equityPoints = pgTable(
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.account, table.currency, table.atUs] })],
 )
-
-/** A message that has had its effect. Written in the transaction of the effect. */
-export const portfolioInbox = pgTable(
-  'portfolio_inbox',
-  {
-    stream: text('stream').notNull(),
-    incarnation: text('incarnation').notNull(),
-    sequence: bigint('sequence', { mode: 'number' }).notNull(),
-    tenantId: tenantId(),
-    writtenUs: writtenUs(),
-  },
-  (table) => [primaryKey({ columns: [table.stream, table.incarnation, table.sequence] })],
-)

@@ -48,8 +48,8 @@ export type BookOptions = {
 }
 
 /**
- * One message, one transaction: inbox, ledger, what the fill did, position, lots. What makes a repeat harmless is the
- * venue's trade id; the inbox row says through which message it came.
+ * One message, one transaction: ledger, what the fill did, position, lots. What makes a repeat harmless is the venue's
+ * trade id.
  */
 export async function bookReport(options: BookOptions, confirm: Confirm, fill: Fill, place: Place): Promise<Booked> {
   const { database, seen } = options
@@ -84,11 +84,7 @@ type Known = {
 
 /** In one round trip, on one connection in this order: what is read after the lock is what the lock protects. */
 async function readKnown(tx: Transaction, key: PositionKey, tradeId: string, place: Place): Promise<Known> {
-  const inbox = tx`
-    insert into portfolio_inbox (stream, incarnation, sequence, tenant_id)
-    values (${place.stream}, ${place.incarnation}, ${place.sequence}, ${key.tenant}) on conflict do nothing`
-  const [, row, fill, bust, lots] = await Promise.all([
-    inbox.execute(),
+  const [row, fill, bust, lots] = await Promise.all([
     lockPosition(tx, key, place),
     findFill(tx, key, tradeId, 'fill'),
     findFill(tx, key, tradeId, 'bust'),

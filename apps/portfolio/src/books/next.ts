@@ -72,7 +72,7 @@ export type Step = {
 
 /** One flat text: its parts take the key from the row that moved, and what nests is built anew for each fill. */
 async function writeStep(sql: Sql, next: Next, step: Step): Promise<string | undefined> {
-  const { key, confirm, booked, place, ids, entries } = next
+  const { key, confirm, booked, ids, entries } = next
   const { known, row, before, after } = step
   const made = transactionOf(next, fillKey(key, booked.tradeId), 'fill')
   try {
@@ -87,10 +87,6 @@ async function writeStep(sql: Sql, next: Next, step: Step): Promise<string | und
             and venue = ${key.venue} and instrument = ${key.instrument} and trade_id = ${booked.tradeId}
             and kind = 'bust')
         returning xmin::text as version, tenant_id, account, strategy, venue, instrument
-      ), inbox as (
-        insert into portfolio_inbox (stream, incarnation, sequence, tenant_id)
-        select ${place.stream}, ${place.incarnation}, ${place.sequence}::bigint, tenant_id from moved
-        on conflict do nothing
       ), made as (
         insert into ledger_transactions (tenant_id, account, key, kind, description, strategy, venue, instrument, at_us)
         select tenant_id, account, ${made.key}, 'fill', ${made.description}, strategy, venue, instrument,
