@@ -33,7 +33,6 @@ export class AccountWriter {
   #mismatches = 0
   #reconciling = false
   #resolving = false
-  #told = false
   #reason = 'starting'
   readonly #timers = new Set<{ cancel(): void }>()
 
@@ -46,14 +45,10 @@ export class AccountWriter {
         this.#background(() => Promise.resolve())
         return
       }
+      // Where others wait already, a job is on its way, or the books are about to be read anew.
+      const first = this.desk.told.length === 0
       this.desk.told.push(...reports)
-      if (reports.length > 0 && !this.#told) {
-        this.#told = true
-        this.#background(async () => {
-          this.#told = false
-          await commitTold(this.desk, undefined)
-        })
-      }
+      if (first && reports.length > 0) this.#background(() => commitTold(this.desk, undefined))
     })
   }
 
@@ -198,8 +193,8 @@ export class AccountWriter {
     if (unknown.length === 0 || this.#resolving) return
     this.#resolving = true
     this.#timer(RESOLVE_MS, () => {
+      this.#resolving = false
       this.#background(async () => {
-        this.#resolving = false
         for (const held of openOrders(this.desk.state))
           if (held.attempts.some(unsettled)) await resolve(this.desk, held)
       })
