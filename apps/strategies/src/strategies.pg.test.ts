@@ -96,6 +96,16 @@ test('pause, resume and stop move the desired state and leave a history', async 
   expect(items[2]?.detail).toBe('lunch')
 })
 
+test('a deployment to what was stopped or paused starts it, one to what runs is a reload', async () => {
+  await deploy({ strategy: 'again', bundle: MODULE, state: 'paused' })
+  await deploy({ strategy: 'again', bundle: MODULE })
+  await deploy({ strategy: 'again', bundle: MODULE })
+  await client.post('/strategies/again/stop', {})
+  await deploy({ strategy: 'again', bundle: MODULE })
+  const { items } = await client.get<{ items: { name: string }[] }>('/strategies/again/events')
+  expect(items.map(({ name }) => name)).toEqual(['start', 'stop', 'reload', 'start', 'pause'])
+})
+
 test('parameters change by a new revision and are checked by the module itself', async () => {
   await deploy({ strategy: 'tuned', bundle: MODULE })
   const view = await client.patch<StrategyView>('/strategies/tuned/parameters', { parameters: { size: 5 } })

@@ -43,6 +43,9 @@ export async function deploy(context: VerbContext, request: DeployRequest, by: s
   return await viewOf(context, request.strategy)
 }
 
+/** What is paused or stopped stays so in its own state until it is told otherwise, whichever version goes on from it. */
+const COMMAND_FOR = { running: 'start', paused: 'pause', stopped: 'stop' } as const
+
 const TRIES_MAX = 5
 /** Somebody else may write between our reading and our writing, such as a version being taken back: then we read again. */
 async function onLatest<T>(attempt: () => Promise<T>): Promise<T> {
@@ -83,7 +86,7 @@ async function deployVersion(
       next.account,
       `${next.strategy} trades on ${before.account}; deploy a new one`,
     )
-  const command = before ? 'reload' : 'start'
+  const command = before?.desired === next.desired ? 'reload' : COMMAND_FOR[next.desired]
   await commit(context, next, version, { command, by, detail: `${manifest.name} ${code.slice(0, 12)}` })
 }
 
