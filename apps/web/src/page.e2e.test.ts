@@ -178,6 +178,10 @@ test.skipIf(!found)('a strategy that stands still is not counted as running and 
   await page.reload()
   await page.getByText('1 running, 1 down').waitFor()
   await page.getByText('Error: boom at rsi.ts:9').waitFor()
+  const card = page.locator('[data-strategy="rsi-demo"]')
+  expect(await card.locator('.commands button').allInnerTexts()).toEqual(['Start again', 'Stop'])
+  await card.getByRole('button', { name: 'Start again rsi-demo' }).click()
+  await until('it was told', async () => standIn.told.some(({ path: where }) => where === '/strategies/rsi-demo/start'))
   standIn.says.strategies = [first, second, ...rest]
   await page.reload()
   await page.getByText('2 running').waitFor()

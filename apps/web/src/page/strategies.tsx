@@ -8,13 +8,14 @@ import { notify, read, useModel } from './store.ts'
 
 /** What it says of itself when it shall run and does not. */
 const DOWN: ReadonlySet<string> = new Set(['halted', 'diverged', 'fenced', 'gap'])
+const isDown = ({ desired, actual }: StrategyView): boolean => desired === 'running' && DOWN.has(actual)
 /** Of one decision on its card. */
 const INTENTS_MAX = 4
 
 export function Strategies() {
   const strategies = useModel((model) => model.strategies)
   const wanted = strategies?.filter(({ desired }) => desired === 'running') ?? []
-  const down = wanted.filter(({ actual }) => DOWN.has(actual)).length
+  const down = wanted.filter(isDown).length
   return (
     <Panel
       id="strategies"
@@ -149,6 +150,11 @@ const COMMANDS = {
   ],
   stopped: [['start', 'Start']],
 } as const
+/** A pause would change nothing; a start tries again from where it stands. */
+const WHEN_DOWN = [
+  ['start', 'Start again'],
+  ['stop', 'Stop'],
+] as const
 
 /** Orders at a venue know nothing of a strategy that no longer listens. */
 function sayResting(strategy: string): void {
@@ -170,7 +176,7 @@ function Commands({ card }: { card: StrategyView }) {
   const decisions = useModel((model) => Math.max(card.decisions, model.decisions[card.strategy]?.number ?? 0))
   return (
     <div className="commands">
-      {COMMANDS[card.desired].map(([command, name]) => (
+      {(isDown(card) ? WHEN_DOWN : COMMANDS[card.desired]).map(([command, name]) => (
         <button
           key={command}
           type="button"
