@@ -206,15 +206,17 @@ export class BarEquity implements Equity {
     // Whole by themselves: said so that they are kept as such.
     const last = end | 0
     let row = this.#next | 0
+    let seen = this.#seen | 0
+    let turnsAt = seen < turns.rows ? turns.at(seen, 0) : Infinity
     while (row < last) {
-      const isTurned = this.#seen < turns.rows && turns.at(this.#seen, 0) <= row
-      if (isTurned) {
-        cash = turns.at(this.#seen, 1)
-        quantity = turns.at(this.#seen, 2)
-        this.#seen++
+      if (turnsAt <= row) {
+        cash = turns.at(seen, 1)
+        quantity = turns.at(seen, 2)
+        seen++
+        turnsAt = seen < turns.rows ? turns.at(seen, 0) : Infinity
         continue
       }
-      const until = this.#seen < turns.rows ? Math.min(turns.at(this.#seen, 0), last) | 0 : last
+      const until = turnsAt < last ? turnsAt | 0 : last
       // Flat, every row is the same as its first.
       const stop = quantity === 0 ? row + 1 : until
       for (; row < stop; row++) {
@@ -229,6 +231,7 @@ export class BarEquity implements Equity {
       }
       row = until
     }
+    this.#seen = seen
     state[CASH] = cash
     state[QUANTITY] = quantity
     state[PEAK] = peak

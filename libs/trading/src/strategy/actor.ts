@@ -270,9 +270,13 @@ export class StrategyActor {
     const { asks, plain, refusedNow, notes } = this.#collector
     const hasAsked = plain.isAsked || asks.length > 0
     if (notes.count > 0) this.#hasNoted = true
-    if (hasAsked && this.#toldRefusals.length > 0) this.#toldRefusals = []
-    if (refusedNow.length === 0) return hasAsked
-    // A refusal is told once, so that a person sees why there is no order; told at every tick it would only be noise.
+    if (refusedNow.length === 0 && this.#toldRefusals.length === 0) return hasAsked
+    return this.#hasNews(hasAsked, refusedNow)
+  }
+
+  /** A refusal is told once, so that a person sees why there is no order; told at every tick it would only be noise. */
+  #hasNews(hasAsked: boolean, refusedNow: readonly string[]): boolean {
+    if (hasAsked) this.#toldRefusals = []
     const news = refusedNow.filter((code) => code !== NOT_WARM && !this.#toldRefusals.includes(code))
     if (news.length > 0) this.#toldRefusals = [...this.#toldRefusals, ...new Set(news)]
     return hasAsked || news.length > 0
