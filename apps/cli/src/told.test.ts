@@ -2,24 +2,31 @@ import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { Server } from 'node:http'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
+import os from 'node:os'
 import path from 'node:path'
 import { Refusal } from '@contrail/contracts'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { chosenOf, withChosen } from './lib/kept.ts'
 
 const program = path.resolve(import.meta.dirname, '../bin/contrail.mjs')
+const NEVER = 'never'
 /** Answers by path, as a gateway would give them. */
 let answers: Record<string, unknown> = {}
 let server: Server
 beforeAll(async () => {
   server = createServer((request, response) => {
     const answer = answers[new URL(request.url ?? '', 'http://here').pathname]
+    if (answer === NEVER) return
     response.writeHead(answer ? 200 : 404, { 'content-type': 'application/json' }).end(JSON.stringify(answer ?? {}))
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
 })
-afterAll(() => server.close())
+afterAll(() => {
+  server.closeAllConnections()
+  server.close()
+})
 
 const strategy = { strategy: 'mine', definition: 'mine', desired: 'running', actual: 'started', detail: 'live' }
 const card = (change: object = {}) => ({ ...strategy, decisions: 3, account: 'paper', updatedUs: 1, code: 'a'.repeat(64), ...change }) // prettier-ignore
@@ -30,12 +37,20 @@ beforeEach(() => {
   }
 })
 
-function contrail(...args: string[]): Promise<{ code: number; out: string }> {
+const contrail = (...args: string[]) => contrailAt(undefined, ...args)
+function contrailAt(home: string | undefined, ...args: string[]): Promise<{ code: number; out: string; err: string }> {
   const { port } = server.address() as AddressInfo
-  const env = { PATH: process.env['PATH'] ?? '', CONTRAIL_URL: `http://127.0.0.1:${port}`, CONTRAIL_TOKEN: 't' }
+  const at = home === undefined ? {} : { CONTRAIL_HOME: home }
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    CONTRAIL_URL: `http://127.0.0.1:${port}`,
+    CONTRAIL_TOKEN: 't',
+    NO_COLOR: '1',
+    ...at,
+  }
   return new Promise((resolve) =>
-    execFile(process.execPath, [program, ...args], { env }, (error, out) =>
-      resolve({ code: error ? Number(error.code) : 0, out }),
+    execFile(process.execPath, [program, ...args], { env }, (error, out, err) =>
+      resolve({ code: error ? Number(error.code) : 0, out, err }),
     ),
   )
 }
@@ -51,6 +66,17 @@ test('a halt is said by status and by doctor', async () => {
   const { code, out } = await contrail('doctor')
   expect(out).toMatch(/^trading +BAD +platform is halted: the feed looks wrong +contrail resume/m)
   expect(code).toBe(1)
+})
+
+test('where nobody answers status says what can be seen from outside', async () => {
+  const home = mkdtempSync(path.join(os.tmpdir(), 'contrail-told-'))
+  const closed = { operatorNatsUrl: 'nats://127.0.0.1:1', marketDbUrl: '' }
+  writeFileSync(path.join(home, 'connections.json'), JSON.stringify(closed))
+  answers['/v1/status'] = NEVER
+  const { code, err } = await contrailAt(home, 'status')
+  expect(err).toMatch(/^timed_out +platform: ".* does not answer; the bus takes no connection; [\d.]+ GB of disk free"/)
+  expect(code).toBe(6)
+  rmSync(home, { recursive: true })
 })
 
 test('alerts are listed with their time, severity, kind and text', async () => {

@@ -1,12 +1,12 @@
 import type { StatusView, StrategyView } from '@contrail/contracts'
-import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs'
-import net from 'node:net'
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { get } from '../lib/client.ts'
 import { connection, home, root } from '../lib/home.ts'
 import { printJson, printTable, styled } from '../lib/print.ts'
 import { command } from '../lib/run.ts'
 import { letters } from '../lib/letters.ts'
+import { busAccepts, diskFreeBytes, wasStarted } from '../lib/outside.ts'
 import { whyNot } from '../lib/trouble.ts'
 
 type Finding = { check: string; ok: boolean; found: string; mend: string }
@@ -48,21 +48,15 @@ const checks: readonly Check[] = [
     )
   },
   () => {
-    const { bavail, bsize } = statfsSync(existsSync(home()) ? home() : root)
-    return finding(
-      'disk',
-      bavail * bsize >= DISK_BYTES_MIN,
-      `${Math.round((bavail * bsize) / 1e9)} GB free`,
-      'free at least 1 GB',
-    )
+    const free = diskFreeBytes()
+    return finding('disk', free >= DISK_BYTES_MIN, `${(free / 1e9).toFixed(1)} GB free`, 'free at least 1 GB')
   },
   () => privateFile('admin token', 'admin-token'),
   () => privateFile('secrets', 'secrets.json'),
   () => privateFile('connections', 'connections.json'),
   async () => {
-    const started = existsSync(path.join(home(), 'connections.json'))
-    const url = started ? new URL(connection('operatorNatsUrl')) : undefined
-    const open = url !== undefined && (await reachable(Number(url.port)))
+    const url = wasStarted() ? new URL(connection('operatorNatsUrl')) : undefined
+    const open = url !== undefined && (await busAccepts())
     return finding('nats', open, url ? `port ${url.port}` : 'never started', 'npm start; then contrail logs nats')
   },
   async () => {
@@ -82,9 +76,8 @@ const checks: readonly Check[] = [
     return finding('trading', found === '', found || 'no halt', 'contrail resume, once its reason is gone')
   },
   async () => {
-    if (!existsSync(path.join(home(), 'connections.json'))) return finding('dead letters', true, 'never started', '')
-    const { port } = new URL(connection('operatorNatsUrl'))
-    const all = (await reachable(Number(port))) ? await letters().catch(() => undefined) : undefined
+    if (!wasStarted()) return finding('dead letters', true, 'never started', '')
+    const all = (await busAccepts()) ? await letters().catch(() => undefined) : undefined
     if (!all) return finding('dead letters', false, 'the bus does not answer', 'npm start; then contrail logs nats')
     const waiting = all.filter(({ putBack, laidAside }) => !putBack && !laidAside)
     const [last] = waiting
@@ -157,16 +150,4 @@ function privateFile(check: string, name: string): Finding {
     `mode ${mode.toString(8)}`,
     `chmod 600 ${path.relative(process.cwd(), file)}`,
   )
-}
-
-function reachable(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = net.connect(port, '127.0.0.1')
-    socket.setTimeout(2000, () => socket.destroy(new Error('slow')))
-    socket.once('connect', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.once('error', () => resolve(false))
-  })
 }

@@ -5,7 +5,7 @@ import { gatewayUrl, token } from './home.ts'
 const ANSWER_MS_MAX = 15_000
 
 /** One call to the gateway. A refusal comes back as it was stated. */
-export async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+export async function call<T>(method: string, path: string, body?: unknown, answerMsMax = ANSWER_MS_MAX): Promise<T> {
   const url = gatewayUrl()
   const answer = await fetch(`${url}${path}`, {
     method,
@@ -15,7 +15,7 @@ export async function call<T>(method: string, path: string, body?: unknown): Pro
       ...(method === 'POST' ? { 'idempotency-key': crypto.randomUUID() } : {}),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(ANSWER_MS_MAX),
+    signal: AbortSignal.timeout(answerMsMax),
   }).catch((error: Error) => {
     throw refuse(
       error.name === 'TimeoutError' ? 'timed_out' : 'unavailable',
