@@ -211,7 +211,7 @@ export class Actor extends Progress implements Receiver {
     while (run.at < count && (batch.sequences[order[run.at] as number] as number) <= seen) run.at++
     while (run.at < count && this.#attached) {
       this.enter(batch.stream)
-      if (this.#watched || this.program.take === undefined) this.#takeNext(run)
+      if (count === 1 || this.#watched || this.program.take === undefined) this.#takeNext(run)
       else this.#takeMany(run)
     }
     // It could not take all of it: it will come for the rest.
@@ -223,7 +223,7 @@ export class Actor extends Progress implements Receiver {
     this.take(run.batch.inputs[run.order[run.at++] as number] as ActorInput, resolved)
   }
 
-  /** As `take` for one after the other, through the next decision: what is written per input is written once. */
+  /** As `take` for more than one, through the next decision: what each would write is written once. */
   #takeMany(run: ActorRun): void {
     const { batch, order } = run
     const from = run.at
