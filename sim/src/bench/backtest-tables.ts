@@ -103,7 +103,7 @@ export function indicators({ quick }: CaseOptions): Measured {
     ...(library && { batch: (name, market) => batchOf(library, name, market) }),
   })
   const nsOf = (ns: number) => `${ns.toFixed(1)} ns`
-  const rows = results.flatMap(({ name, ownNs, libraryNs, ratio, batchNs }): BenchRow[] => [
+  const rows = results.flatMap(({ name, ownNs, libraryNs, ratio, batchNs, handNs }): BenchRow[] => [
     libraryNs === undefined || ratio === undefined
       ? { what: `${name}, not in technicalindicators`, unit: 'ns', median: ownNs }
       : {
@@ -126,6 +126,17 @@ export function indicators({ quick }: CaseOptions): Measured {
             target: BATCH,
             ours: nsOf(ownNs),
             beside: nsOf(batchNs),
+          },
+        ]),
+    ...(handNs === undefined
+      ? []
+      : [
+          {
+            what: `${name}, part of the smallest loop by hand`,
+            unit: '%',
+            median: handNs / ownNs,
+            ours: nsOf(ownNs),
+            beside: nsOf(handNs),
           },
         ]),
   ])

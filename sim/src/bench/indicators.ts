@@ -47,6 +47,7 @@ import {
   WilliamsR,
   Wma,
 } from '@contrail/trading'
+import { HAND } from './indicators-hand.ts'
 import { median } from './stats.ts'
 
 type Result = {
@@ -56,6 +57,8 @@ type Result = {
   ratio: number | undefined
   /** Of a library that computes a whole column at once, per value. */
   batchNs: number | undefined
+  /** Of the smallest loop by hand, where there is one. */
+  handNs: number | undefined
 }
 export type Part = () => void
 type BenchOptions = {
@@ -70,6 +73,9 @@ type Columns = Record<Exclude<keyof Market, 'bars'> | 'values', number[]>
 /** Updates timed at once, and how often: one indicator goes on through all parts, as in a strategy. */
 const UPDATES = 100_000
 const PARTS = 9
+/** Before a loop by hand is timed. */
+const HAND_CALLS = 1_000
+const HAND_ROWS = 200
 
 export function benchIndicators({ updates = UPDATES, parts = PARTS, batch }: BenchOptions = {}): {
   calibrationNs: number
@@ -77,12 +83,25 @@ export function benchIndicators({ updates = UPDATES, parts = PARTS, batch }: Ben
   geometricMean: number
 } {
   const columns = market(updates)
+  const few = market(HAND_ROWS)
+  const values = new Float64Array(4)
   const results = casesOf(columns).map(({ name, own, library: theirs }) => {
     const whole = batch?.(name, columns)
-    const [ownNs, ...others] = quiet(updates, parts, [own, ...(theirs ? [theirs] : []), ...(whole ? [whole] : [])])
-    const libraryNs = theirs && others[0]
-    const ratio = libraryNs === undefined ? undefined : libraryNs / ownNs!
-    return { name, ownNs: ownNs!, libraryNs, ratio, batchNs: whole && others.at(-1) }
+    const hand = HAND[name]
+    const nothing = (): void => undefined
+    const byHand = hand ? () => hand(columns, values) : nothing
+    // Called often enough to be compiled whole: one that is replaced while it runs stays slower.
+    for (let i = 0; i < HAND_CALLS; i++) hand?.(few, values)
+    const took = quiet(updates, parts, [own, theirs ?? nothing, whole ?? nothing, byHand])
+    const [ownNs, libraryNs, batchNs, handNs] = took as [number, number, number, number]
+    return {
+      name,
+      ownNs,
+      libraryNs: theirs && libraryNs,
+      ratio: theirs && libraryNs / ownNs,
+      batchNs: whole && batchNs,
+      handNs: hand && handNs,
+    }
   })
   const ratios = results.flatMap(({ ratio }) => ratio ?? [])
   const geometricMean = Math.exp(ratios.reduce((sum, ratio) => sum + Math.log(ratio), 0) / ratios.length)
@@ -198,7 +217,7 @@ function calibrate(close: Float64Array): void {
 type Bar = { open: number; high: number; low: number; close: number; volume: number }
 export type Market = Record<'open' | 'high' | 'low' | 'close' | 'volume', Float64Array> & { bars: Bar[] }
 
-function market(rows: number): Market {
+export function market(rows: number): Market {
   const column = () => new Float64Array(rows)
   const columns: Market = { open: column(), high: column(), low: column(), close: column(), volume: column(), bars: [] }
   let bits = 42
@@ -219,10 +238,11 @@ function market(rows: number): Market {
 if (import.meta.main) {
   const { calibrationNs, results, geometricMean } = benchIndicators()
   console.log(`calibration loop ${calibrationNs.toFixed(2)} ns per value; Node ${process.version}`)
-  for (const { name, ownNs, libraryNs, ratio } of results)
+  for (const { name, ownNs, libraryNs, ratio, handNs } of results)
     console.log(
       `${name.padEnd(18)} ${ownNs.toFixed(1).padStart(7)} ns` +
-        (ratio ? `   technicalindicators ${libraryNs!.toFixed(0).padStart(6)} ns   ${ratio.toFixed(1)}x` : ''),
+        (ratio ? `   technicalindicators ${libraryNs!.toFixed(0).padStart(6)} ns   ${ratio.toFixed(1)}x` : '') +
+        (handNs ? `   by hand ${handNs.toFixed(1)} ns` : ''),
     )
   console.log(`geometric mean of the ratios: ${geometricMean.toFixed(1)}x`)
 }
