@@ -5,8 +5,9 @@ import type { Part } from './windows.ts'
 
 /*
  * An indicator takes one bar or price per `update`, allocates nothing, and keeps all it knows in one Float64Array: so a
- * snapshot is a copy of it. (Few doubles in fields cost no more, where no other shape of the class is about: `Sma` keeps its
- * sums there.) Conventions are those of TA-Lib unless an option names another. Every output is NaN until it can be computed; an input that is not finite is refused and changes nothing.
+ * snapshot is a copy of it. What a window changes with every value is in fields of its part (`windows.ts`), and goes there
+ * for a snapshot. Conventions are those of TA-Lib unless an option names another. Every output is NaN until it can be
+ * computed; an input that is not finite is refused and changes nothing.
  */
 export const PERIOD_MAX = 10_000
 
@@ -34,6 +35,7 @@ export abstract class Indicator implements Restorable {
   /** The main output; NaN until it is there. */
   abstract get value(): number
 
+  /** From now on it is part of every snapshot. */
   protected part<P extends Part>(part: P): P {
     this.#parts.push(part)
     return part
