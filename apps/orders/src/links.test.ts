@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ORDER_TYPES } from '@contrail/contracts'
 import type { PlaceIntent } from '@contrail/contracts'
 import type { Running } from '@contrail/runtime'
+import { until } from '@contrail/runtime/testing'
 import { venueLacks } from './account/links.ts'
 import { ordersWorld } from './testing.ts'
 import type { OrdersWorld } from './testing.ts'
@@ -128,6 +129,30 @@ describe('hanging on an order of before', () => {
     await world.tick(103.1, 1, 'buy')
     await world.confirmed('h5-1-1', 'filled')
     expect((await world.confirmed('h5-1-2', 'cancelled')).reason?.code).toBe('OCO_FILLED')
+    await world.tick(100, 0.001)
+  })
+
+  test('what an ended order of a group filled before a restart is lost to those that come after it', async () => {
+    const oco = 'h6-1-0' as never
+    await decide('h6', [
+      { orderType: 'limit', price: '98.5' },
+      { orderType: 'limit', price: '99.5', oco },
+    ])
+    await world.confirmed('h6-1-1', 'accepted')
+    await world.tick(99.4, 0.004, 'sell')
+    expect(await world.confirmed('h6-1-1', 'filled')).toMatchObject({ cumQuantity: '0.004' })
+    await decide('h6', [{ type: 'cancel', orderId: 'h6-1-1' } as never])
+    await world.confirmed('h6-1-1', 'cancelled')
+    await orders.stop()
+    orders = await world.startOrders(options())
+    await decide('h6', [{ orderType: 'limit', price: '98.6', oco }])
+    await world.confirmed('h6-3-0', 'accepted')
+    await world.tick(98.4, 1, 'sell')
+    const sql = admin()
+    const open = async () => (await sql`select 1 from orders where strategy = 'h6' and open`).length
+    await until('all of it is over', async () => (await open()) === 0)
+    const [row] = await sql`select trim_scale(sum(quantity)) as filled from fills where strategy = 'h6'`
+    expect(row).toEqual({ filled: '0.01' })
     await world.tick(100, 0.001)
   })
 

@@ -56,7 +56,10 @@ export class PaperVenue implements VenuePort, MarketListener {
   async place(clOrdId: string, approved: Approved<PlaceRequest>, epoch: number): Promise<Outcome> {
     const { venue, instrument, parent, oco } = approved.request
     const market = this.#market(instrumentKey(venue, instrument))
-    const links = [parent, oco].filter((link) => link !== undefined)
+    // Of a group any order may have ended before the books were last read, whether or not its first is in memory.
+    const isKnown = (id: string) => market.ended.has(id) || this.#where.has(id)
+    const links = oco === undefined ? [] : [oco]
+    if (parent !== undefined && !isKnown(parent)) links.push(parent)
     if (links.length > 0) {
       const recalled = this.#recall(market, links)
       this.#arriving = Promise.allSettled([this.#arriving, recalled])
@@ -87,7 +90,6 @@ export class PaperVenue implements VenuePort, MarketListener {
   /** An order that ended before the books were last read is not in memory; one that comes now may hang on it. */
   async #recall(market: PaperMarket, links: readonly string[]): Promise<void> {
     for (const link of links) {
-      if (market.ended.has(link) || this.#where.has(link)) continue
       const orders = await this.#inLane(() => loadEnded(this.#options, link))
       for (const order of orders) if (!this.#where.has(order.clOrdId)) simulated.rememberEnded(market, order)
     }
