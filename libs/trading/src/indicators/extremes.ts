@@ -161,7 +161,7 @@ export class ExtremeAge extends Part {
   }
 
   load(): void {
-    this.at = this.first + this.cells[this.first - 2]!
-    this.length = this.cells[this.first - 1]!
+    this.at = this.first + (this.cells[this.first - 2]! | 0)
+    this.length = this.cells[this.first - 1]! | 0
   }
 }

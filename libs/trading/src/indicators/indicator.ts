@@ -20,14 +20,11 @@ export abstract class Indicator implements Restorable {
   abstract readonly inputs: readonly Column[]
   abstract readonly outputs: readonly string[]
   protected readonly cells: Float64Array
-  readonly #scratch: number
   readonly #parts: Part[] = []
 
-  /** `scratch`: so many cells before them follow from the others, and are in no snapshot. */
-  constructor(name: string, cells: number, scratch = 0) {
+  constructor(name: string, cells: number) {
     this.name = name
-    this.cells = new Float64Array(cells + scratch)
-    this.#scratch = scratch
+    this.cells = new Float64Array(cells)
   }
 
   /** All outputs are there. */
@@ -43,21 +40,17 @@ export abstract class Indicator implements Restorable {
 
   snapshot(): IndicatorSnapshot {
     for (const part of this.#parts) part.keep()
-    return { indicator: this.name, cells: Array.from(this.#kept, encodeCell) }
+    return { indicator: this.name, cells: Array.from(this.cells, encodeCell) }
   }
 
   restore(state: unknown): void {
     const { indicator, cells } = state as Partial<IndicatorSnapshot>
     if (indicator !== this.name)
       throw refuse('other_indicator', 'indicator', indicator, `restore a snapshot of ${this.name}`)
-    if (!Array.isArray(cells) || cells.length !== this.#kept.length)
-      throw refuse('damaged_snapshot', `${this.name}.cells`, cells, `give ${this.#kept.length} cells`)
-    this.#kept.set(cells.map(Number))
+    if (!Array.isArray(cells) || cells.length !== this.cells.length)
+      throw refuse('damaged_snapshot', `${this.name}.cells`, cells, `give ${this.cells.length} cells`)
+    this.cells.set(cells.map(Number))
     for (const part of this.#parts) part.load()
-  }
-
-  get #kept(): Float64Array {
-    return this.cells.subarray(this.#scratch)
   }
 }
 

@@ -48,7 +48,7 @@ export class Roc extends CellIndicator {
 
   override restore(state: unknown): void {
     super.restore(state)
-    this.at = PAST + this.cells[HEAD]!
+    this.at = PAST + (this.cells[HEAD]! | 0)
     this.missing = this.cells[COUNT] === this.#end - PAST ? 0 : NaN
   }
 }

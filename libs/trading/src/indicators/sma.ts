@@ -67,7 +67,7 @@ export class Sma extends Indicator {
 
   override restore(state: unknown): void {
     super.restore(state)
-    this.at = WINDOW + this.cells[HEAD]!
+    this.at = WINDOW + (this.cells[HEAD]! | 0)
     this.sum = this.cells[SUM]!
     this.anew = 0
     for (let i = WINDOW; i < this.at; i++) this.anew += this.cells[i]!
