@@ -1,5 +1,14 @@
 import { execFile } from 'node:child_process'
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -48,11 +57,19 @@ test('a command says the same from its sources and from what was kept of them, u
   const refused = await contrail(...tick)
   expect(refused).toMatchObject({ code: 2, err: expect.stringContaining('tickSize') })
 
-  const chunk = names().find((name) => name.startsWith('judge-')) as string
+  // What is kept of sources that are no more goes, when it is a day old.
+  const old = path.join(home, kept, 'judge-OLD.mjs')
+  writeFileSync(old, '')
+  utimesSync(old, new Date(0), new Date(0))
+  const young = path.join(home, kept, 'judge-YOUNG.mjs')
+  writeFileSync(young, '')
+
+  const chunk = names().find((name) => /^judge-(?!OLD|YOUNG)/.test(name)) as string
   const length = lengthOf(chunk)
   appendFileSync(path.join(home, kept, chunk), 'throw new Error("not what was kept")')
   expect(await run()).toEqual(first)
   expect(lengthOf(chunk)).toBe(length)
+  expect([existsSync(old), existsSync(young)]).toEqual([false, true])
   appendFileSync(path.join(home, kept, chunk), ' ')
   expect(await contrail(...tick)).toEqual(refused)
   expect(names()).toContain(record)

@@ -97,6 +97,10 @@ test('a strategy that shall run and does not says why, to who lists them and to 
   expect((await contrail('doctor')).out).toMatch(/^strategies +BAD +mine halted +contrail strategies says why/m)
   answers['/v1/strategies'] = { items: [card({ desired: 'stopped', actual: 'halted', detail: 'Error: boom' })] }
   expect((await contrail('strategies')).out).not.toContain('boom')
+  answers['/v1/strategies'] = { items: [card({ actual: 'paused' })] }
+  expect((await contrail('strategies')).out).toContain('it is paused: contrail resume mine')
+  answers['/v1/strategies'] = { items: [card({ desired: 'paused', actual: 'paused' })] }
+  expect((await contrail('doctor')).out).toMatch(/^strategies +ok/m)
 })
 
 test('a strategy that is known goes on with what was chosen for it; a name that its code has no more is left', async () => {

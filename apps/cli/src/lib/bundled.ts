@@ -1,6 +1,8 @@
+import { readdirSync, rmSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { areWhole, keep, made, madeBefore } from '@contrail/research/made'
+import { systemClock } from '@contrail/runtime/clock'
 import { home } from './place.ts'
 
 /*
@@ -29,5 +31,18 @@ async function filesOf(command: string, cache: string): Promise<{ value: KeptFil
   const { bundleFiles, sha256Of } = await import('@contrail/runtime/bundle')
   const { entry, files, inputs } = await bundleFiles(path.join(import.meta.dirname, `../commands/${command}.ts`))
   for (const { name, text } of files) keep(cache, name, text)
+  forgetOld(cache, new Set(files.map(({ name }) => name)))
   return { value: { entry, sums: Object.fromEntries(files.map(({ name, text }) => [name, sha256Of(text)])) }, inputs }
+}
+
+/** A run that goes on with older sources may still load a part of them. */
+const KEPT_MS = 24 * 3_600_000
+
+function forgetOld(cache: string, now: ReadonlySet<string>): void {
+  const endMs = systemClock.nowUs() / 1000 - KEPT_MS
+  for (const name of readdirSync(cache)) {
+    const file = path.join(cache, name)
+    if (!now.has(name) && (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0) < endMs)
+      rmSync(file, { force: true })
+  }
 }

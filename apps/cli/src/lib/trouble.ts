@@ -4,5 +4,7 @@ import type { StrategyView } from '@contrail/contracts'
 const TROUBLES: ReadonlySet<string> = new Set(['halted', 'diverged', 'gap', 'fenced'])
 
 /** Why a strategy that shall run does not, in its own words; undefined = nothing is wrong. */
-export const whyNot = ({ desired, actual, detail }: StrategyView): string | undefined =>
-  desired !== 'stopped' && TROUBLES.has(actual) ? detail || actual : undefined
+export function whyNot({ strategy, desired, actual, detail }: StrategyView): string | undefined {
+  if (desired === 'running' && actual === 'paused') return `it is paused: contrail resume ${strategy}`
+  return desired !== 'stopped' && TROUBLES.has(actual) ? detail || actual : undefined
+}
