@@ -8,7 +8,8 @@ import { notify, read, useModel } from './store.ts'
 
 /** What it says of itself when it shall run and does not. */
 const DOWN: ReadonlySet<string> = new Set(['halted', 'diverged', 'fenced', 'gap'])
-const isDown = ({ desired, actual }: StrategyView): boolean => desired === 'running' && DOWN.has(actual)
+const isDown = ({ desired, actual }: StrategyView): boolean =>
+  desired === 'running' && (DOWN.has(actual) || actual === 'paused')
 /** Of one decision on its card. */
 const INTENTS_MAX = 4
 
