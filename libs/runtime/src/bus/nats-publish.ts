@@ -47,7 +47,8 @@ export class LeanPublisher {
       settle(new PublishRefused(`${subject}: ${(error as Error).message}`, { cause: error }), undefined)
       return
     }
-    this.#sweep ??= setTimeout(() => this.#expire(), SWEEP_MS)
+    // Behind the client's own microtask, which writes to the socket: to make a timer takes longer than all of the above.
+    if (this.#sweep === undefined) queueMicrotask(this.#arm)
   }
 
   close(): void {
@@ -67,6 +68,10 @@ export class LeanPublisher {
     settleWith(pending, message.data)
   }
 
+  readonly #arm = (): void => {
+    if (this.#pending.size > 0) this.#sweep ??= setTimeout(() => this.#expire(), SWEEP_MS)
+  }
+
   /** All have the same time to live, so the oldest is first. */
   #expire(): void {
     const now = performance.now()
@@ -75,7 +80,8 @@ export class LeanPublisher {
       this.#pending.delete(token)
       pending.settle(new PublishUnknown(`${pending.subject}: no acknowledgement in ${PUBLISH_MS} ms`), undefined)
     }
-    this.#sweep = this.#pending.size > 0 ? setTimeout(() => this.#expire(), SWEEP_MS) : undefined
+    this.#sweep = undefined
+    this.#arm()
   }
 
   #denied(subject: string): void {
