@@ -1,6 +1,6 @@
 import type { Confirm, Fill, Intent, PlaceIntent, Reason } from '@contrail/contracts'
 import { moveOrder, newOrder } from '@contrail/trading'
-import type { Order, PlaceRequest, RecentOrder, RiskCheck, Terms } from '@contrail/trading'
+import type { Order, PlaceRequest, RecentOrder, RiskCheck, Terms, VenueReport } from '@contrail/trading'
 
 export type Cursor = { readonly stream: string; readonly incarnation: string; readonly sequence: number }
 
@@ -107,6 +107,8 @@ export type AccountState = {
   recent: Recent[]
   recentCancelsUs: number[]
   venueCursor: number
+  /** What the venue tells again and again and nobody can explain: it is written down and told to a person once. */
+  readonly setAside: Set<string>
 }
 export const positionKey = (strategy: string, venue: string, instrument: string): string =>
   `${strategy}|${venue}|${instrument}`
@@ -126,4 +128,11 @@ export const noState = (): AccountState => ({
   recent: [],
   recentCancelsUs: [],
   venueCursor: 0,
+  setAside: new Set(),
 })
+
+/** True the first time. */
+export function isNewlyAside(state: AccountState, event: VenueReport, cause: string): boolean {
+  const name = `${cause} ${event.type === 'filled' ? event.fill.tradeId : event.type}`
+  return !state.setAside.has(name) && state.setAside.add(name) !== undefined
+}

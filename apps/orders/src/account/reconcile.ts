@@ -7,7 +7,7 @@ import { unsettled } from '../store/write.ts'
 import type { VenueFill } from '../venue/port.ts'
 import { applyEvents } from './apply.ts'
 import type { Desk } from './desk.ts'
-import { EMPTY_BATCH, openOrders, positionKey } from './held.ts'
+import { EMPTY_BATCH, isNewlyAside, openOrders, positionKey } from './held.ts'
 import type { Batch, Held } from './held.ts'
 import { resolve, stateEvents } from './resolve.ts'
 import { commitTold } from './send.ts'
@@ -41,8 +41,11 @@ export async function reconcileFills(desk: Desk): Promise<void> {
     for (const one of page) {
       const booked = known.get(tradeName({ ...one, ...one.report.fill }))
       if (!booked) desk.told.push(one.report)
-      else if (!same(booked, one.report.fill))
-        quarantined.push({ orderId: booked.orderId, event: one.report, cause: 'filled: booked with other fields' })
+      else if (!same(booked, one.report.fill)) {
+        const cause = `filled: ${booked.orderId} was booked with other fields`
+        if (isNewlyAside(desk.state, one.report, cause))
+          quarantined.push({ orderId: booked.orderId, event: one.report, cause })
+      }
     }
     for (const one of quarantined) {
       const about = { account: desk.writer.account, orderId: one.orderId ?? '' }

@@ -6,7 +6,7 @@ import { addAttempt, answerAttempt, applyEvents, eventOf, joinAcceptance } from 
 import type { Applied } from './apply.ts'
 import { commit, commitFirst, raise, writeHead } from './desk.ts'
 import type { Desk } from './desk.ts'
-import { EMPTY_BATCH, firstAttempt, mergeBatches } from './held.ts'
+import { EMPTY_BATCH, firstAttempt, isNewlyAside, mergeBatches } from './held.ts'
 import type { Attempt, Batch, Head, Held } from './held.ts'
 import { loadHeld } from '../store/load.ts'
 
@@ -177,7 +177,8 @@ export async function commitTold(desk: Desk, first: Applied | undefined, more: B
   for (const told of desk.told.splice(0)) {
     const held = await find(desk, told.origin, current)
     if (!held) {
-      stray.push({ orderId: undefined, event: told, cause: `the venue speaks of ${told.origin}, which is not ours` })
+      const cause = `the venue speaks of ${told.origin}, which is not ours`
+      if (isNewlyAside(desk.state, told, cause)) stray.push({ orderId: undefined, event: told, cause })
       continue
     }
     const moved = applyEvents(held, desk.writer.tenant, [eventOf(held, told)], desk.market.nowUs())

@@ -60,6 +60,7 @@ export async function loadState(writer: Writer, venue: string, epoch: number, no
     recent: recent.map(({ intent, ...row }) => recentOf(row, intent)),
     recentCancelsUs: cancels.map((row) => row.atUs),
     venueCursor: cursors[0]?.cursor ?? 0,
+    setAside: new Set(),
   }
   return state
 }
