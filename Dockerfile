@@ -19,4 +19,4 @@ COPY . .
 # A named volume takes over the owner of the folder it covers.
 RUN install -d -o node -g node /var/lib/contrail
 USER node
-CMD ["node", "apps/gateway/src/main.ts"]
+CMD ["node", "--max-semi-space-size=4", "apps/gateway/src/main.ts"]

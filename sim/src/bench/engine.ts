@@ -5,6 +5,7 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { encodeJson } from '@contrail/contracts'
+import { NODE_FLAGS } from '../../../scripts/platform/child.ts'
 import { freePort } from '../../../scripts/services/index.ts'
 import { endChild, keepChild } from './children.ts'
 import type { World } from './world.ts'
@@ -34,8 +35,6 @@ export type Engine = {
   stop(): Promise<void>
 }
 
-/** As scripts/platform starts it. */
-const NODE_FLAGS = ['--enable-source-maps', '--max-semi-space-size=8']
 const READY_MS_MAX = 20_000
 const LOOK_EVERY_MS = 50
 

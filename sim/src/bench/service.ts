@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { NODE_FLAGS } from '../../../scripts/platform/child.ts'
 import { freePort } from '../../../scripts/services/index.ts'
 import { endChild, keepChild } from './children.ts'
 import { until } from './engine.ts'
 import type { World } from './world.ts'
 
 const READY_MS_MAX = 20_000
-const NODE_FLAGS = ['--enable-source-maps', '--max-semi-space-size=8']
 
 export type Service = { readonly pid: number; readonly url: string; stop(): Promise<void> }
 
