@@ -4,7 +4,7 @@ import path from 'node:path'
 import { refuse } from '@contrail/contracts'
 import { build, context } from 'esbuild'
 import type { BuildFailure, BuildOptions, BuildResult } from 'esbuild'
-import { fromShared, inputsOf, linesBefore, oneLocale, sharedPart, sharedText, wholeOf } from './shared.ts'
+import { COMMON, fromShared, inputsOf, linesBefore, oneLocale, sharedPart, sharedText, wholeOf } from './shared.ts'
 import { attachMap } from './source-map.ts'
 
 export { bundleFiles } from './files.ts'
@@ -89,17 +89,10 @@ const optionsOf = (entry: string): BuildOptions & { write: false } => ({
   outdir: '.',
   // A strategy may lie anywhere; what it imports of the house is found here.
   nodePaths: [path.resolve(import.meta.dirname, '../../../../node_modules')],
-  bundle: true,
-  write: false,
+  ...COMMON,
   format: 'esm',
-  platform: 'node',
-  target: 'node24',
-  charset: 'utf8',
-  legalComments: 'none',
-  minifyWhitespace: true,
   sourcemap: 'external',
   sourcesContent: false,
-  logLevel: 'silent',
   // Where a strategy may not go: it would decide on something that nobody recorded.
   plugins: [
     oneLocale,

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 import type { OnResolveResult, Plugin } from 'esbuild'
-import { inputsOf, oneLocale } from './shared.ts'
+import { COMMON, inputsOf, oneLocale } from './shared.ts'
 
 /*
  * A program of the house in a few files instead of some hundred modules, which take longer to find and to load than many a
@@ -27,17 +27,10 @@ export async function bundleFiles(entry: string): Promise<ProgramFiles> {
     outExtension: { '.js': '.mjs' },
     entryNames: '[name]-[hash]',
     chunkNames: '[name]-[hash]',
-    bundle: true,
+    ...COMMON,
     splitting: true,
-    write: false,
     metafile: true,
     format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    charset: 'utf8',
-    legalComments: 'none',
-    minifyWhitespace: true,
-    logLevel: 'silent',
     plugins: [oneLocale, ownModules, ownPlaces],
   })
   const { outputFiles, metafile } = result

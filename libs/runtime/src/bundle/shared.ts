@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import path from 'node:path'
 import { build } from 'esbuild'
-import type { BuildResult, Plugin } from 'esbuild'
+import type { BuildOptions, BuildResult, Plugin } from 'esbuild'
 
 /*
  * What nearly every strategy imports is one and the same text at the beginning of its bundle. A bundle stays whole, and
@@ -26,6 +26,18 @@ export const wholeOf = (shared: string, author: string): string => `${shared}${M
 /** Lines before the author's: what a source map has to count. */
 export const linesBefore = (shared: string): number => wholeOf(shared, '').split('\n').length - 1
 
+/** Of everything that is put together here. */
+export const COMMON = {
+  bundle: true,
+  write: false,
+  platform: 'node',
+  target: 'node24',
+  charset: 'utf8',
+  legalComments: 'none',
+  minifyWhitespace: true,
+  logLevel: 'silent',
+} as const satisfies BuildOptions
+
 type Made = { readonly text: string; readonly inputs: readonly string[] }
 let building: Promise<Made> | undefined
 /** The text of the shared part, made once per process. */
@@ -45,17 +57,10 @@ async function make(): Promise<Made> {
     // Names of CommonJS modules are written down as seen from here: the same wherever the process was started.
     absWorkingDir: root,
     nodePaths: [path.join(root, 'node_modules')],
-    bundle: true,
-    write: false,
+    ...COMMON,
     metafile: true,
     format: 'iife',
     globalName: '$shared',
-    platform: 'node',
-    target: 'node24',
-    charset: 'utf8',
-    legalComments: 'none',
-    minifyWhitespace: true,
-    logLevel: 'silent',
     plugins: [oneLocale],
   })
   const text = (result.outputFiles[0]?.text ?? '').trimEnd()
