@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -6,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { instantOf } from './lib/backtest-flags.ts'
 import { repeated } from './lib/repeated.ts'
 import { progressText } from './lib/run-progress.ts'
+import { contrailWith } from './testing/program.ts'
 
-const program = path.resolve(import.meta.dirname, '../bin/contrail.mjs')
 const shared = path.resolve(import.meta.dirname, '../../../../shared')
 const goog = path.join(shared, 'data/candles/backtestingpy_GOOG.csv')
 const reference = path.join(shared, 'expected/backtesting_py.json')
@@ -18,14 +17,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(home, { recursive: true, force: true }))
 
-function contrail(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const env = { PATH: process.env['PATH'] ?? '', CONTRAIL_HOME: home, NO_COLOR: '1' }
-  return new Promise((resolve) =>
-    execFile(process.execPath, [program, ...args], { env, maxBuffer: 1e8 }, (error, out, err) =>
-      resolve({ code: error ? Number(error.code) : 0, out, err }),
-    ),
-  )
-}
+const contrail = (...args: string[]) => contrailWith({ CONTRAIL_HOME: home }, args)
 
 /** Hourly bars of a wave. */
 function candles(name: string, rows: number): string {

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process'
 import {
   appendFileSync,
   existsSync,
@@ -12,22 +11,15 @@ import {
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { contrailWith } from './testing/program.ts'
 
-const program = path.resolve(import.meta.dirname, '../bin/contrail.mjs')
 let home: string
 beforeAll(() => {
   home = mkdtempSync(path.join(os.tmpdir(), 'contrail-bundled-'))
 })
 afterAll(() => rmSync(home, { recursive: true, force: true }))
 
-function contrail(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const env = { PATH: process.env['PATH'] ?? '', CONTRAIL_HOME: home, NO_COLOR: '1' }
-  return new Promise((resolve) =>
-    execFile(process.execPath, [program, ...args], { env, maxBuffer: 1e8 }, (error, out, err) =>
-      resolve({ code: error ? Number(error.code) : 0, out, err }),
-    ),
-  )
-}
+const contrail = (...args: string[]) => contrailWith({ CONTRAIL_HOME: home }, args)
 const kept = path.join('cache', 'commands')
 const names = (): string[] => readdirSync(path.join(home, kept))
 const lengthOf = (name: string): number => readFileSync(path.join(home, kept, name), 'utf8').length

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -10,23 +9,16 @@ import { parameters } from './lib/parameters.ts'
 import { exitOf } from './lib/run.ts'
 import { scopeOf } from './lib/scope.ts'
 import { template, TEMPLATES } from './lib/templates.ts'
+import { contrailWith } from './testing/program.ts'
 
 const commands = readdirSync(path.join(import.meta.dirname, 'commands')).map((file) => file.replace('.ts', ''))
-const program = path.resolve(import.meta.dirname, '../bin/contrail.mjs')
 let home: string
 beforeAll(() => {
   home = mkdtempSync(path.join(os.tmpdir(), 'contrail-cli-'))
 })
 afterAll(() => rmSync(home, { recursive: true }))
 
-function contrail(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const env = { PATH: process.env['PATH'] ?? '', CONTRAIL_HOME: home, NO_COLOR: '1' }
-  return new Promise((resolve) =>
-    execFile(process.execPath, [program, ...args], { env }, (error, out, err) =>
-      resolve({ code: error ? Number(error.code) : 0, out, err }),
-    ),
-  )
-}
+const contrail = (...args: string[]) => contrailWith({ CONTRAIL_HOME: home }, args)
 
 test('the help names every command there is', async () => {
   const { code, out } = await contrail('--help')

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -6,12 +5,12 @@ import { pathToFileURL } from 'node:url'
 import { createTestDatabases } from '@contrail/db/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { BinanceStandIn } from '../../ingest/src/testing/binance-stand-in.ts'
+import { contrailWith } from './testing/program.ts'
 
 /*
  * The verbs that go through ingest's own program, as a person types them: CLI, its child, the unmodified ccxt client in there
  * and the real database. Only the way to the exchange ends at loopback: whatever the child fetches, it fetches from here.
  */
-const program = path.resolve(import.meta.dirname, '../bin/contrail.mjs')
 const START_MS = Date.UTC(2024, 4, 1)
 const MINUTE_MS = 60_000
 const BARS = 300
@@ -53,20 +52,15 @@ const bar = (row: number): (number | string)[] => {
   return [openMs, '100.00', '103.00', '99.00', (100 + (row % 3)).toFixed(2), '7.5', openMs + MINUTE_MS - 1]
 }
 
-function data(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const env = {
-    PATH: process.env['PATH'] ?? '',
-    CONTRAIL_HOME: home,
-    CONTRAIL_MARKET_DB_URL: databases.urls.recorder.market ?? '',
-    NODE_OPTIONS: `--import=${pathToFileURL(path.join(home, 'loopback.mjs')).href}`,
-    NO_COLOR: '1',
-  }
-  return new Promise((resolve) =>
-    execFile(process.execPath, [program, 'data', ...args], { env }, (error, out, err) =>
-      resolve({ code: error ? Number(error.code) : 0, out, err }),
-    ),
+const data = (...args: string[]) =>
+  contrailWith(
+    {
+      CONTRAIL_HOME: home,
+      CONTRAIL_MARKET_DB_URL: databases.urls.recorder.market ?? '',
+      NODE_OPTIONS: `--import=${pathToFileURL(path.join(home, 'loopback.mjs')).href}`,
+    },
+    ['data', ...args],
   )
-}
 const json = async (...args: string[]): Promise<Record<string, unknown>> => {
   const { code, out, err } = await data(...args, '--json')
   expect({ code, err }).toEqual({ code: 0, err: '' })

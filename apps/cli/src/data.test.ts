@@ -1,25 +1,17 @@
-import { execFile } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { progressText } from './lib/data-progress.ts'
+import { contrailWith } from './testing/program.ts'
 
-const program = path.resolve(import.meta.dirname, '../bin/contrail.mjs')
 let home: string
 beforeAll(() => {
   home = mkdtempSync(path.join(os.tmpdir(), 'contrail-cli-data-'))
 })
 afterAll(() => rmSync(home, { recursive: true }))
 
-function data(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const env = { PATH: process.env['PATH'] ?? '', CONTRAIL_HOME: home, NO_COLOR: '1' }
-  return new Promise((resolve) =>
-    execFile(process.execPath, [program, 'data', ...args], { env }, (error, out, err) =>
-      resolve({ code: error ? Number(error.code) : 0, out, err }),
-    ),
-  )
-}
+const data = (...args: string[]) => contrailWith({ CONTRAIL_HOME: home }, ['data', ...args])
 const json = async (...args: string[]): Promise<Record<string, unknown>> => {
   const { code, out, err } = await data(...args, '--json')
   expect({ code, err }).toEqual({ code: 0, err: '' })

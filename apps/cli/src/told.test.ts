@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { Server } from 'node:http'
@@ -9,8 +8,8 @@ import path from 'node:path'
 import { Refusal } from '@contrail/contracts'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { chosenOf, withChosen } from './lib/kept.ts'
+import { contrailWith } from './testing/program.ts'
 
-const program = path.resolve(import.meta.dirname, '../bin/contrail.mjs')
 const NEVER = 'never'
 /** Answers by path, as a gateway would give them. */
 let answers: Record<string, unknown> = {}
@@ -38,21 +37,10 @@ beforeEach(() => {
 })
 
 const contrail = (...args: string[]) => contrailAt(undefined, ...args)
-function contrailAt(home: string | undefined, ...args: string[]): Promise<{ code: number; out: string; err: string }> {
+function contrailAt(home: string | undefined, ...args: string[]) {
   const { port } = server.address() as AddressInfo
   const at = home === undefined ? {} : { CONTRAIL_HOME: home }
-  const env = {
-    PATH: process.env['PATH'] ?? '',
-    CONTRAIL_URL: `http://127.0.0.1:${port}`,
-    CONTRAIL_TOKEN: 't',
-    NO_COLOR: '1',
-    ...at,
-  }
-  return new Promise((resolve) =>
-    execFile(process.execPath, [program, ...args], { env }, (error, out, err) =>
-      resolve({ code: error ? Number(error.code) : 0, out, err }),
-    ),
-  )
+  return contrailWith({ CONTRAIL_URL: `http://127.0.0.1:${port}`, CONTRAIL_TOKEN: 't', ...at }, args)
 }
 
 test('a halt is said by status and by doctor', async () => {
