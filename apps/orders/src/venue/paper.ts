@@ -62,7 +62,7 @@ export class PaperVenue implements VenuePort, MarketListener {
     if (parent !== undefined && !isKnown(parent)) links.push(parent)
     if (links.length > 0) {
       const recalled = this.#recall(market, links)
-      this.#arriving = Promise.allSettled([this.#arriving, recalled])
+      this.#arriving = Promise.allSettled([this.#arriving, recalled]).then(() => undefined)
       await recalled
     }
     const request = { kind: 'place', clOrdId, origin: clOrdId, epoch, body: approved.request } as const
